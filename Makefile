@@ -1,0 +1,56 @@
+# Two commands for a stranger: `make demo` and `make test`. Needs Python 3.11 or later, nothing else.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CORE := .venv-core
+
+.PHONY: demo test test-fast lint types layers tests core pins clean
+
+demo: $(READY)
+	$(BIN)/perdure demo demo-study
+
+test: lint types layers tests core
+
+test-fast: $(READY)
+	$(BIN)/pytest -n auto -m "not slow"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+layers: $(READY)
+	$(BIN)/lint-imports
+
+tests: $(READY)
+	$(BIN)/pytest -n auto
+
+# The core install alone, from a built wheel and without the developers' tools, goes the whole way.
+core: $(READY)
+	rm -rf $(CORE) dist && $(BIN)/hatchling build -t wheel
+	$(PYTHON) -m venv $(CORE)
+	$(CORE)/bin/python -m pip install --quiet --require-hashes -r constraints/core.txt
+	$(CORE)/bin/python -m pip install --quiet --no-deps dist/perdure-*.whl
+	$(CORE)/bin/python -m pip check
+	out=$$(mktemp -d) && $(CORE)/bin/perdure demo $$out/demo-study > $$out/said.txt \
+	    && test -s $$out/demo-study/report/index.html && rm -rf $$out
+
+$(READY): constraints/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "perdure needs Python 3.11 or later: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# Renew the pins (needs uv): versions and hashes, no addresses.
+pins:
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 pyproject.toml -o constraints/core.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 --extra dev pyproject.toml -o constraints/dev.txt
+
+clean:
+	rm -rf $(VENV) $(CORE) dist demo-study

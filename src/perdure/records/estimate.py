@@ -1,0 +1,320 @@
+"""Estimates: durable response of an arm, contrasts inside a trial, and what was pooled of them."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+__all__ = [
+    "REFERENCES",
+    "ArmEstimate",
+    "ClassDifference",
+    "ClassRow",
+    "Coefficient",
+    "Contrast",
+    "DurableResponse",
+    "LeftOut",
+    "NotEstimable",
+    "Pooled",
+    "Proportion",
+    "Reference",
+    "Source",
+    "Synthesis",
+    "TrialContrast",
+]
+
+Reference = Literal["own", "control", "trial", "fixed"]
+"""Whose median the threshold is a multiple of; ``fixed`` is a stated time."""
+REFERENCES: tuple[Reference, ...] = get_args(Reference)
+
+Source = Literal["patients", "curve", "published"]
+"""Where an arm entered: real patient data, a digitised curve, a published estimate."""
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """A durable proportion that could be estimated.
+
+    Attributes
+    ----------
+    value : float
+        Proportion beyond the threshold.
+    se : float or None
+        Standard error on the proportion's own scale; None for status ``zero``.
+    ci_low, ci_high : float
+    n_at_risk : int or None
+        Patients at risk at the threshold; None for a published estimate that does not say.
+    status : {"estimable", "thin", "zero"}
+        ``thin``: few patients at risk at the threshold. ``zero``: the curve reached 0 before it.
+    """
+
+    value: float
+    se: float | None
+    ci_low: float
+    ci_high: float
+    n_at_risk: int | None
+    status: Literal["estimable", "thin", "zero"]
+
+
+@dataclass(frozen=True)
+class NotEstimable:
+    """Why there is no number, and the bounds that hold all the same."""
+
+    reason: str
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
+class DurableResponse:
+    """The proportion of one arm beyond k times the reference median, or why there is none.
+
+    Attributes
+    ----------
+    arm : str
+    n, events : int or None
+        None where an arm entered by a published estimate that does not say.
+    median, median_low, median_high : float or None
+        The arm's own median and its 95% limits; None where not reached. In ``time_unit``.
+    follow_up : float or None
+        Median follow-up by reverse Kaplan-Meier.
+    k : float or None
+        None for the reference ``fixed``.
+    reference : {"own", "control", "trial", "fixed"}
+    threshold : float or None
+        k times the reference median, or the fixed time; None where the median is not reached.
+    estimate : Proportion or NotEstimable
+    time_unit : str
+    """
+
+    arm: str
+    n: int | None
+    events: int | None
+    median: float | None
+    median_low: float | None
+    median_high: float | None
+    follow_up: float | None
+    k: float | None
+    reference: Reference
+    threshold: float | None
+    estimate: Proportion | NotEstimable
+    time_unit: str = "months"
+
+    @property
+    def proportion(self) -> float | None:
+        """The proportion, or None where it is not estimable."""
+        return self.estimate.value if isinstance(self.estimate, Proportion) else None
+
+    @property
+    def status(self) -> str:
+        """``estimable``, ``thin``, ``zero`` or ``not estimable``."""
+        return self.estimate.status if isinstance(self.estimate, Proportion) else "not estimable"
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no number; None where there is one."""
+        return self.estimate.reason if isinstance(self.estimate, NotEstimable) else None
+
+    @property
+    def excess(self) -> float | None:
+        """Durable response minus 2^-k, what an exponential arm would show; own reference only."""
+        if self.proportion is None or self.reference != "own" or self.k is None:
+            return None
+        return float(self.proportion - 2.0**-self.k)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Durable response of one arm against its comparator, with their joint covariance.
+
+    Attributes
+    ----------
+    arm, comparator : str
+    k : float or None
+    reference : {"own", "control", "trial", "fixed"}
+        Under ``own`` two thresholds are compared: not a randomised comparison.
+    difference, se, ci_low, ci_high, p_value : float or None
+        Arm minus comparator on the proportion's own scale; None with a ``reason``.
+    ratio, ratio_low, ratio_high : float or None
+    reason : str or None
+        Why there is no number.
+    """
+
+    arm: str
+    comparator: str
+    k: float | None
+    reference: Reference
+    difference: float | None = None
+    se: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_value: float | None = None
+    ratio: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class ArmEstimate:
+    """A durable response with the trial, endpoint and analysis that it belongs to."""
+
+    trial: str
+    endpoint: str
+    analysis: str
+    primary: bool
+    source: Source
+    response: DurableResponse
+
+
+@dataclass(frozen=True)
+class TrialContrast:
+    """A contrast with the trial, endpoint and analysis that it belongs to."""
+
+    trial: str
+    endpoint: str
+    analysis: str
+    primary: bool
+    contrast: Contrast
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One coefficient of a pooled model, on the model's scale.
+
+    ``df`` is None for a normal (z) reference distribution.
+    """
+
+    term: str
+    estimate: float
+    se: float
+    df: float | None
+    ci_low: float
+    ci_high: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A synthesis of effects.
+
+    Attributes
+    ----------
+    model : {"common", "random"}
+    method : str
+        Estimator of tau2: "REML", "DL"; "FE" for the common-effect model.
+    test : {"z", "knha"}
+    n_effects, n_trials : int
+    coefficients : tuple of Coefficient
+    tau2, i2, h2, q, q_p : float
+        i2 in per cent. tau2 is 0 for a common effect.
+    q_df : int
+    log_likelihood : float
+        Restricted for REML.
+    prediction_low, prediction_high : float or None
+        95% prediction interval; None for a common effect or more than one coefficient.
+    """
+
+    model: Literal["common", "random"]
+    method: str
+    test: Literal["z", "knha"]
+    n_effects: int
+    n_trials: int
+    coefficients: tuple[Coefficient, ...]
+    tau2: float
+    i2: float
+    h2: float
+    q: float
+    q_df: int
+    q_p: float
+    log_likelihood: float
+    prediction_low: float | None
+    prediction_high: float | None
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class of arms: the paper's plain mean and the model's answer beside it.
+
+    Attributes
+    ----------
+    name : str
+        The class; "" is never used: arms without a class are named in ``Synthesis.left_out``.
+    n_arms : int
+        All arms of the class.
+    n_estimable : int
+        Arms with a proportion (status ``zero`` included).
+    mean_of_proportions : float or None
+        The paper's summary: unweighted mean over the estimable arms.
+    pooled : Pooled or None
+        The model on the logit scale; None where fewer than one arm has a standard error.
+    proportion, ci_low, ci_high, prediction_low, prediction_high : float or None
+        Back-transformed to a proportion.
+    reason : str or None
+        Why there is no pooled value, or no prediction interval.
+    """
+
+    name: str
+    n_arms: int
+    n_estimable: int
+    mean_of_proportions: float | None
+    pooled: Pooled | None
+    proportion: float | None
+    ci_low: float | None
+    ci_high: float | None
+    prediction_low: float | None
+    prediction_high: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class ClassDifference:
+    """Two classes compared in a meta-regression with one tau2 (observational).
+
+    ``odds_ratio`` is of durable response, ``first`` against ``second``.
+    """
+
+    first: str
+    second: str
+    odds_ratio: float
+    ci_low: float
+    ci_high: float
+    p: float
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An arm that is not in the pooled model, and why."""
+
+    trial: str
+    arm: str
+    name: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """Everything pooled for one endpoint, threshold reference and grouping.
+
+    Attributes
+    ----------
+    endpoint : str
+    k : float or None
+    reference : {"own", "control", "trial", "fixed"}
+    by : str
+        The column of arms.csv or trials.csv that names the classes.
+    rows : tuple of ClassRow
+        In order of first appearance.
+    differences : tuple of ClassDifference
+    regression : Pooled or None
+        The meta-regression on class (first class is the reference level); None with one class.
+    left_out : tuple of LeftOut
+    """
+
+    endpoint: str
+    k: float | None
+    reference: Reference
+    by: str
+    rows: tuple[ClassRow, ...]
+    differences: tuple[ClassDifference, ...]
+    regression: Pooled | None
+    left_out: tuple[LeftOut, ...]

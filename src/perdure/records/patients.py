@@ -1,0 +1,153 @@
+"""Patients, observed or rebuilt from a curve, and the evidence of how well they fit it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from perdure.errors import InputError, Problem
+from perdure.records.arrays import Bools, Floats, frozen
+from perdure.records.time_unit import TimeUnit, months_per
+
+__all__ = ["Evidence", "Patients", "Reconstruction", "RiskCheck"]
+
+
+@dataclass(frozen=True, eq=False)
+class Patients:
+    """Time and event of each patient of one arm.
+
+    Parameters
+    ----------
+    time : array_like of float, shape (n,)
+        Time to event or censoring, not negative; in ``time_unit``.
+    event : array_like of bool or 0/1, shape (n,)
+        True for an event, False for a censoring.
+    time_unit : {"days", "weeks", "months", "years"}
+
+    Raises
+    ------
+    InputError
+        If there is no patient, lengths differ, a time is negative or an event is not 0 or 1.
+
+    Examples
+    --------
+    >>> patients = Patients([2.0, 5.0, 7.5], [1, 0, 1])
+    >>> patients.n, patients.events
+    (3, 2)
+    """
+
+    time: Floats
+    event: Bools
+    time_unit: TimeUnit = "months"
+
+    def __init__(self, time: ArrayLike, event: ArrayLike, time_unit: TimeUnit = "months") -> None:
+        codes = frozen("event", event)
+        object.__setattr__(self, "time", frozen("time", time))
+        object.__setattr__(self, "event", codes == 1)
+        object.__setattr__(self, "time_unit", time_unit)
+        self.event.flags.writeable = False
+        if self.time.size != codes.size or codes.size == 0:
+            found = f"{self.time.size} times and {codes.size} events"
+            raise InputError(
+                Problem("patients need one event code for each time", "give pairs", value=found)
+            )
+        for wrong, values, message, remedy in (
+            (self.time < 0, self.time, "a time is negative", "count time from randomisation"),
+            ((codes != 0) & (codes != 1), codes, "an event is not 0 or 1", "write 1 or 0"),
+        ):
+            if wrong.any():
+                at = int(np.flatnonzero(wrong)[0])
+                raise InputError(
+                    Problem(f"{message} (patient {at + 1})", remedy, value=f"{values[at]:g}")
+                )
+
+    @property
+    def n(self) -> int:
+        """Number of patients."""
+        return int(self.time.size)
+
+    @property
+    def events(self) -> int:
+        """Number of events."""
+        return int(self.event.sum())
+
+    def in_unit(self, unit: TimeUnit) -> "Patients":
+        """Return the same patients with their times in ``unit``."""
+        factor = months_per(self.time_unit) / months_per(unit)
+        return Patients(self.time * factor, self.event, unit)
+
+
+@dataclass(frozen=True)
+class RiskCheck:
+    """One printed number at risk beside the rebuilt one."""
+
+    time: float
+    printed: int
+    rebuilt: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How well a reconstruction fits what was published.
+
+    Attributes
+    ----------
+    rmse, max_distance : float
+        Root mean square and largest distance between the curve's points and the rebuilt curve,
+        in survival.
+    max_distance_px : float, optional
+        The largest distance in pixels (two resolutions are one pixel); None without a resolution.
+    risk : tuple of RiskCheck
+        Printed against rebuilt numbers at risk; empty without a table.
+    n, events : int
+        Rebuilt.
+    n_reported, events_reported : int, optional
+    median, median_reported : float, optional
+        Rebuilt median (None where it is not reached) and the published one.
+    used : tuple of str
+        Which facts the method used: "curve", "numbers at risk", "n", "events".
+    """
+
+    rmse: float
+    max_distance: float
+    max_distance_px: float | None
+    risk: tuple[RiskCheck, ...]
+    n: int
+    events: int
+    n_reported: int | None
+    events_reported: int | None
+    median: float | None
+    median_reported: float | None
+    used: tuple[str, ...]
+
+    @property
+    def risk_mismatch(self) -> int:
+        """Patients by which the rebuilt numbers at risk miss the printed ones, summed."""
+        return sum(abs(check.rebuilt - check.printed) for check in self.risk)
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Patients behind a curve, others that fit it as well, and the evidence.
+
+    Attributes
+    ----------
+    patients : Patients
+        The one history to use where one is needed.
+    ensemble : tuple of Patients
+        Other histories that fit; empty for a method that returns one history only.
+    evidence : Evidence
+    method : str
+        Name of the method: "guyot".
+    seed : int or None
+        The seed, where the method draws at random.
+    warnings : tuple of str
+        What was repaired, left out or contradictory, in plain sentences.
+    """
+
+    patients: Patients
+    ensemble: tuple[Patients, ...]
+    evidence: Evidence
+    method: str
+    seed: int | None = None
+    warnings: tuple[str, ...] = ()

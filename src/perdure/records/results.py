@@ -1,0 +1,85 @@
+"""What a run of a study found: the one record that the report is written from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from perdure.records.curve import Curve
+from perdure.records.estimate import ArmEstimate, Source, Synthesis, TrialContrast
+from perdure.records.patients import Evidence, Patients
+
+__all__ = ["AnalysisResult", "ArmResult", "Results"]
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """What was known and rebuilt of one arm in one analysis.
+
+    Attributes
+    ----------
+    arm : str
+    source : {"patients", "curve", "published"}
+    patients : Patients or None
+        Observed or rebuilt, in months; None for a published estimate.
+    curve : Curve or None
+        The published curve, in months, where the arm entered by one.
+    evidence : Evidence or None
+        How well the rebuilt patients fit it.
+    method : str or None
+        Name of the reconstruction's method.
+    warnings : tuple of str
+    """
+
+    arm: str
+    source: Source
+    patients: Patients | None
+    curve: Curve | None
+    evidence: Evidence | None
+    method: str | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AnalysisResult:
+    """All that was computed of one analysis: one endpoint of one trial at one cut-off.
+
+    Attributes
+    ----------
+    trial, endpoint : str
+    analysis : str
+        Empty for a trial's only analysis of the endpoint.
+    primary : bool
+        Whether it is pooled.
+    arms : tuple of ArmResult
+    estimates : tuple of ArmEstimate
+        One for each arm and reference.
+    contrasts : tuple of TrialContrast
+    """
+
+    trial: str
+    endpoint: str
+    analysis: str
+    primary: bool
+    arms: tuple[ArmResult, ...]
+    estimates: tuple[ArmEstimate, ...]
+    contrasts: tuple[TrialContrast, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a run of a study found.
+
+    Attributes
+    ----------
+    analyses : tuple of AnalysisResult
+        In the order of trials.csv.
+    syntheses : tuple of Synthesis
+    provenance : mapping of str to str
+        What to cite a run by: version of perdure and of its libraries, seed, digest of the input.
+    notices : tuple of str
+        What was repaired in the input, each a sentence with its place.
+    """
+
+    analyses: tuple[AnalysisResult, ...]
+    syntheses: tuple[Synthesis, ...]
+    provenance: Mapping[str, str]
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,97 @@
+"""Trials, their arms, and what was published about them in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Arm", "Reported", "Trial"]
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Numbers printed for one arm and endpoint; None where nothing was printed.
+
+    Times in the study's time unit; the hazard ratio is against the arm's comparator.
+    """
+
+    n: int | None = None
+    events: int | None = None
+    median: float | None = None
+    hr: float | None = None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One treatment group of a trial.
+
+    Attributes
+    ----------
+    trial, arm : str
+        Identifiers.
+    label : str
+        What people read.
+    drug, drug_class : str
+        Empty where unknown.
+    comparator : str or None
+        Identifier of the arm's control; None for a control arm or a single arm.
+    n : int or None
+        Patients, where one number holds for all endpoints.
+    reported : mapping of str to Reported
+        By endpoint.
+    moderators : mapping of str to str
+        The free columns of arms.csv.
+    """
+
+    trial: str
+    arm: str
+    label: str
+    drug: str = ""
+    drug_class: str = ""
+    comparator: str | None = None
+    n: int | None = None
+    reported: Mapping[str, Reported] = field(default_factory=dict)
+    moderators: Mapping[str, str] = field(default_factory=dict)
+
+    def reported_for(self, endpoint: str) -> Reported:
+        """Return what was printed for ``endpoint``; n falls back to the arm's own."""
+        found = self.reported.get(endpoint, Reported())
+        if found.n is None and self.n is not None:
+            return Reported(self.n, found.events, found.median, found.hr)
+        return found
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One randomised or single-arm study.
+
+    Attributes
+    ----------
+    trial : str
+        Identifier.
+    label : str
+        What people read.
+    year : int or None
+    doi, registry_id, tumour, line, phase : str
+        Empty where unknown.
+    moderators : mapping of str to str
+        The free columns of trials.csv.
+    arms : tuple of Arm
+        In the order of arms.csv.
+    """
+
+    trial: str
+    label: str
+    year: int | None = None
+    doi: str = ""
+    registry_id: str = ""
+    tumour: str = ""
+    line: str = ""
+    phase: str = ""
+    moderators: Mapping[str, str] = field(default_factory=dict)
+    arms: tuple[Arm, ...] = ()
+
+    def arm(self, identifier: str) -> Arm:
+        """Return the arm with this identifier; KeyError where there is none."""
+        for arm in self.arms:
+            if arm.arm == identifier:
+                return arm
+        raise KeyError(identifier)
