@@ -16,6 +16,7 @@ from perdure.records.estimate import (
     Proportion,
     Reference,
     Source,
+    Status,
     Synthesis,
     TrialContrast,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Results",
     "RiskCheck",
     "Source",
+    "Status",
     "Synthesis",
     "TimeUnit",
     "Trial",

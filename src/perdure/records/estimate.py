@@ -17,6 +17,7 @@ __all__ = [
     "Proportion",
     "Reference",
     "Source",
+    "Status",
     "Synthesis",
     "TrialContrast",
 ]
@@ -24,6 +25,9 @@ __all__ = [
 Reference = Literal["own", "control", "trial", "fixed"]
 """Whose median the threshold is a multiple of; ``fixed`` is a stated time."""
 REFERENCES: tuple[Reference, ...] = get_args(Reference)
+
+Status = Literal["estimable", "thin", "zero"]
+"""Of a proportion: fine, resting on few patients, or 0 for ever."""
 
 Source = Literal["patients", "curve", "published"]
 """Where an arm entered: real patient data, a digitised curve, a published estimate."""
@@ -51,7 +55,7 @@ class Proportion:
     ci_low: float
     ci_high: float
     n_at_risk: int | None
-    status: Literal["estimable", "thin", "zero"]
+    status: Status
 
 
 @dataclass(frozen=True)
@@ -282,7 +286,10 @@ class ClassDifference:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An arm that is not in the pooled model, and why."""
+    """An arm that is not in the pooled model, and why.
+
+    ``name`` is its class; empty where it has none.
+    """
 
     trial: str
     arm: str
@@ -306,8 +313,10 @@ class Synthesis:
         In order of first appearance.
     differences : tuple of ClassDifference
     regression : Pooled or None
-        The meta-regression on class (first class is the reference level); None with one class.
+        The meta-regression on class (first class is the reference level); None with a ``reason``.
     left_out : tuple of LeftOut
+    reason : str or None
+        Why the classes could not be compared.
     """
 
     endpoint: str
@@ -318,3 +327,4 @@ class Synthesis:
     differences: tuple[ClassDifference, ...]
     regression: Pooled | None
     left_out: tuple[LeftOut, ...]
+    reason: str | None = None

@@ -1,0 +1,235 @@
+"""The stage's door: patients of an arm, or of a trial's arms, in; durable response out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from perdure.durable.contrast import contrast
+from perdure.durable.proportion import Estimate, estimate_proportion
+from perdure.durable.sample import Sample
+from perdure.durable.threshold import Threshold, fixed_threshold, no_reference, threshold_of
+from perdure.errors import InputError, Problem
+from perdure.records import REFERENCES, Contrast, DurableResponse, Patients, Reference
+from perdure.survival import median, reverse_kaplan_meier
+
+__all__ = ["THIN", "TrialDurability", "durable_response", "durable_trial"]
+
+THIN = 10
+"""Fewer patients than this at risk at the threshold make a durable response thin."""
+
+
+@dataclass(frozen=True)
+class TrialDurability:
+    """Durable response of a trial's arms under one reference, and the contrasts between them.
+
+    Attributes
+    ----------
+    responses : tuple of DurableResponse
+        One an arm, in the order given.
+    contrasts : tuple of Contrast
+        One for each arm that has a comparator.
+    """
+
+    responses: tuple[DurableResponse, ...]
+    contrasts: tuple[Contrast, ...]
+
+
+def durable_response(
+    patients: Patients,
+    *,
+    k: float | None = 3.0,
+    reference: Reference = "own",
+    time: float | None = None,
+    arm: str = "arm",
+    thin: int = THIN,
+    level: float = 0.95,
+) -> DurableResponse:
+    """Estimate the durable response of one arm: the proportion beyond k times its own median.
+
+    Parameters
+    ----------
+    patients : Patients
+    k : float, optional
+        Multiple of the median, 1 or more: 3 for PFS and 2 for OS in the paper. Not used by
+        ``fixed``.
+    reference : {"own", "fixed"}
+        ``control`` and ``trial`` need the other arms: see :func:`durable_trial`.
+    time : float, optional
+        The threshold of ``fixed``, in the patients' time unit.
+    arm : str
+        Name of the arm in the result.
+    thin : int
+    level : float
+        Of the interval, on the log(-log) scale.
+
+    Returns
+    -------
+    DurableResponse
+        With a ``Proportion``, or ``NotEstimable`` with its reason and bounds.
+
+    Raises
+    ------
+    InputError
+        If k is below 1, the reference is unknown, or ``fixed`` has no time.
+
+    Notes
+    -----
+    Pons-Tostivint et al. 2019, doi 10.1200/PO.18.00114. The variance carries the estimation of the
+    median to first order.
+
+    Examples
+    --------
+    >>> patients = Patients([1, 1, 2, 2, 3, 5, 9, 12], [1, 1, 1, 1, 1, 1, 0, 0])
+    >>> response = durable_response(patients, k=2)
+    >>> response.threshold, response.proportion
+    (5.0, 0.25)
+    """
+    if reference in ("control", "trial"):
+        raise InputError(
+            Problem(
+                f"the reference {reference} needs the other arms of the trial",
+                "call durable_trial with all its arms",
+            )
+        )
+    return durable_trial(
+        {arm: patients}, k=k, reference=reference, time=time, thin=thin, level=level
+    ).responses[0]
+
+
+def durable_trial(
+    arms: Mapping[str, Patients],
+    *,
+    k: float | None = 3.0,
+    reference: Reference = "own",
+    comparators: Mapping[str, str | None] | None = None,
+    time: float | None = None,
+    thin: int = THIN,
+    level: float = 0.95,
+) -> TrialDurability:
+    """Estimate the durable response of every arm of a trial, and the contrasts between them.
+
+    Parameters
+    ----------
+    arms : mapping of str to Patients
+        The trial's arms, all in one time unit.
+    k, time, thin, level
+        As in :func:`durable_response`.
+    reference : {"own", "control", "trial", "fixed"}
+        Whose median the threshold is a multiple of.
+    comparators : mapping of str to str or None, optional
+        The control of each arm that has one. An arm that is neither compared nor a control has no
+        ``control`` reference, and says so.
+
+    Returns
+    -------
+    TrialDurability
+
+    Raises
+    ------
+    InputError
+        If there is no arm, units differ, a comparator is not an arm, k is below 1, the reference
+        is unknown, or ``fixed`` has no time.
+
+    Examples
+    --------
+    >>> control = Patients([1, 2, 3, 4, 5, 6, 7, 8, 9], [1] * 9)
+    >>> treated = Patients([1, 2, 4, 5, 8, 9, 12, 12, 12], [1, 1, 1, 1, 1, 1, 0, 0, 0])
+    >>> trial = durable_trial(
+    ...     {"control": control, "treated": treated},
+    ...     k=1.5, reference="control", comparators={"treated": "control"},
+    ... )
+    >>> [round(response.proportion, 3) for response in trial.responses]
+    [0.222, 0.556]
+    >>> round(trial.contrasts[0].difference, 3)
+    0.333
+    """
+    controls = comparators or {}
+    _check(arms, reference, controls, time)
+    samples = {arm: Sample({arm: patients}) for arm, patients in arms.items()}
+    thresholds = _thresholds(samples, reference, k, controls, time)
+    estimates = {
+        arm: estimate_proportion(sample, thresholds[arm], thin=thin, level=level)
+        for arm, sample in samples.items()
+    }
+    return TrialDurability(
+        tuple(_response(arm, samples[arm], thresholds[arm], estimates[arm], level) for arm in arms),
+        tuple(
+            contrast(
+                thresholds[arm], {arm: estimates[arm], control: estimates[control]}, level=level
+            )
+            for arm in arms
+            if (control := controls.get(arm)) is not None
+        ),
+    )
+
+
+def _check(
+    arms: Mapping[str, Patients],
+    reference: str,
+    comparators: Mapping[str, str | None],
+    time: float | None,
+) -> None:
+    """Refuse what cannot be computed."""
+    if not arms:
+        raise InputError(Problem("there is no arm", "give the patients of at least one arm"))
+    if reference not in REFERENCES:
+        remedy = f"choose one of {', '.join(REFERENCES)}"
+        raise InputError(Problem("unknown reference", remedy, value=str(reference)))
+    if reference == "fixed" and time is None:
+        raise InputError(Problem("the reference fixed has no time", "give the milestone's time"))
+    for arm, control in comparators.items():
+        for name in (arm, control):
+            if name is not None and name not in arms:
+                remedy = f"use one of {', '.join(arms)}"
+                raise InputError(Problem("a comparator names no arm", remedy, value=name))
+        if arm == control:
+            raise InputError(
+                Problem("an arm is its own comparator", "name its control, or none", value=arm)
+            )
+
+
+def _thresholds(
+    samples: Mapping[str, Sample],
+    reference: Reference,
+    k: float | None,
+    comparators: Mapping[str, str | None],
+    time: float | None,
+) -> dict[str, Threshold]:
+    """Return the threshold of each arm; arms with one reference share one threshold."""
+    if reference == "fixed" and time is not None:
+        return dict.fromkeys(samples, fixed_threshold(time))
+    if k is None:
+        raise InputError(
+            Problem("no k is given", "give a multiple of the median: 3 for PFS, 2 for OS")
+        )
+    if reference == "own":
+        return {arm: threshold_of("own", k, sample) for arm, sample in samples.items()}
+    if reference == "trial":
+        together = Sample({arm: sample.arms[arm] for arm, sample in samples.items()})
+        return dict.fromkeys(samples, threshold_of("trial", k, together))
+    controls = {control for control in comparators.values() if control is not None}
+    shared = {control: threshold_of("control", k, samples[control]) for control in sorted(controls)}
+    alone = no_reference("control", k, "the arm has no comparator, and is none: no control median")
+    return {arm: shared.get(comparators.get(arm) or arm, alone) for arm in samples}
+
+
+def _response(
+    arm: str, sample: Sample, threshold: Threshold, estimate: Estimate, level: float
+) -> DurableResponse:
+    """Return the record of one arm."""
+    patients = sample.patients
+    own = median(sample.curve, level=level)
+    follow_up = median(reverse_kaplan_meier(patients.time, patients.event))
+    return DurableResponse(
+        arm=arm,
+        n=patients.n,
+        events=patients.events,
+        median=own.value,
+        median_low=own.low,
+        median_high=own.high,
+        follow_up=follow_up.value,
+        k=threshold.k,
+        reference=threshold.reference,
+        threshold=threshold.time,
+        estimate=estimate.value,
+        time_unit=patients.time_unit,
+    )

@@ -1,0 +1,112 @@
+"""The threshold of a durable response: k times a median, and whose."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perdure.durable.sample import Sample
+from perdure.errors import InputError, Problem
+from perdure.records import Reference
+from perdure.survival import median
+
+__all__ = ["Threshold", "fixed_threshold", "no_reference", "threshold_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Threshold:
+    """A time beyond which a response counts as durable.
+
+    Attributes
+    ----------
+    reference : {"own", "control", "trial", "fixed"}
+    k : float or None
+        None for ``fixed``.
+    basis : Sample or None
+        The patients that the reference median comes from; None for ``fixed``, or where no arm
+        serves as the reference.
+    median : float or None
+        The reference median; None where it is not reached, and for ``fixed``.
+    time : float or None
+        k times the median, or the fixed time; None where there is no median.
+    at_least : float
+        A time that the threshold is known not to lie before: the threshold itself, or k times the
+        end of the reference curve where that has no median.
+    reason : str
+        Why there is no threshold; empty where there is one.
+    """
+
+    reference: Reference
+    k: float | None
+    basis: Sample | None
+    median: float | None
+    time: float | None
+    at_least: float
+    reason: str = ""
+
+
+def threshold_of(reference: Reference, k: float, basis: Sample) -> Threshold:
+    """Return the threshold at ``k`` times the median of the patients in ``basis``.
+
+    Source: Pons-Tostivint et al. 2019, doi 10.1200/PO.18.00114 (k = 3 for PFS, 2 for OS).
+
+    Raises
+    ------
+    InputError
+        If k is below 1: the threshold would lie before the median.
+
+    Examples
+    --------
+    >>> from perdure.records import Patients
+    >>> threshold_of("own", 3, Sample({"a": Patients([1, 2, 3, 4, 5], [1] * 5)})).time
+    9.0
+    """
+    if not (np.isfinite(k) and k >= 1):
+        raise InputError(
+            Problem("k must be 1 or more", "give a multiple of the median, such as 3", value=f"{k}")
+        )
+    found = median(basis.curve).value
+    if found:
+        return Threshold(reference, k, basis, found, k * found, k * found)
+    whose = {
+        "own": "median",
+        "control": f"median of the control arm '{next(iter(basis.arms))}'",
+        "trial": "median of all the trial's arms together",
+    }[reference]
+    if found == 0:
+        reason = f"{whose} is 0: half of the patients have the event at time 0"
+        return Threshold(reference, k, basis, None, None, 0.0, reason)
+    end, unit = basis.curve.end_time, basis.time_unit
+    last = basis.curve.at(end)
+    reason = f"{whose} not reached: survival is {last:.2f} at the end ({end:.1f} {unit})"
+    return Threshold(reference, k, basis, None, None, k * end, reason)
+
+
+def fixed_threshold(time: float) -> Threshold:
+    """Return a threshold at a stated time (milestone survival).
+
+    Raises
+    ------
+    InputError
+        If the time is not positive.
+
+    Examples
+    --------
+    >>> fixed_threshold(12.0).time
+    12.0
+    """
+    if not (np.isfinite(time) and time > 0):
+        raise InputError(
+            Problem("a fixed threshold must be a time above 0", "give a time", value=f"{time}")
+        )
+    return Threshold("fixed", None, None, None, float(time), float(time))
+
+
+def no_reference(reference: Reference, k: float | None, reason: str) -> Threshold:
+    """Return the threshold of an arm that has no reference, and why.
+
+    Examples
+    --------
+    >>> no_reference("control", 3.0, "no control arm").time is None
+    True
+    """
+    return Threshold(reference, k, None, None, None, 0.0, reason)
