@@ -1,4 +1,4 @@
-"""How long the survival stage takes, beside R's survival where R is installed.
+"""How long the survival stage takes, beside R's survival (by formulas) where R is installed.
 
 Run: ``python benchmarks/kaplan_meier.py``; writes benchmarks/results/kaplan_meier.json.
 The machine is shared, so each time is the median of many repeats, with the least beside it.
@@ -35,10 +35,14 @@ RESULT = Path(__file__).parent / "results" / "kaplan_meier.json"
 R_TIMES = """
 suppressMessages(library(survival))
 d <- read.csv(commandArgs(TRUE)[1])
-us <- function(run, times) { run(); min(sapply(1:5, function(i) system.time(for (j in 1:times) run())[["elapsed"]])) / times * 1e6 }
-cat(us(function() survfit(Surv(time, event) ~ 1, data = d), 100),
-    us(function() survdiff(Surv(time, event) ~ group, data = d), 100),
-    us(function() coxph(Surv(time, event) ~ group, data = d), 100))
+us <- function(run) {
+  run()
+  loop <- function(i) system.time(for (j in 1:100) run())[["elapsed"]]
+  min(sapply(1:5, loop)) / 100 * 1e6
+}
+cat(us(function() survfit(Surv(time, event) ~ 1, data = d)),
+    us(function() survdiff(Surv(time, event) ~ group, data = d)),
+    us(function() coxph(Surv(time, event) ~ group, data = d)))
 """
 
 

@@ -1,0 +1,43 @@
+"""Textbook survival analysis on arrays, agreeing with R's ``survival``.
+
+Walks in: times and events of patients, in any one unit. Walks out: frozen results (a Kaplan-Meier
+curve, intervals, quantiles, restricted means, comparisons of groups, influence of each patient).
+"""
+
+from perdure.survival.compare import HazardRatio, LogRank, hazard_ratio, log_rank
+from perdure.survival.influence import influence
+from perdure.survival.intervals import INTERVAL_KINDS, Interval, IntervalKind, confidence_interval
+from perdure.survival.kaplan_meier import (
+    SAME_TIME,
+    KaplanMeier,
+    kaplan_meier,
+    product_limit,
+    reverse_kaplan_meier,
+)
+from perdure.survival.likelihood import thomas_grunkemeier
+from perdure.survival.quantile import Quantile, Tie, median, quantile
+from perdure.survival.restricted_mean import RestrictedMean, restricted_mean
+
+__all__ = [
+    "INTERVAL_KINDS",
+    "SAME_TIME",
+    "HazardRatio",
+    "Interval",
+    "IntervalKind",
+    "KaplanMeier",
+    "LogRank",
+    "Quantile",
+    "RestrictedMean",
+    "Tie",
+    "confidence_interval",
+    "hazard_ratio",
+    "influence",
+    "kaplan_meier",
+    "log_rank",
+    "median",
+    "product_limit",
+    "quantile",
+    "restricted_mean",
+    "reverse_kaplan_meier",
+    "thomas_grunkemeier",
+]
