@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import erfc
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from perdure.durable.proportion import Estimate
 from perdure.durable.sample import covariance
 from perdure.durable.threshold import Threshold
 from perdure.records import Contrast, NotEstimable
+from perdure.survival import normal_quantile
 
 __all__ = ["contrast"]
 
@@ -48,7 +49,7 @@ def contrast(
         which = f"{arm}: {a.value:.0%}" if a.se is None else f"{comparator}: {b.value:.0%}"
         reason = f"{which} durable response, which has no standard error"
         return replace(blank, difference=difference, reason=reason)
-    z = float(ndtri((1 + level) / 2))
+    z = normal_quantile(level)
     shared = covariance(first.influence, second.influence)
     se = float(np.sqrt(max(a.se**2 + b.se**2 - 2 * shared, 0.0)))
     relative = (a.se / a.value) ** 2 + (b.se / b.value) ** 2 - 2 * shared / (a.value * b.value)
@@ -60,7 +61,7 @@ def contrast(
         se=se,
         ci_low=difference - z * se,
         ci_high=difference + z * se,
-        p_value=float(2 * ndtr(-abs(difference) / se)) if se > 0 else None,
+        p_value=erfc(abs(difference) / se / np.sqrt(2)) if se > 0 else None,
         ratio=ratio,
         ratio_low=ratio / spread,
         ratio_high=ratio * spread,

@@ -9,13 +9,12 @@ sums of their products give every variance and covariance, whichever reference i
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from perdure.durable.density import density
 from perdure.durable.sample import Influence, Sample, covariance
 from perdure.durable.threshold import Threshold
 from perdure.records import NotEstimable, Proportion, Status
-from perdure.survival import SAME_TIME, thomas_grunkemeier
+from perdure.survival import SAME_TIME, normal_quantile, thomas_grunkemeier
 
 __all__ = ["Estimate", "estimate_proportion"]
 
@@ -76,7 +75,7 @@ def _influence(arm: Sample, threshold: Threshold, time: float) -> Influence:
 
 def _log_minus_log(value: float, se: float, level: float) -> tuple[float, float]:
     """Return the interval that is symmetric on the scale of log(-log p)."""
-    spread = float(ndtri((1 + level) / 2)) * se / (value * abs(np.log(value)))
+    spread = normal_quantile(level) * se / (value * abs(np.log(value)))
     return float(value ** np.exp(spread)), float(value ** np.exp(-spread))
 
 

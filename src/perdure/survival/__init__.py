@@ -6,7 +6,13 @@ curve, intervals, quantiles, restricted means, comparisons of groups, influence 
 
 from perdure.survival.compare import HazardRatio, LogRank, hazard_ratio, log_rank
 from perdure.survival.influence import influence
-from perdure.survival.intervals import INTERVAL_KINDS, Interval, IntervalKind, confidence_interval
+from perdure.survival.intervals import (
+    INTERVAL_KINDS,
+    Interval,
+    IntervalKind,
+    confidence_interval,
+    normal_quantile,
+)
 from perdure.survival.kaplan_meier import (
     SAME_TIME,
     KaplanMeier,
@@ -35,6 +41,7 @@ __all__ = [
     "kaplan_meier",
     "log_rank",
     "median",
+    "normal_quantile",
     "product_limit",
     "quantile",
     "restricted_mean",

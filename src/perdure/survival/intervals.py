@@ -11,7 +11,13 @@ from perdure.errors import InputError, Problem
 from perdure.records import Floats
 from perdure.survival.kaplan_meier import KaplanMeier
 
-__all__ = ["INTERVAL_KINDS", "Interval", "IntervalKind", "confidence_interval", "normal_quantile"]
+__all__ = [
+    "INTERVAL_KINDS",
+    "Interval",
+    "IntervalKind",
+    "confidence_interval",
+    "normal_quantile",
+]
 
 IntervalKind = Literal["plain", "log", "log-log", "logit", "arcsin"]
 """The scale on which an interval of survival is symmetric."""
