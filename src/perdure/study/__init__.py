@@ -1,0 +1,47 @@
+"""A folder of plain files walks in, a :class:`Study` walks out, or every problem at once.
+
+The one place that opens a study's files; what is written is written whole or not at all.
+"""
+
+from perdure.study.datasets import Analysis, ArmInput
+from perdure.study.folder import Study
+from perdure.study.provenance import (
+    Provenance,
+    analysis_key,
+    digest_of,
+    input_digests,
+    output_digests,
+    read_provenance,
+    write_provenance,
+)
+from perdure.study.published import PublishedEstimate
+from perdure.study.readers import read_curve, read_numbers_at_risk, read_patients
+from perdure.study.settings import EndpointSettings, PoolSettings, Settings
+from perdure.study.tables import Table, read_table, write_table
+from perdure.study.template import new
+from perdure.study.writing import write_text
+
+__all__ = [
+    "Analysis",
+    "ArmInput",
+    "EndpointSettings",
+    "PoolSettings",
+    "Provenance",
+    "PublishedEstimate",
+    "Settings",
+    "Study",
+    "Table",
+    "analysis_key",
+    "digest_of",
+    "input_digests",
+    "new",
+    "output_digests",
+    "read_curve",
+    "read_numbers_at_risk",
+    "read_patients",
+    "read_provenance",
+    "read_table",
+    "write_provenance",
+    "write_table",
+    "write_text",
+]

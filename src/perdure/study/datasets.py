@@ -1,0 +1,370 @@
+"""The folders curves/, risk/ and patients/ -> analyses: what is known of each arm's survival."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from perdure.errors import InputError, Problem
+from perdure.records import Arm, Curve, NumbersAtRisk, Patients, Source, TimeUnit, Trial
+from perdure.study.naming import Files, Key, files_of, stem_of
+from perdure.study.readers import ONE_ARM, read_curve, read_patients, read_risk_table
+from perdure.study.roster import table_of, unknown
+from perdure.study.schema import AnalysisRow, rows_of
+from perdure.study.settings import Settings
+from perdure.study.tables import nearest
+
+__all__ = ["Analysis", "ArmInput", "read_analyses"]
+
+
+@dataclass(frozen=True)
+class ArmInput:
+    """What is known of one arm's survival: patients, or a curve with numbers at risk.
+
+    Attributes
+    ----------
+    arm : str
+    patients : Patients or None
+    curve : Curve or None
+    numbers_at_risk : NumbersAtRisk or None
+    notices : tuple of str
+        What was repaired in this arm's files.
+    """
+
+    arm: str
+    patients: Patients | None
+    curve: Curve | None
+    numbers_at_risk: NumbersAtRisk | None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """Where the arm enters: "patients" or "curve"."""
+        return "curve" if self.patients is None else "patients"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One endpoint of one trial at one cut-off, in one population.
+
+    Attributes
+    ----------
+    trial, endpoint : str
+    analysis : str
+        Empty where the trial has one analysis of the endpoint without a name.
+    primary : bool
+        Whether it is pooled; the others are sensitivity analyses.
+    label : str
+    time_unit : {"days", "weeks", "months", "years"}
+        Of its files.
+    arms : tuple of ArmInput
+    files : tuple of str
+        Its files, relative to the study's folder.
+    """
+
+    trial: str
+    endpoint: str
+    analysis: str
+    primary: bool
+    label: str
+    time_unit: TimeUnit
+    arms: tuple[ArmInput, ...]
+    files: tuple[str, ...]
+
+    @property
+    def stem(self) -> str:
+        """Name of its files: <trial>.<endpoint>[.<analysis>]."""
+        return stem_of((self.trial, self.endpoint, self.analysis))
+
+
+@dataclass(frozen=True)
+class _Description:
+    """What analyses.csv, or the lack of it, says of one analysis."""
+
+    primary: bool
+    label: str
+    time_unit: TimeUnit
+    percent: bool | None
+    resolution: float | None
+
+
+def read_analyses(
+    folder: Path,
+    settings: Settings,
+    trials: Sequence[Trial],
+    problems: list[Problem],
+    notices: list[str],
+) -> tuple[Analysis, ...]:
+    """Return every analysis, ordered by trials.csv and the endpoints of study.toml."""
+    arms = {trial.trial: {arm.arm: arm for arm in trial.arms} for trial in trials}
+    files = files_of(folder, settings, arms, problems)
+    described = _descriptions(folder, settings, files, problems, notices)
+    found = []
+    for trial in trials:
+        for endpoint in settings.endpoints:
+            for key, mine in files.items():
+                if key[:2] == (trial.trial, endpoint) and key in described:
+                    found.append(
+                        _analysis(
+                            key,
+                            mine,
+                            described[key],
+                            arms[trial.trial],
+                            mine.names(folder),
+                            problems,
+                            notices,
+                        )
+                    )
+    return tuple(found)
+
+
+def _descriptions(
+    folder: Path,
+    settings: Settings,
+    files: Mapping[Key, Files],
+    problems: list[Problem],
+    notices: list[str],
+) -> dict[Key, _Description]:
+    """Return each analysis's description; exactly one of a trial and endpoint is primary."""
+    found = {
+        key: _Description(
+            primary=True, label="", time_unit=settings.time_unit, percent=None, resolution=None
+        )
+        for key in files
+    }
+    rows = _analysis_rows(folder, problems, notices)
+    for key, (line, row) in rows.items():
+        if key not in files:
+            problems.append(_without_files(key, line, files))
+            continue
+        found[key] = _Description(
+            row.primary,
+            row.label,
+            row.time_unit or settings.time_unit,
+            row.percent,
+            row.resolution,
+        )
+    for trial, endpoint in dict.fromkeys(key[:2] for key in files):
+        mine = [key for key in files if key[:2] == (trial, endpoint)]
+        problems += _one_primary(mine, found, rows)
+    return found
+
+
+def _analysis_rows(
+    folder: Path, problems: list[Problem], notices: list[str]
+) -> dict[Key, tuple[int, AnalysisRow]]:
+    if not (folder / "analyses.csv").exists():
+        return {}
+    table = table_of(folder, "analyses.csv", problems, notices)
+    if table is None:
+        return {}
+    found: dict[Key, tuple[int, AnalysisRow]] = {}
+    required = ("trial", "endpoint", "primary")
+    for line, row in rows_of(table, AnalysisRow, required, problems):
+        key = (row.trial, row.endpoint, row.analysis or "")
+        if key in found:
+            message = f"the analysis {stem_of(key)} is there twice (first in row {found[key][0]})"
+            problems.append(Problem(message, "keep one row", "analyses.csv", line))
+        found.setdefault(key, (line, row))
+    return found
+
+
+def _without_files(key: Key, line: int, files: Mapping[Key, Files]) -> Problem:
+    stem = stem_of(key)
+    close = nearest(stem, [stem_of(one) for one in files])
+    remedy = (
+        f"did you mean {close}?"
+        if close
+        else f"add curves/{stem}.<arm>.csv or patients/{stem}.csv, or take the row out"
+    )
+    return Problem(f"the analysis {stem} has no file", remedy, "analyses.csv", line)
+
+
+def _one_primary(
+    keys: Sequence[Key],
+    described: Mapping[Key, _Description],
+    rows: Mapping[Key, tuple[int, AnalysisRow]],
+) -> list[Problem]:
+    """Return what is wrong with which of a trial's analyses of an endpoint is primary."""
+    trial, endpoint, _ = keys[0]
+    undescribed = [stem_of(key) for key in keys if key not in rows]
+    if len(keys) > 1 and undescribed:
+        return [
+            Problem(
+                f"trial {trial} has {len(keys)} analyses of {endpoint}, and no row for"
+                f" {' and '.join(undescribed)}",
+                "write one row for each into analyses.csv (columns trial, endpoint, analysis,"
+                " primary); exactly one is primary",
+                "analyses.csv",
+            )
+        ]
+    primary = [stem_of(key) for key in keys if described[key].primary]
+    if len(primary) == 1:
+        return []
+    line = max(rows[key][0] for key in keys if key in rows)
+    found = " and ".join(primary) if primary else "none"
+    message = f"trial {trial} has {len(primary) or 'no'} primary analyses of {endpoint}"
+    remedy = "write yes for exactly one, which is pooled, and no for the others"
+    return [Problem(message, remedy, "analyses.csv", line, "primary", found)]
+
+
+def _analysis(
+    key: Key,
+    files: Files,
+    described: _Description,
+    arms: Mapping[str, Arm],
+    names: tuple[str, ...],
+    problems: list[Problem],
+    notices: list[str],
+) -> Analysis:
+    """Read the files of one analysis; arms come in the order of arms.csv."""
+    unit = described.time_unit
+    patients: Mapping[str, Patients] = {}
+    risk: Mapping[str, NumbersAtRisk] = {}
+    with _gathering(problems):
+        patients, said = _patients(files.patients, unit, arms)
+        notices += said
+    with _gathering(problems):
+        risk, said = _risk(files.risk, unit, arms)
+        notices += said
+    found: dict[str, ArmInput] = {}
+    for arm, path in files.curves:
+        file = f"curves/{path.name}"
+        if arm in patients:
+            problems.append(_twice(arm, file, files))
+            continue
+        with _gathering(problems):
+            curve, said = read_curve(
+                path,
+                time_unit=unit,
+                percent=described.percent,
+                resolution=described.resolution,
+                file=file,
+            )
+            found[arm] = ArmInput(arm, None, curve, risk.get(arm), said)
+            notices += said
+    found |= {arm: ArmInput(arm, mine, None, None) for arm, mine in patients.items()}
+    for arm in found:
+        problems += _counts(arms[arm], key[1], found[arm], files)
+    if files.risk is not None and not files.curves:
+        problems.append(
+            Problem(
+                "numbers at risk without a curve",
+                f"add curves/{stem_of(key)}.<arm>.csv for its arms, or take the file out",
+                f"risk/{files.risk.name}",
+            )
+        )
+    return Analysis(
+        *key,
+        described.primary,
+        described.label,
+        unit,
+        tuple(found[arm] for arm in arms if arm in found),
+        names,
+    )
+
+
+@contextmanager
+def _gathering(problems: list[Problem]) -> Iterator[None]:
+    """Put the problems of an error into ``problems`` and go on."""
+    try:
+        yield
+    except InputError as error:
+        problems += error.problems
+
+
+def _patients(
+    path: Path | None, unit: TimeUnit, arms: Mapping[str, Arm]
+) -> tuple[Mapping[str, Patients], tuple[str, ...]]:
+    """Read a file of patients; every arm in it is one of arms.csv."""
+    if path is None:
+        return {}, ()
+    file = f"patients/{path.name}"
+    found, notices = read_patients(path, time_unit=unit, file=file)
+    if len(arms) == 1 and list(found) == [ONE_ARM]:
+        found = dict(zip(arms, found.values(), strict=True))
+    strangers = [
+        unknown("arm", arm, arms, file, None, "arms.csv") for arm in found if arm not in arms
+    ]
+    if strangers:
+        raise InputError(strangers)
+    return found, notices
+
+
+def _risk(
+    path: Path | None, unit: TimeUnit, arms: Mapping[str, Arm]
+) -> tuple[Mapping[str, NumbersAtRisk], tuple[str, ...]]:
+    """Read a table of numbers at risk; every column in it is an arm of arms.csv."""
+    if path is None:
+        return {}, ()
+    file = f"risk/{path.name}"
+    found, notices = read_risk_table(path, time_unit=unit, file=file)
+    if len(arms) == 1 and list(found) == ["n_at_risk"]:
+        found = dict(zip(arms, found.values(), strict=True))
+    strangers = [
+        unknown("arm", arm, arms, file, None, "arms.csv") for arm in found if arm not in arms
+    ]
+    if strangers:
+        raise InputError(strangers)
+    return found, notices
+
+
+def _refuse_strangers(found: Iterable[str], arms: Mapping[str, Arm], file: str) -> None:
+    """Refuse arms that arms.csv does not have."""
+    strangers = [name for name in found if name not in arms]
+    if strangers:
+        raise InputError(unknown("arm", name, arms, file, None, "arms.csv") for name in strangers)
+
+
+def _twice(arm: str, file: str, files: Files) -> Problem:
+    there = "" if files.patients is None else f"patients/{files.patients.name}"
+    return Problem(
+        f"arm {arm} is in {there} too: an arm enters by its patients or by its curve",
+        "take one of the two out",
+        file,
+    )
+
+
+def _counts(arm: Arm, endpoint: str, found: ArmInput, files: Files) -> list[Problem]:
+    """Return where the number of patients contradicts itself, or is not known at all."""
+    reported = arm.reported_for(endpoint)
+    column = "n" if arm.reported.get(endpoint, None) is None else f"n_{endpoint}"
+    place = f"arms.csv gives {column} = {reported.n} for arm {arm.arm} of trial {arm.trial}"
+    if found.patients is not None and files.patients is not None:
+        if reported.n in (None, found.patients.n):
+            return []
+        return [
+            Problem(
+                f"{found.patients.n} patients, and {place}",
+                f"correct one of them; n_{endpoint} holds n where it differs by endpoint",
+                f"patients/{files.patients.name}",
+                column="arm",
+                value=arm.arm,
+            )
+        ]
+    table = found.numbers_at_risk
+    if table is None:
+        if reported.n is not None:
+            return []
+        file = next(path.name for name, path in files.curves if name == arm.arm)
+        return [
+            Problem(
+                f"neither numbers at risk nor n are known for arm {arm.arm}",
+                f"add a column {arm.arm} to the risk table, or write n (or n_{endpoint}) into"
+                " arms.csv",
+                f"curves/{file}",
+            )
+        ]
+    first = int(table.n[0])
+    if reported.n is None or (table.time[0] > 0 and first <= reported.n) or first == reported.n:
+        return []
+    file = "" if files.risk is None else f"risk/{files.risk.name}"
+    return [
+        Problem(
+            f"{first} at risk at time {table.time[0]:g}, and {place}",
+            f"correct one of them; n_{endpoint} holds n where it differs by endpoint",
+            file,
+            column=arm.arm,
+            value=str(first),
+        )
+    ]

@@ -1,0 +1,122 @@
+"""A study: one folder of plain files, read whole or refused with every problem at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from perdure.errors import InputError, Problem
+from perdure.records import Trial
+from perdure.study.datasets import Analysis, read_analyses
+from perdure.study.published import PublishedEstimate, read_published
+from perdure.study.roster import read_trials
+from perdure.study.settings import Settings, read_settings
+
+__all__ = ["Study"]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question, its trials, and what was published or observed of them.
+
+    Attributes
+    ----------
+    folder : Path
+    settings : Settings
+        Of study.toml.
+    trials : tuple of Trial
+        In the order of trials.csv, each with its arms.
+    analyses : tuple of Analysis
+        Arms that enter by patients or by a curve.
+    published : tuple of PublishedEstimate
+        Arms that enter by a published estimate.
+    notices : tuple of str
+        What was read in an unusual way, repaired or left out, each with its place.
+    """
+
+    folder: Path
+    settings: Settings
+    trials: tuple[Trial, ...]
+    analyses: tuple[Analysis, ...]
+    published: tuple[PublishedEstimate, ...]
+    notices: tuple[str, ...]
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Study":
+        """Read a study's folder.
+
+        Raises
+        ------
+        InputError
+            With every problem of every file: file, row, column, what was found, what to do.
+        """
+        root = Path(folder)
+        problems: list[Problem] = []
+        notices: list[str] = []
+        settings: Settings | None = None
+        try:
+            settings = read_settings(root)
+        except InputError as error:
+            if not (root / "study.toml").is_file():
+                raise
+            problems += error.problems
+        trials = read_trials(root, settings, problems, notices)
+        if settings is None or not trials:
+            raise InputError(problems)
+        analyses = read_analyses(root, settings, trials, problems, notices)
+        published = read_published(root, settings, trials, problems, notices)
+        problems += _entering_twice(analyses, published)
+        problems += _without_data(trials, analyses, published, problems)
+        if problems:
+            raise InputError(problems)
+        return cls(root, settings, trials, analyses, published, tuple(notices))
+
+
+def _entering_twice(
+    analyses: Iterable[Analysis], published: Iterable[PublishedEstimate]
+) -> list[Problem]:
+    """Refuse an arm that enters an endpoint by its survival and by a published estimate."""
+    entered = {
+        (analysis.trial, analysis.endpoint, arm.arm): analysis.files[0]
+        for analysis in analyses
+        for arm in analysis.arms
+        if analysis.primary
+    }
+    return [
+        Problem(
+            f"arm {row.arm} of trial {row.trial} enters {row.endpoint} by"
+            f" {entered[row.trial, row.endpoint, row.arm]} too",
+            "take one of the two out: an arm enters an endpoint once",
+            "published_estimates.csv",
+            column="arm",
+            value=row.arm,
+        )
+        for row in published
+        if (row.trial, row.endpoint, row.arm) in entered
+    ]
+
+
+def _without_data(
+    trials: Iterable[Trial],
+    analyses: Iterable[Analysis],
+    published: Iterable[PublishedEstimate],
+    problems: Iterable[Problem],
+) -> list[Problem]:
+    """Refuse an arm of which nothing is known; an unreadable data file is a problem of its own."""
+    if any(problem.file and "/" in problem.file for problem in problems):
+        return []
+    entered = {(analysis.trial, arm.arm) for analysis in analyses for arm in analysis.arms}
+    entered |= {(row.trial, row.arm) for row in published}
+    return [
+        Problem(
+            f"nothing is known of arm {arm.arm} of trial {trial.trial}",
+            f"add curves/{trial.trial}.<endpoint>.{arm.arm}.csv with"
+            f" risk/{trial.trial}.<endpoint>.csv, or patients/{trial.trial}.<endpoint>.csv, or a"
+            " row of published_estimates.csv; or take the arm out",
+            "arms.csv",
+            column="arm",
+            value=arm.arm,
+        )
+        for trial in trials
+        for arm in trial.arms
+        if (trial.trial, arm.arm) not in entered
+    ]

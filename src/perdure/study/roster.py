@@ -1,0 +1,289 @@
+"""trials.csv and arms.csv: who took part, and what was printed of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+
+from perdure.errors import InputError, Problem
+from perdure.records import Arm, Reported, Trial
+from perdure.study.schema import ArmRow, TrialRow, rows_of
+from perdure.study.settings import Settings
+from perdure.study.tables import Table, nearest, read_table
+
+__all__ = ["read_trials", "table_of", "unknown"]
+
+REPORTED = {
+    "n": "a whole number",
+    "events": "a whole number",
+    "median": "a number",
+    "hr": "a number",
+}
+"""What arms.csv may hold for each endpoint, as <name>_<endpoint>."""
+
+
+def table_of(folder: Path, name: str, problems: list[Problem], notices: list[str]) -> Table | None:
+    """Return a table of the study; None, with its problems noted, where it cannot be read."""
+    try:
+        table = read_table(folder / name, file=name)
+    except InputError as error:
+        problems += error.problems
+        return None
+    notices += table.notices
+    return table
+
+
+def read_trials(
+    folder: Path, settings: Settings | None, problems: list[Problem], notices: list[str]
+) -> tuple[Trial, ...]:
+    """Return the trials with their arms; everything wrong goes into ``problems``."""
+    trial_table = table_of(folder, "trials.csv", problems, notices)
+    arm_table = table_of(folder, "arms.csv", problems, notices)
+    if trial_table is None or arm_table is None:
+        return ()
+    trial_rows = rows_of(trial_table, TrialRow, ("trial",), problems)
+    arm_rows = rows_of(arm_table, ArmRow, ("trial", "arm"), problems)
+    for table in (trial_table, arm_table):
+        if not table.rows:
+            problems.append(
+                Problem("there are no rows yet", f"write one row {_of_what(table)}", table.file)
+            )
+    problems += _twice(trial_table, [(line, row.trial) for line, row in trial_rows], "trial")
+    arms = _arms(arm_table, arm_rows, settings, problems)
+    known = {row.trial for _, row in trial_rows}
+    for line, row in arm_rows:
+        if row.trial not in known and trial_rows:
+            problems.append(unknown("trial", row.trial, known, "arms.csv", line, "trials.csv"))
+    _check_comparators(arm_rows, problems)
+    trials = tuple(_trial(row, arms.get(row.trial, ())) for _, row in trial_rows)
+    for line, trial_row in trial_rows:
+        if trial_row.trial not in arms and arm_rows:
+            problems.append(
+                Problem(
+                    "the trial has no arm in arms.csv",
+                    "write a row for each of its arms, or take the trial out",
+                    "trials.csv",
+                    line,
+                    "trial",
+                    trial_row.trial,
+                )
+            )
+    if settings is not None:
+        _check_grouping(settings, (*trial_table.header, *arm_table.header), problems)
+    return trials
+
+
+def _of_what(table: Table) -> str:
+    return "a trial" if table.file == "trials.csv" else "an arm"
+
+
+def _trial(row: TrialRow, arms: Sequence[Arm]) -> Trial:
+    extra = {name: str(value) for name, value in (row.model_extra or {}).items()}
+    return Trial(
+        trial=row.trial,
+        label=row.label or row.trial,
+        year=row.year,
+        doi=row.doi,
+        registry_id=row.registry_id,
+        tumour=row.tumour,
+        line=row.line,
+        phase=row.phase,
+        moderators=extra,
+        arms=tuple(arms),
+    )
+
+
+def _arms(
+    table: Table,
+    rows: Iterable[tuple[int, ArmRow]],
+    settings: Settings | None,
+    problems: list[Problem],
+) -> dict[str, tuple[Arm, ...]]:
+    """Return the arms by trial."""
+    found: dict[str, tuple[Arm, ...]] = {}
+    columns = _reported_columns(table, settings, problems)
+    values: dict[tuple[int, str], float] = {}
+    for name, (what, _) in columns.items():
+        numbers = table.numbers(name, problems, what=REPORTED[what], optional=True)
+        for line, number in zip(table.lines, numbers.tolist(), strict=True):
+            if isfinite(number):
+                values[line, name] = number
+    by_line: dict[str, list[tuple[int, str]]] = {}
+    for line, row in rows:
+        by_line.setdefault(row.trial, []).append((line, row.arm))
+        arm = Arm(
+            trial=row.trial,
+            arm=row.arm,
+            label=row.label or row.arm,
+            drug=row.drug,
+            drug_class=row.drug_class,
+            comparator=row.comparator,
+            n=row.n,
+            reported=_reported(line, columns, values, table.file, problems),
+            moderators={
+                name: str(value)
+                for name, value in (row.model_extra or {}).items()
+                if name not in columns
+            },
+        )
+        found[row.trial] = (*found.get(row.trial, ()), arm)
+        _check_counts(arm, line, table.file, problems)
+    for trial, mine in by_line.items():
+        problems += _twice(table, mine, "arm", f" in trial {trial}")
+    return found
+
+
+def _reported_columns(
+    table: Table, settings: Settings | None, problems: list[Problem]
+) -> dict[str, tuple[str, str]]:
+    """Return the columns <what>_<endpoint>, as column -> (what, endpoint)."""
+    columns: dict[str, tuple[str, str]] = {}
+    endpoints = {} if settings is None else settings.endpoints
+    for name in table.header:
+        what, separator, endpoint = name.partition("_")
+        if not separator or what not in REPORTED or settings is None:
+            continue
+        if endpoint in endpoints:
+            columns[name] = (what, endpoint)
+            continue
+        close = nearest(endpoint, endpoints)
+        if close is not None:
+            problems.append(
+                Problem(
+                    f"the column {name} names no endpoint of study.toml",
+                    f"did you mean {what}_{close}?",
+                    table.file,
+                )
+            )
+    return columns
+
+
+def _reported(
+    line: int,
+    columns: Mapping[str, tuple[str, str]],
+    values: Mapping[tuple[int, str], float],
+    file: str,
+    problems: list[Problem],
+) -> dict[str, Reported]:
+    """Return what is printed in one row, by endpoint."""
+    printed: dict[str, dict[str, float]] = {}
+    for name, (what, endpoint) in columns.items():
+        if (line, name) not in values:
+            continue
+        value = values[line, name]
+        whole = what in ("n", "events")
+        if value < 0 or (whole and value != int(value)) or (not whole and value == 0):
+            remedy = "write a count of patients" if whole else "write a number above 0"
+            says = f"{name} is not {'a whole number' if whole else 'above 0'}"
+            problems.append(Problem(says, remedy, file, line, name, f"{value:g}"))
+            continue
+        printed.setdefault(endpoint, {})[what] = value
+    return {
+        endpoint: Reported(
+            n=_count(found.get("n")),
+            events=_count(found.get("events")),
+            median=found.get("median"),
+            hr=found.get("hr"),
+        )
+        for endpoint, found in printed.items()
+    }
+
+
+def _count(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _check_counts(arm: Arm, line: int, file: str, problems: list[Problem]) -> None:
+    """Refuse more events than patients."""
+    for endpoint in arm.reported:
+        said = arm.reported_for(endpoint)
+        if said.n is not None and said.events is not None and said.events > said.n:
+            problems.append(
+                Problem(
+                    f"{said.events} events in {said.n} patients",
+                    "correct the events or n",
+                    file,
+                    line,
+                    f"events_{endpoint}",
+                    str(said.events),
+                )
+            )
+
+
+def _check_comparators(rows: Sequence[tuple[int, ArmRow]], problems: list[Problem]) -> None:
+    """Refuse a comparator that is not there, is the arm itself, or has a comparator."""
+    arms = {(row.trial, row.arm): row for _, row in rows}
+    for line, row in rows:
+        if row.comparator is None:
+            continue
+        place = ("arms.csv", line, "comparator", row.comparator)
+        control = arms.get((row.trial, row.comparator))
+        if control is None:
+            mine = [arm for trial, arm in arms if trial == row.trial and arm != row.arm]
+            close = nearest(row.comparator, mine)
+            hint = f"did you mean {close}? " if close else ""
+            others = f"the trial's other arms are {', '.join(mine)}" if mine else "it has no other"
+            problems.append(
+                Problem(f"trial {row.trial} has no such arm", f"{hint}{others}", *place)
+            )
+        elif control is row:
+            problems.append(
+                Problem(
+                    "the arm is its own comparator", "name its control, or leave it empty", *place
+                )
+            )
+        elif control.comparator is not None:
+            problems.append(
+                Problem(
+                    f"the comparator is no control: it has a comparator, {control.comparator}",
+                    "name the trial's control arm; its own comparator is empty",
+                    *place,
+                )
+            )
+
+
+def _check_grouping(settings: Settings, columns: Sequence[str], problems: list[Problem]) -> None:
+    """Refuse a grouping by a column that neither file has."""
+    for by in settings.pool.by:
+        if by in columns:
+            continue
+        close = nearest(by, columns)
+        hint = f"did you mean {close}?" if close else f"the columns are {', '.join(columns)}"
+        problems.append(
+            Problem(
+                f"pool.by names the column {by}, which arms.csv and trials.csv do not have",
+                hint,
+                "study.toml",
+            )
+        )
+
+
+def _twice(
+    table: Table, found: Iterable[tuple[int, str]], column: str, where: str = ""
+) -> list[Problem]:
+    """Return a problem for each identifier that repeats one, capitals apart."""
+    first: dict[str, int] = {}
+    problems = []
+    for line, name in found:
+        if name.lower() in first:
+            problems.append(
+                Problem(
+                    f"{column} {name} is there twice{where} (first in row {first[name.lower()]};"
+                    " capitals do not tell identifiers apart)",
+                    "give each its own identifier",
+                    table.file,
+                    line,
+                    column,
+                    name,
+                )
+            )
+        first.setdefault(name.lower(), line)
+    return problems
+
+
+def unknown(
+    what: str, name: str, choices: Iterable[str], file: str, line: int | None, where: str
+) -> Problem:
+    """Return the problem of a name that the file ``where`` does not have."""
+    close = nearest(name, choices)
+    remedy = f"did you mean {close}?" if close else f"write it into {where}, or take the row out"
+    return Problem(f"{where} has no such {what}", remedy, file, line, what, name)

@@ -1,0 +1,272 @@
+"""What may stand in study.toml and in a row of each table, and plain words for what may not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from perdure.errors import InputError, Problem
+from perdure.records import Reference, TimeUnit, time_unit
+from perdure.study.tables import Table, nearest
+
+__all__ = [
+    "IDENTIFIER",
+    "AnalysisRow",
+    "ArmRow",
+    "PublishedRow",
+    "StudyFile",
+    "TrialRow",
+    "problems_of",
+    "rows_of",
+]
+
+Row = TypeVar("Row", bound=BaseModel)
+
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
+
+
+def _yes_or_no(value: object) -> object:
+    words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    return words.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _whole(value: object) -> object:
+    """Accept 120.0 for 120, as spreadsheets write it."""
+    if isinstance(value, str) and value.endswith(".0"):
+        return value[:-2]
+    return value
+
+
+def _one_unit(value: object) -> object:
+    try:
+        return time_unit(value) if isinstance(value, str) else value
+    except InputError:
+        return value
+
+
+def _several(value: object) -> object:
+    """Accept one word for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Unit = Annotated[TimeUnit, BeforeValidator(_one_unit)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Multiple = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Open(BaseModel):
+    """A row that may have more columns than these: they are moderators."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class EndpointTable(_Strict):
+    """One [endpoints.NAME] of study.toml."""
+
+    k: Multiple
+    fixed_time: Positive | None = None
+
+
+class EstimateTable(_Strict):
+    """[estimate] of study.toml."""
+
+    thin: Annotated[int, Field(ge=1)] = 10
+
+
+class ReconstructTable(_Strict):
+    """[reconstruct] of study.toml."""
+
+    method: Literal["guyot"] = "guyot"
+
+
+class PoolTable(_Strict):
+    """[pool] of study.toml; test None is knha for random effects and z for a common effect."""
+
+    by: Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)] = ("drug_class",)
+    model: Literal["random", "common"] = "random"
+    method: Literal["REML", "DL"] = "REML"
+    test: Literal["knha", "z"] | None = None
+
+
+class StudyFile(_Strict):
+    """study.toml."""
+
+    title: Annotated[str, Field(min_length=1)]
+    question: str = ""
+    time_unit: Unit
+    reference: Annotated[tuple[Reference, ...], BeforeValidator(_several), Field(min_length=1)] = (
+        "own",
+    )
+    seed: int = 20190519
+    endpoints: Annotated[dict[Identifier, EndpointTable], Field(min_length=1)]
+    estimate: EstimateTable = EstimateTable()
+    reconstruct: ReconstructTable = ReconstructTable()
+    pool: PoolTable = PoolTable()
+    prisma: dict[str, Count] = {}
+
+
+class TrialRow(_Open):
+    """One row of trials.csv."""
+
+    trial: Identifier
+    label: str = ""
+    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    doi: str = ""
+    registry_id: str = ""
+    tumour: str = ""
+    line: str = ""
+    phase: str = ""
+
+
+class ArmRow(_Open):
+    """One row of arms.csv; n_, events_, median_ and hr_ of each endpoint are read beside it."""
+
+    trial: Identifier
+    arm: Identifier
+    label: str = ""
+    drug: str = ""
+    drug_class: str = ""
+    comparator: Identifier | None = None
+    n: Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None = None
+
+
+class AnalysisRow(_Strict):
+    """One row of analyses.csv."""
+
+    trial: Identifier
+    endpoint: Identifier
+    analysis: Annotated[str, StringConstraints(pattern=IDENTIFIER)] | None = None
+    primary: YesNo
+    time_unit: Unit | None = None
+    label: str = ""
+    percent: YesNo | None = None
+    resolution: Annotated[float, Field(gt=0, lt=0.5)] | None = None
+
+
+class PublishedRow(_Strict):
+    """One row of published_estimates.csv."""
+
+    trial: Identifier
+    arm: Identifier
+    endpoint: Identifier
+    k: Multiple | None = None
+    reference: Reference
+    proportion: Share
+    ci_low: Share
+    ci_high: Share
+
+
+_SHARE_REMEDY = "write a proportion from 0 to 1, such as 0.25 for 25%"
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "missing": ("is missing", "fill it in"),
+    "string_pattern_mismatch": (
+        "is not an identifier",
+        "use letters, digits, - and _ only; what people read goes into the column label",
+    ),
+    "bool_type": ("is neither yes nor no", "write yes or no"),
+    "bool_parsing": ("is neither yes nor no", "write yes or no"),
+    "string_too_short": ("is empty", "fill it in"),
+    "string_type": ("is not text", "put it between quotation marks"),
+    "too_short": ("is empty", "name at least one"),
+    "dict_type": ("is not a table", "write it as a table, such as [endpoints.PFS]"),
+    "model_type": ("is not a table", "write it as a table, such as [endpoints.PFS] with k = 3"),
+}
+
+
+def _words(error: ErrorDetails) -> tuple[str, str]:
+    """Return what is wrong and what to do, in plain words."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _WORDS:
+        return _WORDS[kind]
+    if kind.startswith("int_"):
+        return "is not a whole number", "write a whole number, without spaces or commas"
+    if kind.startswith(("float_", "finite_")):
+        return "is not a number", "write a number with a decimal point"
+    if kind == "literal_error":
+        return "is not a word known here", f"write {context.get('expected', 'another')}"
+    limits = {
+        "greater_than": ("must be above", "gt"),
+        "greater_than_equal": ("must be at least", "ge"),
+        "less_than": ("must be below", "lt"),
+        "less_than_equal": ("must be at most", "le"),
+    }
+    if kind in limits:
+        says, key = limits[kind]
+        limit = context[key]
+        share = (key, limit) in (("le", 1.0), ("ge", 0.0)) and isinstance(limit, float)
+        return f"{says} {limit:g}", _SHARE_REMEDY if share else "correct it"
+    return "cannot be used", "correct it"
+
+
+def problems_of(
+    error: ValidationError, model: type[BaseModel], file: str, line: int | None
+) -> list[Problem]:
+    """Return pydantic's errors about one row, or about study.toml, in plain words."""
+    found = {}
+    for detail in error.errors(include_url=False):
+        location = ".".join(str(part) for part in detail["loc"] if not isinstance(part, int))
+        location = location or "the file"
+        if detail["type"] == "extra_forbidden":
+            where = _model_at(model, detail["loc"][:-1])
+            close = nearest(str(detail["loc"][-1]), where)
+            hint = f"did you mean {close}? Known here" if close else "known here"
+            remedy = f"{hint}: {', '.join(where)}"
+            found[location] = Problem(f"{location} is not known", remedy, file, line)
+            continue
+        says, remedy = _words(detail)
+        value = None if detail["type"] == "missing" else _shown(detail["input"])
+        column = None if line is None else location
+        found.setdefault(location, Problem(f"{location} {says}", remedy, file, line, column, value))
+    return list(found.values())
+
+
+def _shown(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _model_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
+    """Return the keys that the part of ``model`` at this place knows."""
+    here: Any = model
+    for part in location:
+        fields = getattr(here, "model_fields", None)
+        annotation = fields[str(part)].annotation if fields and str(part) in fields else None
+        arguments = [one for one in get_args(annotation) if isinstance(one, type)]
+        if isinstance(annotation, type):
+            arguments.append(annotation)
+        here = next((one for one in arguments if issubclass(one, BaseModel)), here)
+    return list(here.model_fields)
+
+
+def rows_of(
+    table: Table, model: type[Row], required: Sequence[str], problems: list[Problem]
+) -> list[tuple[int, Row]]:
+    """Return the rows of a table as (line, row); what is wrong goes into ``problems``."""
+    absent = table.missing(required, known=tuple(model.model_fields))
+    problems += absent
+    if absent:
+        return []
+    found: list[tuple[int, Row]] = []
+    for line, cells in table.records():
+        try:
+            found.append((line, model.model_validate(cells)))
+        except ValidationError as error:
+            problems += problems_of(error, model, table.file, line)
+    return found

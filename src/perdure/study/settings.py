@@ -1,0 +1,195 @@
+"""study.toml: the question and how it is answered."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from perdure.errors import InputError, Problem
+from perdure.records import Reference, TimeUnit, months_per
+from perdure.study.schema import StudyFile, problems_of
+from perdure.study.tables import decoded
+
+__all__ = ["EndpointSettings", "PoolSettings", "Settings", "read_settings"]
+
+FILE = "study.toml"
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    """The threshold of one endpoint.
+
+    Attributes
+    ----------
+    k : float
+        Multiple of the reference median.
+    fixed_time : float or None
+        Threshold of the reference ``fixed``, in the study's time unit.
+    """
+
+    k: float
+    fixed_time: float | None
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """How arms are pooled.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Columns of arms.csv or trials.csv that group arms.
+    model : {"random", "common"}
+    method : {"REML", "DL"}
+    test : {"knha", "z"} or None
+        None: Hartung-Knapp for random effects, z for a common effect.
+    """
+
+    by: tuple[str, ...]
+    model: Literal["random", "common"]
+    method: Literal["REML", "DL"]
+    test: Literal["knha", "z"] | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What study.toml says.
+
+    Attributes
+    ----------
+    title, question : str
+    time_unit : {"days", "weeks", "months", "years"}
+        Of every file that does not say otherwise.
+    reference : tuple of str
+        The first is the primary one.
+    seed : int
+    endpoints : mapping of str to EndpointSettings
+    thin : int
+        Fewer at risk than this at the threshold make a durable response thin.
+    method : str
+        Of reconstruction.
+    pool : PoolSettings
+    """
+
+    title: str
+    question: str
+    time_unit: TimeUnit
+    reference: tuple[Reference, ...]
+    seed: int
+    endpoints: Mapping[str, EndpointSettings]
+    thin: int
+    method: Literal["guyot"]
+    pool: PoolSettings
+
+    def fixed_time_months(self, endpoint: str) -> float | None:
+        """Return the threshold of the reference ``fixed`` in months; None where there is none."""
+        time = self.endpoints[endpoint].fixed_time
+        return None if time is None else time * months_per(self.time_unit)
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read study.toml of a study.
+
+    Raises
+    ------
+    InputError
+        If the folder is no study, the file is no TOML, or anything in it is wrong: every problem,
+        with its line.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        what = "this is not a study" if folder.is_dir() else "there is no such folder"
+        raise InputError(
+            Problem(
+                f"{what}: it has no {FILE}" if folder.is_dir() else what,
+                "name a study's folder, or make one with: perdure new DIR",
+                value=str(folder),
+            )
+        )
+    text, _ = decoded(path.read_bytes(), FILE)
+    try:
+        content: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(_not_toml(str(error))) from error
+    try:
+        read = StudyFile.model_validate(content)
+    except ValidationError as error:
+        raise InputError(
+            replace(problem, row=_line_of(text, problem.message.split(" ")[0]))
+            for problem in problems_of(error, StudyFile, FILE, None)
+        ) from error
+    problems = _contradictions(read, text)
+    if problems:
+        raise InputError(problems)
+    return Settings(
+        title=read.title,
+        question=read.question,
+        time_unit=read.time_unit,
+        reference=read.reference,
+        seed=read.seed,
+        endpoints={
+            name: EndpointSettings(one.k, one.fixed_time) for name, one in read.endpoints.items()
+        },
+        thin=read.estimate.thin,
+        method=read.reconstruct.method,
+        pool=PoolSettings(read.pool.by, read.pool.model, read.pool.method, read.pool.test),
+    )
+
+
+def _not_toml(said: str) -> Problem:
+    """Return tomllib's complaint with the line where it stands."""
+    place = re.search(r"\(at line (\d+), column (\d+)\)", said)
+    what = said[: place.start()].strip() if place else said
+    return Problem(
+        f"the file cannot be read as TOML: {what[:1].lower()}{what[1:]}",
+        'mend the line; text stands between quotation marks, as in title = "..."',
+        FILE,
+        int(place.group(1)) if place else None,
+    )
+
+
+def _line_of(text: str, location: str) -> int | None:
+    """Return the line on which the key at ``location`` (dotted) is written, if it is."""
+    key = re.escape(location.rpartition(".")[2])
+    for at, line in enumerate(text.splitlines(), start=1):
+        if re.match(rf"\s*(?:{key}\s*=|\[[^\]]*\b{key}\])", line):
+            return at
+    return None
+
+
+def _contradictions(read: StudyFile, text: str) -> list[Problem]:
+    """Return what is wrong only in combination."""
+    problems = []
+    if len(set(read.reference)) != len(read.reference):
+        said = ", ".join(read.reference)
+        line = _line_of(text, "reference")
+        problems.append(
+            Problem("reference names one twice", "name each once", FILE, line, value=said)
+        )
+    if "fixed" in read.reference:
+        problems += [
+            Problem(
+                f"endpoints.{name} has no fixed_time, which the reference fixed needs",
+                f"add fixed_time = 12 (in {read.time_unit}) under [endpoints.{name}]",
+                FILE,
+                _line_of(text, name),
+            )
+            for name, endpoint in read.endpoints.items()
+            if endpoint.fixed_time is None
+        ]
+    lower = [name.lower() for name in read.endpoints]
+    problems += [
+        Problem(
+            f"endpoints.{name} differs from another endpoint by capitals only",
+            "rename one of them",
+            FILE,
+            _line_of(text, name),
+        )
+        for name in read.endpoints
+        if lower.count(name.lower()) > 1
+    ]
+    return problems

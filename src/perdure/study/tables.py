@@ -1,0 +1,298 @@
+"""CSV files in and out: any usual encoding and separator is read, files are written whole."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from perdure.errors import InputError, Problem
+from perdure.records import Floats
+from perdure.study.writing import write_text
+
+__all__ = ["Table", "decoded", "nearest", "read_table", "write_table"]
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file as text cells, with the place of each row.
+
+    Attributes
+    ----------
+    file : str
+        Name for messages.
+    header : tuple of str
+    rows : tuple of tuple of str
+        Stripped of white space; blank lines are not there. A decimal comma is a point.
+    lines : tuple of int
+        Line of each row in the file; the header is line 1 in most files.
+    notices : tuple of str
+        What was read in an unusual way, each with the file's name.
+    """
+
+    file: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+    notices: tuple[str, ...] = ()
+
+    def column(self, name: str) -> tuple[str, ...]:
+        """Return the cells of a column; KeyError where there is none."""
+        if name not in self.header:
+            raise KeyError(name)
+        at = self.header.index(name)
+        return tuple(row[at] for row in self.rows)
+
+    def records(self) -> list[tuple[int, dict[str, str]]]:
+        """Return each row as (line, cells by column), empty cells left out."""
+        return [
+            (line, {name: cell for name, cell in zip(self.header, row, strict=True) if cell})
+            for line, row in zip(self.lines, self.rows, strict=True)
+        ]
+
+    def missing(self, required: Collection[str], known: Collection[str] = ()) -> list[Problem]:
+        """Return a problem for each required column that is not there, naming the nearest header.
+
+        ``known`` are columns that mean something else, and so are no misspelling.
+        """
+        spare = [name for name in self.header if name not in required and name not in known]
+        return [
+            Problem(
+                f"the column {name} is missing",
+                _rename(name, spare) or f"add a column {name}; the file has {_listed(self.header)}",
+                self.file,
+            )
+            for name in required
+            if name not in self.header
+        ]
+
+    def numbers(
+        self, name: str, problems: list[Problem], *, what: str = "a number", optional: bool = False
+    ) -> Floats:
+        """Return a column as numbers; each cell that is none becomes a problem, and nan."""
+        cells = self.column(name)
+        try:
+            values = np.array(cells, dtype=np.float64)
+        except ValueError:
+            values = np.array([_float(cell) for cell in cells], dtype=np.float64)
+        for at in np.flatnonzero(~np.isfinite(values)).tolist():
+            cell = cells[at]
+            if cell:
+                problems.append(self.problem(at, name, f"is not {what}", f"write {what}"))
+            elif not optional:
+                problems.append(
+                    self.problem(at, name, "is empty", f"write {what}, or take the row out")
+                )
+        return values
+
+    def problem(self, at: int, column: str, found: str, remedy: str) -> Problem:
+        """Return a problem with the cell of row number ``at`` (from 0)."""
+        value = self.column(column)[at] or None
+        return Problem(f"{column} {found}", remedy, self.file, self.lines[at], column, value)
+
+
+def nearest(name: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that ``name`` most likely means, if any is close.
+
+    Examples
+    --------
+    >>> nearest("Survial", ["time", "survival"])
+    'survival'
+    """
+    by_lower = {choice.lower(): choice for choice in choices}
+    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def _rename(name: str, spare: Sequence[str]) -> str | None:
+    close = nearest(name, spare)
+    return None if close is None else f"rename the column {close!r} to {name}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "no columns"
+
+
+def _float(cell: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def decoded(content: bytes, file: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a file's bytes, and a notice where it is not plain UTF-8.
+
+    Excel writes UTF-16 with a mark at the start; older programs write Latin-1.
+
+    Examples
+    --------
+    >>> decoded("time;survival".encode("utf-16"), "a.csv")
+    ('time;survival', ('a.csv: read as UTF-16',))
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace"), (f"{file}: read as UTF-16",)
+    try:
+        return content.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+        return text, (f"{file}: read as Latin-1, since it is not UTF-8",)
+
+
+def read_table(path: Path, *, file: str | None = None) -> Table:
+    """Read a CSV file into text cells.
+
+    Commas, semicolons and tabs separate; with the last two a comma may be the decimal mark.
+
+    Parameters
+    ----------
+    path : Path
+    file : str, optional
+        Name for messages; the file's own name where none is given.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be opened, is empty, has a header that repeats or lacks a name, or rows
+        of another length than the header: every such row is named.
+    """
+    name = file or path.name
+    text, notices = decoded(_content(path, name), name)
+    if "\0" in text:
+        raise InputError(
+            Problem("this is not a text file", "save it as CSV (comma-separated values)", name)
+        )
+    separator = _separator(text)
+    rows: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    before = 0
+    try:
+        for row in reader:
+            cells = tuple(cell.strip() for cell in row)
+            if any(cells):
+                rows.append(cells)
+                lines.append(before + 1)
+            before = reader.line_num
+    except csv.Error as error:
+        raise InputError(
+            Problem(
+                f"the file cannot be read as CSV: {error}", "save it again as CSV", name, before + 1
+            )
+        ) from error
+    if not rows:
+        raise InputError(
+            Problem("the file is empty", "write a header and rows, or delete it", name)
+        )
+    header = _header(rows[0], name, lines[0])
+    body = [_of_length(row, len(header)) for row in rows[1:]]
+    _refuse_ragged(body, header, lines[1:], name)
+    if separator != ",":
+        body, commas = _with_decimal_points(body)
+        said = f"{name}: read with {SEPARATORS[separator]} between the columns"
+        notices += (said + (" and decimal commas" if commas else ""),)
+    return Table(name, header, tuple(body), tuple(lines[1:]), notices)
+
+
+def _content(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(Problem("there is no such file", "check the name", name)) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(
+            Problem(f"the file cannot be opened: {reason}", "check it and its permissions", name)
+        ) from error
+
+
+def _separator(text: str) -> str:
+    """Return the separator that the first line with text uses most."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    unquoted = re.sub(r'"[^"]*"', "", first)
+    return max(SEPARATORS, key=unquoted.count)
+
+
+def _header(cells: tuple[str, ...], file: str, line: int) -> tuple[str, ...]:
+    names = cells
+    while names and not names[-1]:
+        names = names[:-1]
+    problems = [
+        Problem(f"column {at} has no name", "write one into the header", file, line)
+        for at, name in enumerate(names, start=1)
+        if not name
+    ]
+    problems += [
+        Problem(f"the column {name} is there twice", "rename or delete one of them", file, line)
+        for name in dict.fromkeys(names)
+        if name and names.count(name) > 1
+    ]
+    if problems:
+        raise InputError(problems)
+    return names
+
+
+def _of_length(row: tuple[str, ...], length: int) -> tuple[str, ...]:
+    """Return a row without empty cells beyond the header, as spreadsheets leave them."""
+    return row[:length] if not any(row[length:]) else row
+
+
+def _refuse_ragged(
+    rows: Sequence[tuple[str, ...]], header: tuple[str, ...], lines: Sequence[int], file: str
+) -> None:
+    problems = [
+        Problem(
+            f"the row has {len(row)} cells and the header {len(header)}",
+            "give each column one cell; put quotes round text that holds the separator",
+            file,
+            line,
+        )
+        for row, line in zip(rows, lines, strict=True)
+        if len(row) != len(header)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _with_decimal_points(
+    rows: Sequence[tuple[str, ...]],
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Return the rows with 0,5 written 0.5, and whether there was any."""
+    changed = [
+        tuple(cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell for cell in row)
+        for row in rows
+    ]
+    return changed, changed != list(rows)
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file, whole or not at all: UTF-8, commas, None as an empty cell.
+
+    Floats are written with all their digits, so that reading gives the same number back.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; an older file is then as it was.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    write_text(path, buffer.getvalue())
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return float(value) if isinstance(value, np.floating) else value
