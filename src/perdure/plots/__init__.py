@@ -1,0 +1,11 @@
+"""Records walk in, figures walk out: each as the text of an SVG file, the same to the byte.
+
+Kaplan-Meier panels with their thresholds and tails, forest plots by class, and the evidence of the
+reconstructions; times in months. Matplotlib is imported when the first figure is drawn.
+"""
+
+from perdure.plots.curves import curve_panel
+from perdure.plots.evidence import evidence_plot
+from perdure.plots.forest import forest_plots
+
+__all__ = ["curve_panel", "evidence_plot", "forest_plots"]

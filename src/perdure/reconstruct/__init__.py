@@ -1,0 +1,29 @@
+"""From a published figure back to patients.
+
+In walk a `Curve` and, where it was printed, its `NumbersAtRisk`; out walks a `Reconstruction`:
+patients, the evidence of how well they fit what was published, and every warning in words.
+"""
+
+from perdure.reconstruct.constraints import (
+    LARGEST_RISE,
+    curve_from_points,
+    isotonic,
+    numbers_at_risk_from_table,
+)
+from perdure.reconstruct.door import METHODS, reconstruct
+from perdure.reconstruct.evidence import evidence
+from perdure.reconstruct.facts import Facts, gather
+from perdure.reconstruct.guyot import guyot
+
+__all__ = [
+    "LARGEST_RISE",
+    "METHODS",
+    "Facts",
+    "curve_from_points",
+    "evidence",
+    "gather",
+    "guyot",
+    "isotonic",
+    "numbers_at_risk_from_table",
+    "reconstruct",
+]

@@ -23,7 +23,7 @@ from perdure.records.estimate import (
 from perdure.records.patients import Evidence, Patients, Reconstruction, RiskCheck
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, months_per, time_unit
-from perdure.records.trial import Arm, Reported, Trial
+from perdure.records.trial import Arm, Reported, Trial, classes_of
 
 __all__ = [
     "DAYS_PER_MONTH",
@@ -60,6 +60,7 @@ __all__ = [
     "TimeUnit",
     "Trial",
     "TrialContrast",
+    "classes_of",
     "frozen",
     "months_per",
     "time_unit",

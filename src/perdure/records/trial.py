@@ -1,9 +1,9 @@
 """Trials, their arms, and what was published about them in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Arm", "Reported", "Trial"]
+__all__ = ["Arm", "Reported", "Trial", "classes_of"]
 
 
 @dataclass(frozen=True)
@@ -95,3 +95,27 @@ class Trial:
             if arm.arm == identifier:
                 return arm
         raise KeyError(identifier)
+
+
+def classes_of(trials: Iterable[Trial], by: str) -> dict[tuple[str, str], str]:
+    """Return the class of each (trial, arm) in the column ``by`` of arms.csv or trials.csv.
+
+    The arms' own column is taken where both files have one. An arm without a value has "".
+
+    Examples
+    --------
+    >>> trial = Trial("T1", "T1", line="first", arms=(Arm("T1", "a", "A", drug_class="ICI"),))
+    >>> classes_of([trial], "drug_class"), classes_of([trial], "line")
+    ({('T1', 'a'): 'ICI'}, {('T1', 'a'): 'first'})
+    """
+    return {
+        (trial.trial, arm.arm): str(
+            arm.moderators.get(by)
+            or getattr(arm, by, None)
+            or trial.moderators.get(by)
+            or getattr(trial, by, None)
+            or ""
+        ).strip()
+        for trial in trials
+        for arm in trial.arms
+    }

@@ -1,0 +1,67 @@
+"""The command ``perdure``: its sub-commands, and how every error becomes a plain sentence."""
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+import perdure
+from perdure.cli import stages, studies
+from perdure.cli.say import say
+from perdure.errors import InputError, PerdureError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="perdure",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"perdure {perdure.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def perdure_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Durable response to cancer therapy: from published Kaplan-Meier curves to a pooled answer."""
+
+
+app.command()(studies.demo)
+app.command()(studies.new)
+app.command()(studies.check)
+app.command()(studies.run)
+app.command()(studies.report)
+app.command()(stages.reconstruct)
+app.command()(stages.durable)
+app.command()(stages.pool)
+
+
+def main() -> NoReturn:
+    """Run the command line; exit 0 done, 1 the input is wrong, 2 wrong usage, 130 stopped."""
+    try:
+        app()
+    except PerdureError as error:
+        problems = error.problems if isinstance(error, InputError) else (error,)
+        for problem in problems:
+            say(f"error: {problem}")
+        sys.exit(1)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            say("stopped: what was finished is kept, and nothing is half-written")
+        raise
+    sys.exit(0)

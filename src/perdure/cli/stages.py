@@ -1,0 +1,230 @@
+"""Commands that run one stage on plain files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from perdure.cli.forms import (
+    contrast_json,
+    contrast_sentence,
+    in_unit,
+    pooled_lines,
+    response_json,
+    response_sentence,
+)
+from perdure.cli.say import print_json, say
+from perdure.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["durable", "pool", "reconstruct"]
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+TimeUnit = Annotated[str, typer.Option("--time-unit", help="days, weeks, months or years.")]
+
+Model = Literal["random", "common"]
+Method = Literal["REML", "DL"]
+Test = Literal["knha", "z"]
+Reference = Literal["own", "control", "trial", "fixed"]
+
+ENDPOINT_K = {"PFS": 3.0, "OS": 2.0}
+"""The paper's multiples of the median (Pons-Tostivint et al. 2019)."""
+
+
+def reconstruct(
+    curve: Annotated[Path, typer.Argument(metavar="CURVE.csv", help="Columns time, survival.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write time,event.")],
+    risk: Annotated[
+        Path | None, typer.Option("--risk", help="Numbers at risk: time, n_at_risk (or an arm).")
+    ] = None,
+    arm: Annotated[str | None, typer.Option("--arm", help="The arm's column in --risk.")] = None,
+    total: Annotated[int | None, typer.Option("--total", help="Patients in the arm.")] = None,
+    events: Annotated[int | None, typer.Option("--events", help="Events reported.")] = None,
+    median: Annotated[float | None, typer.Option("--median", help="Published median.")] = None,
+    percent: Annotated[
+        bool | None, typer.Option("--percent/--proportion", help="Unit of survival.")
+    ] = None,
+    resolution: Annotated[
+        float | None, typer.Option("--resolution", help="Half-width of the reading error.")
+    ] = None,
+    time_unit: TimeUnit = "months",
+    method: Annotated[str, typer.Option("--method", help="guyot.")] = "guyot",
+    as_json: Json = False,
+) -> None:
+    """Rebuild the patients behind one digitised curve."""
+    from time import perf_counter
+
+    from perdure.reconstruct import reconstruct as rebuild
+    from perdure.records import time_unit as unit_named
+    from perdure.study import read_curve, read_numbers_at_risk, write_table
+
+    unit = unit_named(time_unit)
+    points, notes = read_curve(curve, time_unit=unit, percent=percent, resolution=resolution)
+    table = None
+    if risk is not None:
+        table, more = read_numbers_at_risk(risk, arm=arm, time_unit=unit)
+        notes += more
+    start = perf_counter()
+    found = rebuild(points, table, n=total, events=events, median=median, method=method)
+    seconds = perf_counter() - start
+    patients = found.patients
+    rows = [
+        (float(time), int(event)) for time, event in zip(patients.time, patients.event, strict=True)
+    ]
+    write_table(out, ("time", "event"), rows)
+    warnings = (*notes, *found.warnings)
+    fit = found.evidence
+    if as_json:
+        print_json(
+            {
+                "n": fit.n,
+                "events": fit.events,
+                "median": fit.median,
+                "time_unit": unit,
+                "rmse": fit.rmse,
+                "max_distance": fit.max_distance,
+                "risk_mismatch": fit.risk_mismatch,
+                "method": found.method,
+                "used": list(fit.used),
+                "seconds": seconds,
+                "seed": found.seed,
+                "warnings": list(warnings),
+            }
+        )
+        return
+    for warning in warnings:
+        say(f"note: {warning}")
+    typer.echo(f"{fit.n} patients, {fit.events} events, median {in_unit(fit.median, unit)}")
+    typer.echo(
+        f"distance to the curve: root mean square {fit.rmse:.4f}, at most {fit.max_distance:.4f}"
+    )
+    typer.echo(f"numbers at risk missed by {fit.risk_mismatch} patients in all; wrote {out}")
+
+
+def durable(
+    patients: Annotated[
+        Path, typer.Argument(metavar="PATIENTS.csv", help="Columns time, event and perhaps arm.")
+    ],
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="PFS means k = 3, OS means k = 2.")
+    ] = None,
+    k: Annotated[float | None, typer.Option("--k", help="Multiple of the median.")] = None,
+    reference: Annotated[
+        Reference, typer.Option("--reference", help="Whose median the threshold is k times.")
+    ] = "own",
+    control: Annotated[str | None, typer.Option("--control", help="The control arm.")] = None,
+    time: Annotated[float | None, typer.Option("--time", help="Threshold of fixed.")] = None,
+    thin: Annotated[int, typer.Option("--thin", help="Fewer at risk than this: thin.")] = 10,
+    time_unit: TimeUnit = "months",
+    as_json: Json = False,
+) -> None:
+    """Estimate durable response of the arms in a file of patients."""
+    from perdure.durable import durable_trial
+    from perdure.records import time_unit as unit_named
+    from perdure.study import read_patients
+
+    arms, notices = read_patients(patients, time_unit=unit_named(time_unit))
+    for notice in notices:
+        say(f"note: {notice}")
+    found = durable_trial(
+        arms,
+        k=_multiple(endpoint, k, reference),
+        reference=reference,
+        comparators=_comparators(arms, control),
+        time=time,
+        thin=thin,
+    )
+    if as_json:
+        print_json(
+            {
+                "arms": [response_json(response) for response in found.responses],
+                "contrasts": [contrast_json(contrast) for contrast in found.contrasts],
+            }
+        )
+        return
+    for response in found.responses:
+        typer.echo(response_sentence(response))
+    for contrast in found.contrasts:
+        typer.echo(contrast_sentence(contrast))
+
+
+def _multiple(endpoint: str | None, k: float | None, reference: str) -> float | None:
+    """Return k, from the option or from the endpoint; refuse to guess one."""
+    if k is not None or reference == "fixed":
+        return k
+    if endpoint is None:
+        raise InputError(
+            Problem(
+                "no multiple of the median is given",
+                "add --endpoint PFS (k = 3), --endpoint OS (k = 2) or --k",
+            )
+        )
+    if endpoint.upper() not in ENDPOINT_K:
+        raise InputError(
+            Problem(
+                "this endpoint has no multiple of its own", "add --k, such as --k 3", value=endpoint
+            )
+        )
+    return ENDPOINT_K[endpoint.upper()]
+
+
+def _comparators(arms: "Collection[str]", control: str | None) -> dict[str, str]:
+    """Return the control of every other arm."""
+    if control is None:
+        return {}
+    if control not in arms:
+        raise InputError(
+            Problem(
+                "--control names no arm of the file", f"use one of {', '.join(arms)}", value=control
+            )
+        )
+    return {arm: control for arm in arms if arm != control}
+
+
+def pool(
+    table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="One effect a row.")],
+    estimate: Annotated[str, typer.Option("--estimate", help="Column of the effects.")],
+    se: Annotated[str, typer.Option("--se", help="Column of their standard errors.")],
+    trial: Annotated[str | None, typer.Option("--trial", help="Column of the trials.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Column of the classes.")] = None,
+    model: Annotated[Model, typer.Option("--model", help="Effects differ, or are one.")] = "random",
+    method: Annotated[Method, typer.Option("--method", help="Estimator of tau2.")] = "REML",
+    test: Annotated[
+        Test | None,
+        typer.Option("--test", help="knha: Hartung-Knapp, the default of random; z of common."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Pool any table of estimates, on the scale given."""
+    from perdure.pool import pool_table, table_json
+    from perdure.study import read_table
+
+    found = read_table(table)
+    absent = found.missing([name for name in (estimate, se, trial, by) if name is not None])
+    if absent:
+        raise InputError(absent)
+    problems: list[Problem] = []
+    effects = found.numbers(estimate, problems)
+    errors = found.numbers(se, problems)
+    if problems:
+        raise InputError(problems)
+    pooled = pool_table(
+        effects,
+        errors,
+        trial=None if trial is None else found.column(trial),
+        by=None if by is None else found.column(by),
+        model=model,
+        method=method,
+        test=test,
+        columns=(estimate, se),
+        by_column=by or "by",
+        rows=found.lines,
+        file=found.file,
+    )
+    if as_json:
+        print_json(table_json(pooled))
+        return
+    for line in pooled_lines(pooled):
+        typer.echo(line)

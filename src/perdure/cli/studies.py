@@ -1,0 +1,120 @@
+"""Commands that work on a whole study folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perdure.cli.say import print_json, progress, say
+
+if TYPE_CHECKING:
+    from perdure.pipeline import RunSummary
+
+__all__ = ["check", "demo", "new", "report", "run"]
+
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.")]
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it.")] = Path(
+        "demo-study"
+    ),
+    jobs: Jobs = 1,
+) -> None:
+    """Write the bundled study of simulated trials and run it the whole way."""
+    from perdure import pipeline
+
+    pipeline.write_demo(folder)
+    say(f"wrote a study of simulated trials to {folder}")
+    with progress() as show:
+        summary = pipeline.run(folder, jobs=jobs, progress=show)
+    _print_summary(summary)
+    for line in pipeline.compare_with_truth(folder):
+        typer.echo(line)
+    typer.echo(f"\nReport: {summary.report}")
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+) -> None:
+    """Write an empty study that explains itself."""
+    from perdure.study import new as new_study
+
+    new_study(folder)
+    typer.echo(f"wrote an empty study to {folder}")
+    typer.echo(f"next: read {folder / 'README.txt'}, fill in the CSV files,")
+    typer.echo(f"      then run: perdure check {folder}")
+
+
+def check(study: StudyFolder, as_json: Json = False) -> None:
+    """Find every problem of a study, each with file, row, column and what to do."""
+    from perdure.errors import InputError
+    from perdure.study import Study
+
+    try:
+        found = Study.open(study)
+    except InputError as error:
+        if as_json:
+            keys = ("file", "row", "column", "value", "message", "remedy")
+            problems = [{key: getattr(problem, key) for key in keys} for problem in error.problems]
+            print_json({"ok": False, "problems": problems, "notices": []})
+            raise typer.Exit(1) from error
+        for problem in error.problems:
+            typer.echo(str(problem))
+        count = len(error.problems)
+        say(f"{count} problem{'s' if count > 1 else ''} in {study}")
+        raise typer.Exit(1) from error
+    if as_json:
+        print_json({"ok": True, "problems": [], "notices": list(found.notices)})
+        return
+    for notice in found.notices:
+        typer.echo(f"note: {notice}")
+    arms = sum(len(trial.arms) for trial in found.trials)
+    typer.echo(
+        f"{study} is in order: {len(found.trials)} trials, {arms} arms,"
+        f" {len(found.analyses)} analyses. Next: perdure run {study}"
+    )
+
+
+def run(study: StudyFolder, jobs: Jobs = 1, as_json: Json = False) -> None:
+    """Do all that is stale, write the results and the report, print the headline numbers."""
+    from perdure import pipeline
+
+    with progress() as show:
+        summary = pipeline.run(study, jobs=jobs, progress=show)
+    if as_json:
+        print_json(
+            {
+                "headline": list(summary.headline),
+                "report": str(summary.report),
+                "analyses": {"done": summary.done, "kept": summary.kept},
+                "notices": list(summary.notices),
+            }
+        )
+        return
+    _print_summary(summary)
+    typer.echo(f"\nReport: {summary.report}")
+
+
+def report(study: StudyFolder) -> None:
+    """Write the report of a study again, doing first what is stale."""
+    from perdure import pipeline
+
+    with progress() as show:
+        summary = pipeline.run(study, progress=show, rewrite_report=True)
+    typer.echo(f"Report: {summary.report}")
+
+
+def _print_summary(summary: "RunSummary") -> None:
+    """Print what was done and the headline numbers."""
+    for notice in summary.notices:
+        say(f"note: {notice}")
+    say(
+        "nothing was stale"
+        if not summary.stale
+        else f"{summary.done} analyses done, {summary.kept} kept from an earlier run"
+    )
+    for sentence in summary.headline:
+        typer.echo(sentence)

@@ -1,0 +1,146 @@
+"""One analysis, from its files to durable response: reconstruct where needed, then estimate."""
+
+from collections.abc import Sequence
+
+from perdure.durable import durable_trial
+from perdure.errors import InputError, Problem
+from perdure.pool import published_effect
+from perdure.reconstruct import reconstruct
+from perdure.records import (
+    AnalysisResult,
+    ArmEstimate,
+    ArmResult,
+    DurableResponse,
+    Patients,
+    Proportion,
+    Reference,
+    Trial,
+    TrialContrast,
+    months_per,
+)
+from perdure.study import Analysis, ArmInput, PublishedEstimate, Settings
+
+__all__ = ["analyse", "published_estimates"]
+
+
+def analyse(analysis: Analysis, trial: Trial, settings: Settings) -> AnalysisResult:
+    """Return everything that is computed of one endpoint of one trial at one cut-off.
+
+    Times come out in months. Arms that entered by a curve are reconstructed; durable response is
+    estimated under every reference of the settings.
+
+    Raises
+    ------
+    InputError
+        If an arm's facts contradict each other; the problem names the analysis and the arm.
+    """
+    arms = tuple(_arm(found, analysis, trial, settings) for found in analysis.arms)
+    patients = {arm.arm: arm.patients for arm in arms if arm.patients is not None}
+    sources = {arm.arm: arm.source for arm in arms}
+    comparators = {
+        arm.arm: arm.comparator
+        for arm in trial.arms
+        if arm.arm in patients and arm.comparator in patients
+    }
+    chosen = settings.endpoints[analysis.endpoint]
+    estimates: list[ArmEstimate] = []
+    contrasts: list[TrialContrast] = []
+    place = (analysis.trial, analysis.endpoint, analysis.analysis, analysis.primary)
+    for reference in settings.reference:
+        found = durable_trial(
+            patients,
+            k=chosen.k,
+            reference=reference,
+            comparators=comparators,
+            time=settings.fixed_time_months(analysis.endpoint),
+            thin=settings.thin,
+        )
+        estimates += [
+            ArmEstimate(*place, sources[response.arm], response) for response in found.responses
+        ]
+        contrasts += [TrialContrast(*place, contrast) for contrast in found.contrasts]
+    return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts))
+
+
+def _arm(found: ArmInput, analysis: Analysis, trial: Trial, settings: Settings) -> ArmResult:
+    """Return one arm's patients in months, rebuilt where it entered by a curve."""
+    if found.patients is not None:
+        patients: Patients = found.patients.in_unit("months")
+        return ArmResult(found.arm, "patients", patients, None, None, None, found.notices)
+    if found.curve is None:
+        raise AssertionError("an arm of an analysis has patients or a curve")
+    reported = trial.arm(found.arm).reported_for(analysis.endpoint)
+    curve = found.curve.in_unit("months")
+    table = None if found.numbers_at_risk is None else found.numbers_at_risk.in_unit("months")
+    median = reported.median
+    try:
+        rebuilt = reconstruct(
+            curve,
+            table,
+            n=reported.n,
+            events=reported.events,
+            median=None if median is None else median * months_per(settings.time_unit),
+            method=settings.method,
+        )
+    except InputError as error:
+        place = f"{analysis.stem}, arm {found.arm}"
+        raise InputError(
+            Problem(f"{place}: {problem.message}", problem.remedy, value=problem.value)
+            for problem in error.problems
+        ) from error
+    warnings = (*found.notices, *rebuilt.warnings)
+    return ArmResult(
+        found.arm, "curve", rebuilt.patients, curve, rebuilt.evidence, rebuilt.method, warnings
+    )
+
+
+def published_estimates(
+    published: Sequence[PublishedEstimate], settings: Settings
+) -> tuple[tuple[ArmEstimate, ...], tuple[str, ...]]:
+    """Return the published estimates that answer the study's question, and notes on the others.
+
+    An estimate is used where its k and its reference are the study's; one made at another
+    threshold answers another question, is left out and is named.
+    """
+    used: list[ArmEstimate] = []
+    notes: list[str] = []
+    for row in published:
+        k = settings.endpoints[row.endpoint].k
+        fits = row.reference in settings.reference and (row.reference == "fixed" or row.k == k)
+        if not fits:
+            notes.append(
+                f"published_estimates.csv: {row.trial}, arm {row.arm}, {row.endpoint} is left out:"
+                f" it was made at k = {row.k:g}, reference {row.reference}; the study asks for"
+                f" k = {k:g}, reference {' or '.join(settings.reference)}"
+            )
+            continue
+        response = _published(row, row.reference)
+        place = (row.trial, row.endpoint)
+        used.append(ArmEstimate(*place, "", primary=True, source="published", response=response))
+    return tuple(used), tuple(notes)
+
+
+def _published(row: PublishedEstimate, reference: Reference) -> DurableResponse:
+    """Return a published proportion as the record that the pool takes."""
+    effect = published_effect(row.proportion, row.ci_low, row.ci_high)
+    se = None if effect is None else effect.se * row.proportion * (1 - row.proportion)
+    return DurableResponse(
+        arm=row.arm,
+        n=None,
+        events=None,
+        median=None,
+        median_low=None,
+        median_high=None,
+        follow_up=None,
+        k=None if reference == "fixed" else row.k,
+        reference=reference,
+        threshold=None,
+        estimate=Proportion(
+            row.proportion,
+            se,
+            row.ci_low,
+            row.ci_high,
+            None,
+            "zero" if row.proportion == 0 else "estimable",
+        ),
+    )

@@ -1,0 +1,104 @@
+"""What was computed of each analysis, kept in results/ so that only stale work is redone."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from perdure.records import (
+    AnalysisResult,
+    ArmEstimate,
+    ArmResult,
+    Evidence,
+    Patients,
+    TrialContrast,
+    months_per,
+)
+from perdure.study import Analysis, ArmInput, read_patients, write_table, write_text
+
+__all__ = ["load_analysis", "save_analysis"]
+
+_EVIDENCE = TypeAdapter(Evidence)
+_ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
+_CONTRASTS = TypeAdapter(tuple[TrialContrast, ...])
+
+
+def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key: str) -> None:
+    """Write one analysis: its rebuilt patients (in the input's unit) and everything estimated."""
+    rebuilt = [arm for arm in found.arms if arm.source == "curve" and arm.patients is not None]
+    if rebuilt:
+        scale = 1 / months_per(analysis.time_unit)
+        write_table(
+            results / "patients" / f"{analysis.stem}.csv",
+            ("arm", "time", "event"),
+            [
+                (arm.arm, float(time * scale), int(event))
+                for arm in rebuilt
+                if arm.patients is not None
+                for time, event in zip(arm.patients.time, arm.patients.event, strict=True)
+            ],
+        )
+    record = {
+        "key": key,
+        "time_unit": "months",
+        "patients_time_unit": analysis.time_unit,
+        "arms": [
+            {
+                "arm": arm.arm,
+                "source": arm.source,
+                "method": arm.method,
+                "evidence": None if arm.evidence is None else asdict(arm.evidence),
+                "warnings": arm.warnings,
+            }
+            for arm in found.arms
+        ],
+        "estimates": _ESTIMATES.dump_python(found.estimates, mode="json"),
+        "contrasts": _CONTRASTS.dump_python(found.contrasts, mode="json"),
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(results / "analyses" / f"{analysis.stem}.json", text)
+
+
+def load_analysis(results: Path, analysis: Analysis, key: str) -> AnalysisResult | None:
+    """Return what an earlier run found of this analysis; None where that is stale or unreadable."""
+    path = results / "analyses" / f"{analysis.stem}.json"
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if record["key"] != key:
+            return None
+        rebuilt: Mapping[str, Patients] = {}
+        if any(arm["source"] == "curve" for arm in record["arms"]):
+            rebuilt, _ = read_patients(
+                results / "patients" / f"{analysis.stem}.csv", time_unit=analysis.time_unit
+            )
+        given = {arm.arm: arm for arm in analysis.arms}
+        arms = tuple(_arm(arm, given[arm["arm"]], rebuilt) for arm in record["arms"])
+        return AnalysisResult(
+            analysis.trial,
+            analysis.endpoint,
+            analysis.analysis,
+            analysis.primary,
+            arms,
+            _ESTIMATES.validate_python(record["estimates"]),
+            _CONTRASTS.validate_python(record["contrasts"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+        return None
+
+
+def _arm(record: dict[str, Any], given: ArmInput, rebuilt: Mapping[str, Patients]) -> ArmResult:
+    """Return one arm of a saved analysis, with its patients and curve beside it."""
+    source = record["source"]
+    patients = rebuilt[record["arm"]] if given.patients is None else given.patients
+    return ArmResult(
+        record["arm"],
+        source,
+        patients.in_unit("months"),
+        None if given.curve is None else given.curve.in_unit("months"),
+        None if record["evidence"] is None else _EVIDENCE.validate_python(record["evidence"]),
+        record["method"],
+        tuple(record["warnings"]),
+    )

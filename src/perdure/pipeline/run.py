@@ -1,0 +1,224 @@
+"""Run what is stale of a study, stage by stage, and write its report."""
+
+import platform
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import perdure
+from perdure.pipeline.analyse import analyse, published_estimates
+from perdure.pipeline.result_tables import write_result_tables
+from perdure.pipeline.results_folder import load_analysis, save_analysis
+from perdure.pipeline.synthesise import synthesise
+from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results, Trial
+from perdure.report import headline, write_report
+from perdure.study import (
+    Analysis,
+    Provenance,
+    Settings,
+    Study,
+    analysis_key,
+    digest_of,
+    input_digests,
+    output_digests,
+    read_provenance,
+    write_provenance,
+)
+
+__all__ = ["RunSummary", "run"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and how many there are."""
+
+LIBRARIES = ("numpy", "scipy", "matplotlib")
+"""Named in the provenance: their versions can move the last digit of a number or a picture."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did, and its headline numbers.
+
+    Attributes
+    ----------
+    report : Path
+        The report's index.html.
+    headline : tuple of str
+        One sentence for each endpoint and grouping.
+    notices : tuple of str
+        What was repaired or left out in the input.
+    done, kept : int
+        Analyses computed now, and kept from an earlier run.
+    stale : bool
+        Whether anything had to be done.
+    """
+
+    report: Path
+    headline: tuple[str, ...]
+    notices: tuple[str, ...]
+    done: int
+    kept: int
+    stale: bool
+
+
+def run(
+    folder: Path,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    rewrite_report: bool = False,
+) -> RunSummary:
+    """Do everything that is stale in a study, and write its results and its report.
+
+    Parameters
+    ----------
+    folder : Path
+        The study.
+    jobs : int
+        Worker processes for the analyses; the results do not depend on it.
+    progress : callable, optional
+        Called as ``progress(what, done, total)``.
+    rewrite_report : bool
+        Write the report although nothing is stale.
+
+    Returns
+    -------
+    RunSummary
+
+    Raises
+    ------
+    InputError
+        With every problem of the study.
+    OutputError
+        If a file cannot be written.
+    """
+    show = progress or _silent
+    results = folder / "results"
+    inputs = input_digests(folder)
+    before = read_provenance(results)
+    if before and not rewrite_report and before.is_current(folder, inputs):
+        page = folder / "report" / "index.html"
+        return RunSummary(page, before.headline, before.notices, 0, before.analyses, stale=False)
+    study = Study.open(folder)
+    found, done = _analyses(study, results, jobs, show)
+    extra, left_out = published_estimates(study.published, study.settings)
+    analyses = _with_published(found, extra, study)
+    syntheses = synthesise(analyses, study.trials, study.settings)
+    write_result_tables(results, analyses, syntheses)
+    notices = (*study.notices, *left_out)
+    versions = _versions()
+    origin = {
+        **versions,
+        "seed": str(study.settings.seed),
+        "digest of the input": digest_of(repr(sorted(inputs.items())).encode())[:16],
+    }
+    everything = Results(analyses, syntheses, origin, notices)
+    show("report", 0, 1)
+    page = write_report(study, everything, folder / "report", jobs=jobs)
+    show("report", 1, 1)
+    sentences = headline(everything, study.settings)
+    write_provenance(
+        results,
+        Provenance(
+            perdure=perdure.__version__,
+            libraries=versions,
+            seed=study.settings.seed,
+            inputs=inputs,
+            outputs=output_digests(folder),
+            headline=sentences,
+            notices=notices,
+            analyses=len(found),
+        ),
+    )
+    return RunSummary(page, sentences, notices, done, len(found) - done, stale=True)
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions that a run can be repeated with."""
+    return {
+        "perdure": perdure.__version__,
+        "python": platform.python_version(),
+        **{library: version(library) for library in LIBRARIES},
+    }
+
+
+def _analyses(
+    study: Study, results: Path, jobs: int, show: Progress
+) -> tuple[list[AnalysisResult], int]:
+    """Return every analysis, computing and saving those that are stale; and how many were."""
+    trials = {trial.trial: trial for trial in study.trials}
+    work = [(one, trials[one.trial], study.settings) for one in study.analyses]
+    keys = [analysis_key(*item) for item in work]
+    found = {
+        at: kept
+        for at, (analysis, _, _) in enumerate(work)
+        if (kept := load_analysis(results, analysis, keys[at])) is not None
+    }
+    stale = [at for at in range(len(work)) if at not in found]
+    for done, (place, result) in enumerate(_computed([work[at] for at in stale], jobs), start=1):
+        at = stale[place]
+        save_analysis(results, study.analyses[at], result, keys[at])
+        found[at] = result
+        show("analyses", done, len(stale))
+    return [found[at] for at in range(len(work))], len(stale)
+
+
+def _computed(
+    work: Sequence[tuple[Analysis, Trial, Settings]], jobs: int
+) -> Iterator[tuple[int, AnalysisResult]]:
+    """Yield each result with its place in ``work``, as workers finish them."""
+    if jobs == 1 or len(work) < 2:
+        for at, item in enumerate(work):
+            yield at, analyse(*item)
+        return
+    with ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_the_parent) as workers:
+        places = {workers.submit(analyse, *item): at for at, item in enumerate(work)}
+        try:
+            for future in as_completed(places):
+                yield places[future], future.result()
+        except BaseException:
+            workers.shutdown(cancel_futures=True)
+            raise
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Let Ctrl-C stop the run once, in the parent, and not in every worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _with_published(
+    found: Sequence[AnalysisResult], published: Sequence[ArmEstimate], study: Study
+) -> tuple[AnalysisResult, ...]:
+    """Return the analyses with the published estimates put to their trial and endpoint."""
+    rows: dict[tuple[str, str], list[ArmEstimate]] = {}
+    for row in published:
+        rows.setdefault((row.trial, row.endpoint), []).append(row)
+    analyses = [
+        _extended(analysis, rows.pop((analysis.trial, analysis.endpoint), []))
+        if analysis.primary
+        else analysis
+        for analysis in found
+    ]
+    for (trial, endpoint), mine in rows.items():
+        blank = AnalysisResult(
+            trial, endpoint, "", primary=True, arms=(), estimates=(), contrasts=()
+        )
+        analyses.append(_extended(blank, mine))
+    order = {trial.trial: at for at, trial in enumerate(study.trials)}
+    endpoints = list(study.settings.endpoints)
+    return tuple(
+        sorted(analyses, key=lambda one: (order[one.trial], endpoints.index(one.endpoint)))
+    )
+
+
+def _extended(analysis: AnalysisResult, rows: Sequence[ArmEstimate]) -> AnalysisResult:
+    """Return an analysis with published estimates added."""
+    names = dict.fromkeys(row.response.arm for row in rows)
+    arms = tuple(ArmResult(name, "published", None, None, None, None) for name in names)
+    return replace(analysis, arms=analysis.arms + arms, estimates=(*analysis.estimates, *rows))
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Show no progress."""

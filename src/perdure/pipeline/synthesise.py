@@ -1,0 +1,75 @@
+"""From the arms of all trials to pooled answers: one synthesis an endpoint, reference, grouping."""
+
+from collections.abc import Sequence
+
+from perdure.pool import pool_by_class
+from perdure.records import AnalysisResult, ArmEstimate, Synthesis, Trial
+from perdure.study import Settings
+
+__all__ = ["classes_of", "synthesise"]
+
+
+def synthesise(
+    analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+) -> tuple[Synthesis, ...]:
+    """Pool the primary analyses, by every grouping that the settings name.
+
+    Endpoints without any arm are left out; the order is that of the settings.
+    """
+    found: list[Synthesis] = []
+    for endpoint in settings.endpoints:
+        for reference in settings.reference:
+            estimates = [
+                estimate
+                for analysis in analyses
+                for estimate in analysis.estimates
+                if _belongs(estimate, endpoint, reference)
+            ]
+            if not estimates:
+                continue
+            found += [
+                pool_by_class(
+                    estimates,
+                    classes_of(trials, by),
+                    by=by,
+                    model=settings.pool.model,
+                    method=settings.pool.method,
+                    test=settings.pool.test,
+                )
+                for by in settings.pool.by
+            ]
+    return tuple(found)
+
+
+def _belongs(estimate: ArmEstimate, endpoint: str, reference: str) -> bool:
+    """Say whether an estimate enters the synthesis of this endpoint and reference."""
+    return (
+        estimate.primary
+        and estimate.endpoint == endpoint
+        and estimate.response.reference == reference
+    )
+
+
+def classes_of(trials: Sequence[Trial], by: str) -> dict[tuple[str, str], str]:
+    """Return the class of each (trial, arm) in the column ``by`` of arms.csv or trials.csv.
+
+    The arms' own column is taken where both files have one. An arm without a value has "".
+
+    Examples
+    --------
+    >>> from perdure.records import Arm
+    >>> trial = Trial("T1", "T1", line="first", arms=(Arm("T1", "a", "A", drug_class="ICI"),))
+    >>> classes_of([trial], "drug_class"), classes_of([trial], "line")
+    ({('T1', 'a'): 'ICI'}, {('T1', 'a'): 'first'})
+    """
+    return {
+        (trial.trial, arm.arm): str(
+            arm.moderators.get(by)
+            or getattr(arm, by, None)
+            or trial.moderators.get(by)
+            or getattr(trial, by, None)
+            or ""
+        )
+        for trial in trials
+        for arm in trial.arms
+    }

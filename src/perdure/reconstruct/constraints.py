@@ -1,0 +1,452 @@
+"""Raw points and table rows -> `Curve` and `NumbersAtRisk`: what is read, repaired and refused.
+
+The one place that decides it. A repair is always told, in the sentences that come back beside the
+record; what cannot be repaired without guessing is an `InputError` that names every row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from perdure.errors import InputError, Problem
+from perdure.records import Bools, Curve, Floats, Ints, NumbersAtRisk, TimeUnit
+
+__all__ = ["LARGEST_RISE", "curve_from_points", "isotonic", "numbers_at_risk_from_table"]
+
+LARGEST_RISE = 0.02
+"""A curve that rises by more is refused; by less, it is made monotone and reported."""
+
+_OVERSHOOT = 0.0051
+"""How far rounding may carry survival outside 0 to 1: half a per cent, itself a rounded number."""
+
+_BEFORE_ZERO = 0.005
+"""How far before 0 a time may lie, as a share of the follow-up, to be a reading error of 0."""
+
+_FIRST_DROP = 0.05
+"""A first point this far below 1 is worth a sentence: the start of the curve was not digitised."""
+
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Where the values came from, so that a problem can name its place."""
+
+    file: str | None
+    rows: Sequence[int] | None
+    what: str
+
+    def problem(
+        self, at: int, message: str, remedy: str, column: str | None, value: str
+    ) -> Problem:
+        """Return a problem with the value at position ``at``."""
+        if self.rows is None:
+            return Problem(
+                f"{message} ({self.what} {at + 1})", remedy, self.file, None, column, value
+            )
+        return Problem(message, remedy, self.file, int(self.rows[at]), column, value)
+
+    def name(self, at: int) -> str:
+        """Return the row in words."""
+        return f"{self.what} {at + 1}" if self.rows is None else f"row {self.rows[at]}"
+
+
+def curve_from_points(
+    time: ArrayLike,
+    survival: ArrayLike,
+    *,
+    time_unit: TimeUnit = "months",
+    resolution: float | None = None,
+    percent: bool | None = None,
+    rows: Sequence[int] | None = None,
+    file: str | None = None,
+) -> tuple[Curve, tuple[str, ...]]:
+    """Turn digitised points into a curve, and say what was repaired.
+
+    Survival in per cent is read as such. A rise up to `LARGEST_RISE` is a reading error: the whole
+    curve is made monotone by least squares. Points at a repeated time are a vertical step, read
+    from the top down. A curve that starts after 0 gets the point (0, 1).
+
+    Parameters
+    ----------
+    time, survival : array_like of float, shape (points,)
+        In the order of the figure; survival as a proportion or in per cent.
+    time_unit : {"days", "weeks", "months", "years"}
+    resolution : float, optional
+        Half-width of the reading error of survival, always as a proportion.
+    percent : bool, optional
+        Whether survival is in per cent; None: it is where a value lies above 1.5, and that is said.
+    rows : sequence of int, optional
+        Line of each point in ``file``, for the messages.
+    file : str, optional
+
+    Returns
+    -------
+    curve : Curve
+    notices : tuple of str
+        What was read in another way or repaired, one sentence each.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two points, a value is missing, a time is negative or out of order,
+        survival leaves its range or rises by more than `LARGEST_RISE`: every such row is named.
+
+    Examples
+    --------
+    >>> curve, notices = curve_from_points([0, 2, 4, 6], [100, 80, 81, 40])
+    >>> curve.survival
+    array([1.   , 0.805, 0.805, 0.4  ])
+    >>> for notice in notices:
+    ...     print(notice)
+    survival was read as per cent, since it reaches 100
+    1 of 4 points rises above the one before it, by at most 0.010; made monotone by least squares
+    """
+    place = _Rows(file, rows, "point")
+    times, values = _finite(("time", "survival"), time, survival, place, 2)
+    notices: list[str] = []
+    times = _from_zero(times, place, notices)
+    values = _proportion(values, percent, place, notices)
+    _refuse_incidence(times, values, place)
+    values = _down_steps(times, values, notices)
+    values = _monotone(values, place, notices)
+    times, values = _with_start(times, values, notices)
+    if times[-1] <= 0:
+        raise InputError(
+            Problem("the curve ends at time 0", "digitise its whole length", file, column="time")
+        )
+    return Curve(times, values, time_unit, _half_width(resolution, file)), tuple(notices)
+
+
+def isotonic(values: ArrayLike) -> Floats:
+    """Return the non-increasing sequence nearest to ``values`` by least squares.
+
+    Pool adjacent violators: means of neighbouring blocks are merged until none rises (Barlow et
+    al., Statistical Inference under Order Restrictions, 1972). A running minimum would be biased
+    down by reading errors; means of them are not.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (points,)
+
+    Returns
+    -------
+    ndarray of float, shape (points,)
+
+    Examples
+    --------
+    >>> isotonic([1.0, 0.7, 0.8, 0.2])
+    array([1.  , 0.75, 0.75, 0.2 ])
+    """
+    means: list[float] = []
+    sizes: list[int] = []
+    for value in np.asarray(values, dtype=np.float64).tolist():
+        mean, size = value, 1
+        while means and means[-1] < mean:
+            last, count = means.pop(), sizes.pop()
+            mean = (last * count + mean * size) / (count + size)
+            size += count
+        means.append(mean)
+        sizes.append(size)
+    return np.repeat(means, sizes)
+
+
+def numbers_at_risk_from_table(
+    time: ArrayLike,
+    n: ArrayLike,
+    *,
+    time_unit: TimeUnit = "months",
+    rows: Sequence[int] | None = None,
+    file: str | None = None,
+    column: str | None = None,
+) -> tuple[NumbersAtRisk, tuple[str, ...]]:
+    """Turn the rows of a table under a figure into numbers at risk, and say what was left out.
+
+    One number larger than the one before it is a misprint: it is named and left out, or the one
+    before it where only that makes the table fall. Two or more are refused.
+
+    Parameters
+    ----------
+    time : array_like of float, shape (ticks,)
+        Strictly increasing.
+    n : array_like of float, shape (ticks,)
+        Whole and not negative.
+    time_unit : {"days", "weeks", "months", "years"}
+    rows : sequence of int, optional
+        Line of each row in ``file``, for the messages.
+    file : str, optional
+    column : str, optional
+        Header of the arm's column.
+
+    Returns
+    -------
+    numbers_at_risk : NumbersAtRisk
+    notices : tuple of str
+
+    Raises
+    ------
+    InputError
+        If the table is empty, a value is missing, a time is negative, repeated or out of order, a
+        number is not a count, or numbers rise more than once.
+
+    Examples
+    --------
+    >>> numbers, notices = numbers_at_risk_from_table([0, 6, 12, 18], [90, 55, 58, 20])
+    >>> numbers.time, numbers.n
+    (array([ 0.,  6., 18.]), array([90, 55, 20]))
+    >>> notices
+    ('58 at risk at 12 months is more than 55 at 6 months; 58 (table row 3) was left out',)
+    """
+    place = _Rows(file, rows, "table row")
+    times, numbers = _table_values(time, n, place, column)
+    rises = np.flatnonzero(np.diff(numbers) > 0) + 1
+    out = _misprint(numbers, rises)
+    if rises.size and out is None:
+        raise InputError(
+            place.problem(
+                int(at),
+                f"the number at risk rises from {numbers[at - 1]:g}, which leaving out one misprint"
+                " does not mend: delayed entry is suspected",
+                "check the table; patients who enter late cannot be rebuilt from it",
+                column,
+                f"{numbers[at]:g}",
+            )
+            for at in rises
+        )
+    if out is None:
+        return NumbersAtRisk(times, numbers, time_unit), ()
+    at = int(rises[0])
+    notice = (
+        f"{numbers[at]:g} at risk at {times[at]:g} {time_unit} is more than {numbers[at - 1]:g} at"
+        f" {times[at - 1]:g} {time_unit}; {numbers[out]:g} ({place.name(out)}) was left out"
+    )
+    kept = NumbersAtRisk(np.delete(times, out), np.delete(numbers, out), time_unit)
+    return kept, (notice,)
+
+
+def _finite(
+    columns: tuple[str, str | None], first: ArrayLike, second: ArrayLike, place: _Rows, least: int
+) -> tuple[Floats, Floats]:
+    """Return both columns as finite arrays of one length, or name every missing value."""
+    arrays = tuple(np.asarray(values, dtype=np.float64).ravel() for values in (first, second))
+    sizes = tuple(array.size for array in arrays)
+    if sizes[0] != sizes[1] or sizes[0] < least:
+        raise InputError(
+            Problem(
+                f"at least {least} {place.what}{'s' if least > 1 else ''} with two numbers each"
+                " are needed",
+                "copy the whole figure or table",
+                place.file,
+                column=columns[1],
+                value=f"{sizes[0]} and {sizes[1]} numbers",
+            )
+        )
+    missing = [
+        place.problem(
+            int(at), "a number is missing or not finite", "write a number", column, f"{array[at]:g}"
+        )
+        for column, array in zip(columns, arrays, strict=True)
+        for at in np.flatnonzero(~np.isfinite(array))
+    ]
+    if missing:
+        raise InputError(missing)
+    return arrays[0], arrays[1]
+
+
+def _from_zero(times: Floats, place: _Rows, notices: list[str]) -> Floats:
+    """Return times from 0 on, in order; a reading error before 0 is set to 0."""
+    early = (times < 0) & (times >= -_BEFORE_ZERO * times.max())
+    if early.any():
+        notices.append(f"{_counted(early, 'time')} just before 0 (to {times.min():g}); read as 0")
+    times = np.where(early, 0.0, times)
+    checks = (
+        (times < 0, "time is negative", "count time from randomisation"),
+        (np.diff(times, prepend=times[0]) < 0, "time is out of order", "sort the points by time"),
+    )
+    problems = [
+        place.problem(int(at), message, remedy, "time", f"{times[at]:g}")
+        for wrong, message, remedy in checks
+        for at in np.flatnonzero(wrong)
+    ]
+    if problems:
+        raise InputError(problems)
+    return times
+
+
+def _proportion(values: Floats, percent: bool | None, place: _Rows, notices: list[str]) -> Floats:
+    """Return survival between 0 and 1; per cent is divided, overshoot by rounding is clipped."""
+    highest = float(values.max())
+    plain = 1.5 < highest <= 100 * (1 + _OVERSHOOT)
+    if percent and highest <= 1.5:
+        raise InputError(
+            Problem(
+                "survival is said to be in per cent, but none is above 1.5",
+                "say that it is a proportion",
+                place.file,
+                column="survival",
+                value=f"{highest:g}",
+            )
+        )
+    if percent is None and plain:
+        notices.append(f"survival was read as per cent, since it reaches {highest:g}")
+    scaled = values / 100 if percent or (percent is None and plain) else values
+    outside = (scaled < -_OVERSHOOT) | (scaled > 1 + _OVERSHOOT)
+    if outside.any():
+        ends = "0 to 100 per cent" if scaled is not values else "0 to 1"
+        raise InputError(
+            place.problem(
+                int(at),
+                f"survival is outside {ends}",
+                "check the axis",
+                "survival",
+                f"{values[at]:g}",
+            )
+            for at in np.flatnonzero(outside)
+        )
+    beyond = (scaled < 0) | (scaled > 1)
+    if beyond.any():
+        far = float(np.max(np.maximum(scaled - 1, -scaled)))
+        notices.append(
+            f"survival of {_counted(beyond, 'point')} outside 0 to 1 by rounding, by at most"
+            f" {far:.4f}; set to the limit"
+        )
+    return np.clip(scaled, 0.0, 1.0)
+
+
+def _refuse_incidence(times: Floats, values: Floats, place: _Rows) -> None:
+    """Refuse a curve that climbs from 0: it shows events, not survival."""
+    if values[0] <= 0.1 and values[-1] > values[0] + LARGEST_RISE and np.ptp(times) > 0:
+        raise InputError(
+            Problem(
+                f"the curve rises from {values[0]:g} to {values[-1]:g}: it seems to show cumulative"
+                " incidence",
+                "give 1 minus these values, unless other events compete with this one",
+                place.file,
+                column="survival",
+            )
+        )
+
+
+def _down_steps(times: Floats, values: Floats, notices: list[str]) -> Floats:
+    """Return survival with the points of each repeated time in falling order."""
+    ordered = values[np.lexsort((-values, times))]
+    moved = ordered != values
+    if moved.any():
+        notices.append(
+            f"{_counted(moved, 'point')} at a repeated time out of order; a vertical step was read"
+            " from the top down"
+        )
+    return ordered
+
+
+def _monotone(values: Floats, place: _Rows, notices: list[str]) -> Floats:
+    """Return the isotonic curve, or refuse rises that are more than a reading error."""
+    before = np.concatenate((values[:1], values[:-1]))
+    positions = np.arange(values.size)
+    # A rise is counted from the start of its run, so that many small ones in a row add up.
+    start = np.maximum.accumulate(np.where(values < before, positions, 0))
+    rise = values - values[start]
+    smooth = isotonic(values)
+    refused = rise > LARGEST_RISE + _SLACK
+    peaks = refused & ~np.append(refused[1:] & (start[1:] == start[:-1]), [False])
+    drifting = ~refused & (np.abs(smooth - values) > LARGEST_RISE + _SLACK)
+    if refused.any():
+        raise InputError(
+            place.problem(
+                int(at),
+                f"survival rises from {values[start[at]]:.4g} ({place.name(int(start[at]))}) to"
+                f" {values[at]:.4g}, by more than {LARGEST_RISE:g}",
+                "digitise these points again, or leave out those of another curve or a mark",
+                "survival",
+                f"{values[at]:.4g}",
+            )
+            for at in np.flatnonzero(peaks)
+        )
+    if drifting.any():
+        raise InputError(
+            place.problem(
+                int(at),
+                f"survival is {abs(smooth[at] - values[at]):.3f} away from any curve that falls",
+                "digitise these points again",
+                "survival",
+                f"{values[at]:.4g}",
+            )
+            for at in np.flatnonzero(drifting)
+        )
+    risen = values > before
+    if risen.any():
+        verb = "rises" if risen.sum() == 1 else "rise"
+        notices.append(
+            f"{risen.sum()} of {values.size} points {verb} above the one before it, by at most"
+            f" {rise.max():.3f}; made monotone by least squares"
+        )
+    return smooth
+
+
+def _with_start(times: Floats, values: Floats, notices: list[str]) -> tuple[Floats, Floats]:
+    """Return the curve from the point (0, 1) on, as every Kaplan-Meier curve starts."""
+    if values[0] < 1 - _FIRST_DROP:
+        notices.append(
+            f"the first point is ({times[0]:g}, {values[0]:g}); survival was taken to be 1 up to it"
+        )
+    if times[0] == 0 and values[0] >= 1 - LARGEST_RISE:
+        return times, np.concatenate(([1.0], values[1:]))
+    return np.concatenate(([0.0], times)), np.concatenate(([1.0], values))
+
+
+def _half_width(resolution: float | None, file: str | None) -> float | None:
+    """Return the resolution, or refuse one that is no half-width of a proportion."""
+    if resolution is not None and not 0 < resolution < 0.5:
+        raise InputError(
+            Problem(
+                "the resolution is not between 0 and 0.5",
+                "give half a pixel as a proportion of the axis, such as 0.001",
+                file,
+                column="resolution",
+                value=f"{resolution:g}",
+            )
+        )
+    return resolution
+
+
+def _table_values(
+    time: ArrayLike, n: ArrayLike, place: _Rows, column: str | None
+) -> tuple[Floats, Floats]:
+    """Return both columns of a table, or name every value that is not a time or a count."""
+    times, numbers = _finite(("time", column), time, n, place, 1)
+    out_of_order = np.diff(times, prepend=times[0] - 1) <= 0
+    checks: tuple[tuple[Bools, Floats, str | None, str, str], ...] = (
+        (times < 0, times, "time", "time is negative", "start the table at 0"),
+        (out_of_order, times, "time", "time is repeated or out of order", "sort the table by time"),
+        (numbers < 0, numbers, column, "the number at risk is negative", "write a count"),
+        (numbers % 1 != 0, numbers, column, "the number at risk is not whole", "write a count"),
+    )
+    problems = [
+        place.problem(int(at), message, remedy, name, f"{array[at]:g}")
+        for wrong, array, name, message, remedy in checks
+        for at in np.flatnonzero(wrong)
+    ]
+    if problems:
+        raise InputError(problems)
+    return times, numbers
+
+
+def _misprint(numbers: Floats, rises: Ints) -> int | None:
+    """Return the position to leave out so that a table with one rise falls; None if there is none.
+
+    The larger of the two numbers, as printed misprints usually are, or else the one before it.
+    """
+    if rises.size != 1:
+        return None
+    for out in (int(rises[0]), int(rises[0]) - 1):
+        if not (np.diff(np.delete(numbers, out)) > 0).any():
+            return out
+    return None
+
+
+def _counted(chosen: Bools, noun: str) -> str:
+    """Return how many are chosen, with the verb: "1 point is", "3 points are"."""
+    count = int(chosen.sum())
+    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"

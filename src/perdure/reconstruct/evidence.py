@@ -1,0 +1,75 @@
+"""How well rebuilt patients fit what was published."""
+
+import numpy as np
+
+from perdure.records import Curve, Evidence, NumbersAtRisk, Patients, RiskCheck
+from perdure.survival import kaplan_meier, median
+
+__all__ = ["evidence"]
+
+
+def evidence(
+    patients: Patients,
+    curve: Curve,
+    numbers_at_risk: NumbersAtRisk | None = None,
+    *,
+    n: int | None = None,
+    events: int | None = None,
+    reported_median: float | None = None,
+    used: tuple[str, ...] = ("curve",),
+) -> Evidence:
+    """Compare rebuilt patients with the curve, the table and the numbers that were printed.
+
+    Distances are between the points of the curve and the Kaplan-Meier curve of the patients at the
+    same times; of a vertical step the lower end counts. Where the patients end before the curve,
+    their last value is carried on.
+
+    Parameters
+    ----------
+    patients : Patients
+    curve : Curve
+        In the patients' time unit, as is everything here.
+    numbers_at_risk : NumbersAtRisk, optional
+    n, events : int, optional
+        As reported.
+    reported_median : float, optional
+    used : tuple of str
+        Which facts the method used.
+
+    Returns
+    -------
+    Evidence
+        The median by R's convention: the middle of a stretch on which survival is one half.
+
+    Examples
+    --------
+    >>> curve = Curve([0, 2, 4], [1.0, 0.7, 0.5])
+    >>> found = evidence(Patients([2, 2, 3, 4, 4], [1, 0, 0, 1, 0]), curve, events=2)
+    >>> round(found.max_distance, 3), found.events, found.median
+    (0.1, 2, 4.0)
+    """
+    rebuilt = kaplan_meier(patients.time, patients.event)
+    low_ends = np.append(np.diff(curve.time) > 0, [True])
+    times = np.minimum(curve.time[low_ends], rebuilt.end_time)
+    distance = np.abs(rebuilt.at(times) - curve.survival[low_ends])
+    largest = float(distance.max())
+    checks: tuple[RiskCheck, ...] = ()
+    if numbers_at_risk is not None:
+        found = rebuilt.at_risk(numbers_at_risk.time)
+        rows = zip(
+            numbers_at_risk.time.tolist(), numbers_at_risk.n.tolist(), found.tolist(), strict=True
+        )
+        checks = tuple(RiskCheck(time, printed, count) for time, printed, count in rows)
+    return Evidence(
+        rmse=float(np.sqrt(np.mean(distance**2))),
+        max_distance=largest,
+        max_distance_px=None if curve.resolution is None else largest / (2 * curve.resolution),
+        risk=checks,
+        n=patients.n,
+        events=patients.events,
+        n_reported=n,
+        events_reported=events,
+        median=median(rebuilt).value,
+        median_reported=reported_median,
+        used=used,
+    )

@@ -1,0 +1,76 @@
+"""The report of a study: one self-contained HTML file, its figures and its tables beside it."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from perdure.records import Results
+from perdure.report.blocks import FigureBlock, Section, TableBlock, blocks_of
+from perdure.report.findings import Findings
+from perdure.report.headline import headline
+from perdure.report.sections import report_sections
+from perdure.study import Study, write_table, write_text
+
+__all__ = ["write_report"]
+
+
+def write_report(study: Study, results: Results, folder: Path, *, jobs: int = 1) -> Path:
+    """Write the report of a study and return the path of its page.
+
+    Parameters
+    ----------
+    study : Study
+        Its settings, its trials, and the labels of its analyses.
+    results : Results
+    folder : Path
+        The report's folder; index.html, figures/*.svg and tables/*.csv are written into it, each
+        whole or not at all, the page last.
+    jobs : int
+        Processes that draw the curves.
+
+    Returns
+    -------
+    Path
+        Of index.html, which needs no network and no other file.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    labels = {(one.trial, one.endpoint, one.analysis): one.label for one in study.analyses}
+    findings = Findings(study.settings, study.trials, results, labels)
+    sections = report_sections(findings, jobs=jobs)
+    for block in blocks_of(sections):
+        if isinstance(block, FigureBlock):
+            for picture in block.pictures:
+                write_text(folder / "figures" / f"{picture.name}.svg", picture.svg)
+        elif isinstance(block, TableBlock):
+            table = block.table
+            write_table(folder / "tables" / f"{table.name}.csv", table.columns, table.records)
+    page = folder / "index.html"
+    write_text(page, _render(findings, sections))
+    return page
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("perdure.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html.j2")
+
+
+def _render(findings: Findings, sections: tuple[Section, ...]) -> str:
+    return _template().render(
+        title=findings.settings.title,
+        question=findings.settings.question,
+        headline=headline(findings.results, findings.settings),
+        sections=sections,
+        version=findings.results.provenance.get("perdure", ""),
+    )

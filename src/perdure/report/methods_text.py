@@ -1,0 +1,336 @@
+"""The methods section, written from what was run: no method is named that was not used."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from perdure.plots.wording import decimals, multiple
+from perdure.records import DAYS_PER_MONTH, Pooled, Proportion, Results, Source
+from perdure.report.citations import (
+    BROOKMEYER_CROWLEY,
+    DERSIMONIAN_LAIRD,
+    GREENWOOD,
+    GUYOT,
+    HARTUNG_KNAPP,
+    HIGGINS_THOMPSON,
+    KAPLAN_MEIER,
+    PONS_TOSTIVINT,
+    SCHEMPER_SMITH,
+    THOMAS_GRUNKEMEIER,
+    VIECHTBAUER,
+    Citation,
+)
+from perdure.report.findings import column_in_words
+from perdure.study import Settings
+
+__all__ = ["MethodsParagraph", "methods_text", "references_of"]
+
+
+@dataclass(frozen=True)
+class MethodsParagraph:
+    """A paragraph with its title; citations stand between the words that they support."""
+
+    title: str
+    pieces: tuple[str | Citation, ...]
+
+    @property
+    def words(self) -> str:
+        """The paragraph without its citations."""
+        return "".join(piece for piece in self.pieces if isinstance(piece, str))
+
+
+def methods_text(results: Results, settings: Settings) -> tuple[MethodsParagraph, ...]:
+    """Return the paragraphs of the methods section; those without a subject are left out."""
+    written = (
+        ("Trials and data", _data(results)),
+        ("Reconstruction", _reconstruction(results)),
+        ("Durable response", _durable_response(results, settings)),
+        ("Intervals", _intervals(results)),
+        ("Follow-up", _follow_up(results, settings)),
+        ("Contrasts within trials", _contrasts(results)),
+        ("Synthesis", _synthesis(results)),
+        ("Software", _software(results)),
+    )
+    paragraphs = ((title, _joined(pieces)) for title, pieces in written)
+    return tuple(MethodsParagraph(title, pieces) for title, pieces in paragraphs if pieces)
+
+
+def references_of(paragraphs: Iterable[MethodsParagraph]) -> tuple[Citation, ...]:
+    """Return what the paragraphs cite, in order of first mention."""
+    cited = (
+        piece
+        for paragraph in paragraphs
+        for piece in paragraph.pieces
+        if isinstance(piece, Citation)
+    )
+    return tuple(dict.fromkeys(cited))
+
+
+Pieces = Iterator[str | Citation]
+
+
+def _joined(pieces: Pieces) -> tuple[str | Citation, ...]:
+    return tuple(piece for piece in pieces if piece)
+
+
+def _some(number: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: "1 arm", "12 arms"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _data(results: Results) -> Pieces:
+    trials = {analysis.trial for analysis in results.analyses}
+    arms = [(analysis, arm) for analysis in results.analyses for arm in analysis.arms]
+    different = {(analysis.trial, arm.arm) for analysis, arm in arms}
+    yield f"The study holds {_some(len(trials), 'trial')} with {_some(len(different), 'arm')}. "
+    sources = Counter(arm.source for analysis, arm in arms if analysis.primary)
+    names: dict[Source, str] = {
+        "patients": "as patient data",
+        "curve": "as digitised Kaplan-Meier curves",
+        "published": "as published estimates of durable response",
+    }
+    parts = [f"{sources[source]} entered {names[source]}" for source in names if sources[source]]
+    if parts:
+        total = _some(sum(sources.values()), "arm and endpoint", "arms by endpoint")
+        yield f"Of {total}, {_listed(parts)}. "
+    more = sum(not analysis.primary for analysis in results.analyses)
+    if more:
+        yield (
+            "Each trial and endpoint has one primary analysis, which alone is pooled;"
+            f" {_some(more, 'further analysis is', 'further analyses are')} shown as sensitivity"
+            " analyses. "
+        )
+    yield f"Times are in months of {DAYS_PER_MONTH:g} days."
+
+
+def _reconstruction(results: Results) -> Pieces:
+    rebuilt = [arm for analysis in results.analyses for arm in analysis.arms if arm.evidence]
+    if not rebuilt:
+        return
+    methods = Counter(arm.method or "" for arm in rebuilt)
+    for place, (method, number) in enumerate(methods.items()):
+        start = "The patients behind " if place == 0 else "Those behind "
+        yield f"{start}{_some(number, 'digitised curve')} were rebuilt by the "
+        yield "method of Guyot and others" if method == "guyot" else f"method “{method}”"
+        yield GUYOT if method == "guyot" else ""
+        yield ". "
+    used = Counter(fact for arm in rebuilt if arm.evidence for fact in arm.evidence.used)
+    facts = [f"{fact} for {number}" for fact, number in used.items() if fact != "curve"]
+    if facts:
+        yield f"Beside the curve, it was given {_listed(facts)} of them. "
+    alone = sum(arm.evidence.used == ("curve",) for arm in rebuilt if arm.evidence)
+    if alone:
+        yield f"{_some(alone, 'arm rests', 'arms rest')} on the curve alone. "
+    yield "How closely the rebuilt patients follow what was published is shown for each arm."
+
+
+def _durable_response(results: Results, settings: Settings) -> Pieces:
+    estimates = [one for analysis in results.analyses for one in analysis.estimates]
+    if not estimates:
+        return
+    endpoints = dict.fromkeys(one.endpoint for one in estimates)
+    references = dict.fromkeys(one.response.reference for one in estimates)
+    multiples = [f"k = {multiple(settings.endpoints[name].k)} for {name}" for name in endpoints]
+    if any(reference != "fixed" for reference in references):
+        yield "A durable response is a time to event longer than k times a reference median"
+        yield PONS_TOSTIVINT
+        yield f", with {_listed(multiples)}. "
+    meaning = {
+        "own": "the arm’s own median, which asks how heavy its tail is whatever its median",
+        "control": "the median of the trial’s control arm, one threshold for both arms of a pair",
+        "trial": "the median of all arms of the trial together, one threshold for every arm",
+    }
+    medians = [meaning[reference] for reference in references if reference != "fixed"]
+    if len(medians) == 1:
+        yield f"The reference is {medians[0]}. "
+    elif medians:
+        yield f"The references are: {'; '.join(medians)}. "
+    if "fixed" in references:
+        times = [
+            f"{decimals(settings.fixed_time_months(name), 1)} months for {name}"
+            for name in endpoints
+        ]
+        yield f"At a fixed time the threshold is {_listed(times)} (milestone survival). "
+    if any(one.source != "published" for one in estimates):
+        yield "The proportion is the Kaplan-Meier estimate"
+        yield KAPLAN_MEIER
+        yield " at the threshold. "
+    if "own" in references:
+        shown = dict.fromkeys(
+            f"{decimals(100 * 2.0 ** -settings.endpoints[name].k, 1)}% for {name}"
+            for name in endpoints
+        )
+        yield (
+            "Under the own median an arm with a constant hazard shows 2 to the power −k whatever"
+            f" its drug ({_listed(list(shown))}); the excess over it is what the tail adds. "
+        )
+
+
+def _intervals(results: Results) -> Pieces:
+    computed = [
+        one.response
+        for analysis in results.analyses
+        for one in analysis.estimates
+        if one.source != "published"
+    ]
+    edge = sum(isinstance(one.estimate, Proportion) and one.estimate.se is None for one in computed)
+    spread = [
+        one
+        for one in computed
+        if isinstance(one.estimate, Proportion) and one.estimate.se is not None
+    ]
+    if spread:
+        yield "Variances are Greenwood’s"
+        yield GREENWOOD
+        if any(one.reference != "fixed" for one in spread):
+            yield (
+                ", and carry to first order, by influence functions, that the median behind the"
+                " threshold was estimated too"
+            )
+        yield "; 95% confidence intervals are symmetric on the scale of log(−log). "
+    if any(one.median_low is not None or one.median_high is not None for one in computed):
+        yield "Intervals of medians invert the pointwise intervals of the curve"
+        yield BROOKMEYER_CROWLEY
+        yield ". "
+    if edge:
+        yield (
+            f"{_some(edge, 'estimate')} of 0 or 1 {'has' if edge == 1 else 'have'} a likelihood"
+            " interval"
+        )
+        yield THOMAS_GRUNKEMEIER
+        yield " and no standard error. "
+    if any(
+        one.source == "published" for analysis in results.analyses for one in analysis.estimates
+    ):
+        yield "Published estimates keep the intervals that they were printed with."
+
+
+def _follow_up(results: Results, settings: Settings) -> Pieces:
+    responses = [one.response for analysis in results.analyses for one in analysis.estimates]
+    statuses = Counter(response.status for response in responses)
+    if any(response.follow_up is not None for response in responses):
+        yield "Median follow-up is by reverse Kaplan-Meier"
+        yield SCHEMPER_SMITH
+        yield ". "
+    if statuses["thin"]:
+        yield (
+            f"An estimate is called thin where fewer than {settings.thin} patients are at risk at"
+            f" the threshold ({_some(statuses['thin'], 'estimate')}). "
+        )
+    if statuses["zero"]:
+        yield (
+            "A curve that has reached 0 before the threshold is known from there on: its durable"
+            f" response is 0 ({_some(statuses['zero'], 'estimate')}). "
+        )
+    if statuses["not estimable"]:
+        yield (
+            "Where a median is not reached, or the threshold lies past the end of follow-up, no"
+            " number is given and no curve is extended: the arm is not estimable, and durable"
+            " response lies between 0 and the last value of its curve"
+            f" ({_some(statuses['not estimable'], 'estimate')})."
+        )
+
+
+def _contrasts(results: Results) -> Pieces:
+    found = [
+        one.contrast
+        for analysis in results.analyses
+        for one in analysis.contrasts
+        if one.contrast.difference is not None
+    ]
+    if not found:
+        return
+    yield (
+        "Arms were compared with their comparators as differences and as ratios (interval"
+        " symmetric on the log scale), with the covariance that shared patients bring. "
+    )
+    references = {contrast.reference for contrast in found}
+    if "own" in references:
+        yield (
+            "Under the own median two arms are judged at two thresholds; that contrast says whose"
+            " tail is heavier for its median and is not a randomised comparison. "
+        )
+    if references - {"own"}:
+        yield "Where both arms share one threshold randomisation holds."
+
+
+def _synthesis(results: Results) -> Pieces:
+    models = [row.pooled for synthesis in results.syntheses for row in synthesis.rows if row.pooled]
+    models += [synthesis.regression for synthesis in results.syntheses if synthesis.regression]
+    if not models:
+        return
+    columns = [column_in_words(by) for by in dict.fromkeys(one.by for one in results.syntheses)]
+    yield (
+        f"Arms were pooled by {_listed(columns)} on the logit scale, with variances by the delta"
+        " method. This synthesis is observational: it mixes differences within and between trials"
+        " and takes arms as independent, also two arms of one trial. "
+    )
+    yield from _model(models)
+    if any(synthesis.differences for synthesis in results.syntheses):
+        shared = " with one τ²" if any(model.model == "random" for model in models) else ""
+        yield f"Classes were compared in one meta-regression{shared}. "
+    yield (
+        "Beside the model stands the unweighted mean of the arms’ proportions, the summary of the"
+        " paper that proposed the measure"
+    )
+    yield PONS_TOSTIVINT
+    yield ". "
+    if any(synthesis.left_out for synthesis in results.syntheses):
+        yield (
+            "Arms without a number, without a class or without a standard error are not in the"
+            " model; each is listed with its reason."
+        )
+
+
+def _model(models: Sequence[Pooled]) -> Pieces:
+    """Return the models that were fitted, and how their heterogeneity is shown."""
+    several = [model for model in models if model.n_effects > 1]
+    if not several:
+        yield "Every class has one arm only, whose estimate is shown as it is. "
+        return
+    random = [model for model in several if model.model == "random"]
+    if random:
+        yield "The model has random effects, with the variance between arms (τ²) by "
+        yield from _between([model.method for model in random])
+    else:
+        yield "The model has a common effect"
+    yield from _test([model.test for model in several])
+    yield " Heterogeneity is given as I²"
+    yield HIGGINS_THOMPSON
+    if any(model.prediction_low is not None for model in models):
+        yield " and as a 95% prediction interval of the durable response of a further arm"
+    yield ". "
+
+
+def _between(methods: Sequence[str]) -> Pieces:
+    """Return how tau2 was estimated."""
+    for place, method in enumerate(dict.fromkeys(methods)):
+        yield " or " if place else ""
+        if method == "REML":
+            yield "restricted maximum likelihood"
+            yield VIECHTBAUER
+        elif method == "DL":
+            yield "the method of moments"
+            yield DERSIMONIAN_LAIRD
+        else:
+            yield method
+
+
+def _test(tests: Sequence[str]) -> Pieces:
+    """Return which distribution intervals and tests rest on."""
+    if "knha" in tests:
+        yield "; intervals and tests are by Hartung and Knapp"
+        yield HARTUNG_KNAPP
+        yield "."
+    else:
+        yield "; intervals and tests rest on the normal distribution."
+
+
+def _software(results: Results) -> Pieces:
+    version = results.provenance.get("perdure")
+    yield f"All was computed with perdure {version}." if version else ""

@@ -1,0 +1,193 @@
+"""The sections of a report, from the trials to the provenance."""
+
+from collections.abc import Iterator
+
+from perdure.records import Reference, Synthesis
+from perdure.report.arm_tables import contrast_table, response_table, trial_table
+from perdure.report.blocks import (
+    Block,
+    Bullets,
+    Methods,
+    Prose,
+    ReferenceList,
+    Section,
+    TableBlock,
+    numbered,
+)
+from perdure.report.evidence_tables import evidence_table, provenance_table
+from perdure.report.figures import curve_figure, evidence_figure, forest_figure
+from perdure.report.findings import Findings, column_in_words
+from perdure.report.gap_tables import gap_table, left_out_table
+from perdure.report.methods_text import methods_text, references_of
+from perdure.report.pool_tables import difference_table, pooled_table
+from perdure.report.tables import file_name
+
+__all__ = ["report_sections"]
+
+
+def report_sections(findings: Findings, *, jobs: int = 1) -> tuple[Section, ...]:
+    """Return all sections of the report, numbered; those without a subject are left out."""
+    paragraphs = methods_text(findings.results, findings.settings)
+    citations = references_of(paragraphs)
+    numbers = {citation.key: place for place, citation in enumerate(citations, start=1)}
+    sections = [
+        Section("trials", "Trials and arms", (TableBlock(trial_table(findings)),)),
+        *(_endpoint(findings, endpoint, jobs) for endpoint in findings.endpoints),
+        _gaps(findings),
+        _evidence(findings),
+        Section("methods", "Methods", (Methods(paragraphs, numbers),)),
+        Section("references", "References", (ReferenceList(citations),)),
+        _repairs(findings),
+        Section("provenance", "Provenance", (TableBlock(provenance_table(findings)),)),
+    ]
+    return numbered(section for section in sections if section.blocks or section.sections)
+
+
+def _endpoint(findings: Findings, endpoint: str, jobs: int) -> Section:
+    """Return one endpoint: its curves under the first reference, then each reference."""
+    references = findings.settings.reference
+    curves = curve_figure(findings, endpoint, references[0], jobs=jobs)
+    more = (
+        [
+            Prose(
+                f"The curves are drawn with the study’s first threshold,"
+                f" {findings.rule(endpoint, references[0])}; the others are in the tables."
+            )
+        ]
+        if len(references) > 1 and curves
+        else []
+    )
+    return Section(
+        file_name(endpoint),
+        f"Durable response: {endpoint}",
+        (*more, *([curves] if curves else [])),
+        tuple(
+            _reference(findings, endpoint, reference)
+            for reference in references
+            if findings.estimates(endpoint, reference)
+        ),
+    )
+
+
+def _reference(findings: Findings, endpoint: str, reference: Reference) -> Section:
+    """Return an endpoint under one reference: pooled answers, arms, contrasts."""
+    syntheses = findings.syntheses(endpoint, reference)
+    blocks: list[Block] = []
+    for synthesis in syntheses[:1]:
+        blocks += _synthesis(findings, synthesis, arms=True)
+    if syntheses and reference == findings.settings.reference[0]:
+        blocks.append(Prose(_why_they_differ(syntheses[0])))
+    blocks.append(TableBlock(response_table(findings, endpoint, reference)))
+    contrasts = contrast_table(findings, endpoint, reference)
+    if contrasts is not None:
+        blocks.append(TableBlock(contrasts))
+    for synthesis in syntheses[1:]:
+        blocks += _synthesis(findings, synthesis, arms=False)
+    rule = findings.rule(endpoint, reference)
+    return Section(file_name(endpoint, reference), f"{endpoint} beyond {rule}", tuple(blocks))
+
+
+def _synthesis(findings: Findings, synthesis: Synthesis, *, arms: bool) -> Iterator[Block]:
+    """Yield the pooled answers of one grouping, with its arms or its classes only."""
+    by = column_in_words(synthesis.by)
+    if not synthesis.rows:
+        yield Prose(f"No arm has a {by}: nothing was pooled by it.")
+        return
+    yield forest_figure(findings, synthesis, arms=arms)
+    yield TableBlock(pooled_table(findings, synthesis))
+    differences = difference_table(findings, synthesis)
+    if differences is not None:
+        yield TableBlock(differences)
+    elif synthesis.reason:
+        yield Prose(f"The classes of {by} were not compared: {synthesis.reason}.")
+
+
+def _why_they_differ(synthesis: Synthesis) -> str:
+    """Return why the plain mean is not the model's answer."""
+    text = (
+        "The plain mean counts every arm alike. The model weighs arms by how precisely they are"
+        " known and by how much arms differ among themselves, and works on the logit scale, whose"
+        " centre lies nearer to the typical arm than to the mean of skewed proportions."
+    )
+    if any(arm.status == "zero" for arm in synthesis.left_out):
+        text += (
+            " Arms whose curve had reached 0 count as 0 in the plain mean and, without a standard"
+            " error, are not in the model."
+        )
+    return text
+
+
+def _gaps(findings: Findings) -> Section:
+    """Return what is not estimable and why, and whether the gaps fall on one class."""
+    firsts = [
+        found[0]
+        for endpoint in findings.endpoints
+        for reference in findings.settings.reference
+        if (found := findings.syntheses(endpoint, reference))
+    ]
+    blocks: list[Block] = []
+    for synthesis in firsts:
+        left_out = left_out_table(findings, synthesis)
+        if left_out is None:
+            continue
+        blocks.append(Prose(_where_gaps_fall(findings, synthesis)))
+        if synthesis.rows:
+            blocks.append(TableBlock(gap_table(findings, synthesis)))
+        blocks.append(TableBlock(left_out))
+    if blocks:
+        blocks.insert(
+            0,
+            Prose(
+                "An arm that is not estimable is one whose median is long for its follow-up."
+                " Leaving such arms out can bias a comparison of classes when they fall on one"
+                " class more than on another; their bounds hold all the same."
+            ),
+        )
+    return Section("not-estimable", "What is not estimable, and why", tuple(blocks))
+
+
+def _where_gaps_fall(findings: Findings, synthesis: Synthesis) -> str:
+    """Return a sentence that answers whether the gaps fall on one class."""
+    rule = findings.rule(synthesis.endpoint, synthesis.reference)
+    head = f"{synthesis.endpoint} beyond {rule}:"
+    gaps = [(row, row.n_arms - row.n_estimable) for row in synthesis.rows]
+    missing = sum(gap for _, gap in gaps)
+    arms = sum(row.n_arms for row, _ in gaps)
+    if not missing:
+        return f"{head} every arm with a class has a durable response."
+    holders = [f"{gap} of {row.n_arms} {row.name}" for row, gap in gaps if gap]
+    verb = "is" if missing == 1 else "are"
+    text = f"{head} {missing} of {arms} arms {verb} not estimable ({'; '.join(holders)})."
+    if len(holders) == 1 and len(gaps) > 1:
+        text += " All gaps fall on one class." if missing > 1 else ""
+    elif len(gaps) > 1:
+        text += " The gaps fall on more than one class."
+    return text
+
+
+def _evidence(findings: Findings) -> Section:
+    figure, table = evidence_figure(findings), evidence_table(findings)
+    blocks: list[Block] = [figure] if figure else []
+    blocks += [TableBlock(table)] if table else []
+    return Section("evidence", "Evidence of the reconstructions", tuple(blocks))
+
+
+def _repairs(findings: Findings) -> Section:
+    """Return what was repaired or left out on the way in, each once."""
+    notices = list(findings.results.notices)
+    for analysis in findings.results.analyses:
+        for arm in analysis.arms:
+            label = findings.arm_label(analysis.trial, arm.arm)
+            place = f"{findings.place_label(analysis)}, {label}"
+            notices += [
+                f"{place}, {analysis.endpoint}: {warning}"
+                for warning in arm.warnings
+                if not any(warning in notice for notice in findings.results.notices)
+            ]
+    unique = tuple(dict.fromkeys(notices))
+    blocks: tuple[Block, ...] = (
+        (Prose("Nothing is repaired in silence:"), Bullets(unique))
+        if unique
+        else (Prose("Nothing in the input had to be repaired."),)
+    )
+    return Section("repairs", "What was repaired in the input", blocks)
