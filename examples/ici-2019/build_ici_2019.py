@@ -96,7 +96,7 @@ def build(source: Path, folder: Path) -> None:
                 else row["arm"] == CONTROL[trial]
             )
         )
-        for row in found:
+        for row in sorted(found, key=lambda row: row["arm"] == control):
             arms[name, identifier(row["arm"])] = arm_row(name, row, control)
         for data_set in dict.fromkeys(row["id"] for row in found):
             analyses.append(

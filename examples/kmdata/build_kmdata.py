@@ -82,7 +82,7 @@ def build(source: Path, folder: Path, *, everything: bool) -> None:
         )
         patients = [
             (identifier(row["arm"]), row["time"], row["event"])
-            for row in rows(source / "ipd" / f"{data_set}.csv")
+            for row in rows(source / fact["file"])
             if row["arm"] in taken
         ]
         path = folder / "patients" / f"{name}.{endpoint}.csv"

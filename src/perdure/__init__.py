@@ -7,13 +7,41 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_HOME: dict[str, str] = {
+_HOME = {
     "Curve": "perdure.records",
+    "InputError": "perdure.errors",
     "NumbersAtRisk": "perdure.records",
     "Patients": "perdure.records",
+    "Study": "perdure.study",
+    "durable_response": "perdure.durable",
+    "durable_trial": "perdure.durable",
+    "hazard_ratio": "perdure.survival",
+    "kaplan_meier": "perdure.survival",
+    "log_rank": "perdure.survival",
+    "pool_by_class": "perdure.pool",
+    "reverse_kaplan_meier": "perdure.survival",
+    "run": "perdure.pipeline",
 }
+"""Public names and the stage that each comes from.
 
-__all__ = ["Curve", "NumbersAtRisk", "Patients"]
+``reconstruct`` and ``pool`` are stages of that name too: ``from perdure.pool import pool``.
+"""
+
+__all__ = [
+    "Curve",
+    "InputError",
+    "NumbersAtRisk",
+    "Patients",
+    "Study",
+    "durable_response",
+    "durable_trial",
+    "hazard_ratio",
+    "kaplan_meier",
+    "log_rank",
+    "pool_by_class",
+    "reverse_kaplan_meier",
+    "run",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -38,6 +38,7 @@ from perdure.survival import kaplan_meier, median
 
 ICI, CHEMO, OTHER = "anti-PD-1/PD-L1", "chemotherapy", "targeted <therapy> & others"
 K = {"PFS": 3.0, "OS": 2.0}
+LONG = "GOLF, a trial whose name no panel, no table cell and no forest row can hold on one line"
 NASTY = '<script>alert("x")</script> & $x_1$'
 
 
@@ -74,7 +75,7 @@ PLANS = (
         Plan("dtic", "dacarbazine", CHEMO, None, 208, 1.05, 3.2, 40),
     ), endpoints=("PFS", "OS")),
     TrialPlan("bravo", "BRAVO 067", 2016, "melanoma", "first", (
-        Plan("combo", "nivolumab + ipilimumab every 3 weeks, then nivolumab", ICI, "ipi", 314, 0.6, 16, 50),
+        Plan("combo", "nivolumab + ipilimumab every 3 weeks", ICI, "ipi", 314, 0.6, 16, 50),
         Plan("nivo", "nivolumab", ICI, "ipi", 316, 0.6, 10, 50),
         Plan("ipi", "ipilimumab", OTHER, None, 315, 0.75, 4.2, 50),
     ), source="patients"),
@@ -94,7 +95,7 @@ PLANS = (
         Plan("x", 'arm "<b>bold</b>" & co', ICI, "y", 150, 0.7, 5.0, 36),
         Plan("y", "", CHEMO, None, 150, 0.95, 4.0, 36),
     )),
-    TrialPlan("golf", "GOLF, a trial with a name so long that no panel, no table cell and no forest row can hold it on one line", 2019, "gastric", "third", (
+    TrialPlan("golf", LONG, 2019, "gastric", "third", (
         Plan("avelumab", "avelumab", ICI, None, 180, 0.8, 2.4, 24),
     )),
 )  # fmt: skip
@@ -196,7 +197,7 @@ def published() -> tuple[Trial, AnalysisResult]:
     )
     estimates = tuple(
         ArmEstimate(
-            "hotel", "PFS", "", True, "published",
+            "hotel", "PFS", "", primary=True, source="published", response=
             DurableResponse(
                 arm, None, None, None, None, None, None, 3.0, "own", None,
                 Proportion(value, se, low, high, None, "estimable"),

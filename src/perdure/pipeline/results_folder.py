@@ -17,7 +17,14 @@ from perdure.records import (
     TrialContrast,
     months_per,
 )
-from perdure.study import Analysis, ArmInput, read_patients, write_table, write_text
+from perdure.study import (
+    Analysis,
+    ArmInput,
+    digest_of,
+    read_patients,
+    write_table,
+    write_text,
+)
 
 __all__ = ["load_analysis", "save_analysis"]
 
@@ -29,10 +36,11 @@ _CONTRASTS = TypeAdapter(tuple[TrialContrast, ...])
 def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key: str) -> None:
     """Write one analysis: its rebuilt patients (in the input's unit) and everything estimated."""
     rebuilt = [arm for arm in found.arms if arm.source == "curve" and arm.patients is not None]
+    path = results / "patients" / f"{analysis.stem}.csv"
     if rebuilt:
         scale = 1 / months_per(analysis.time_unit)
         write_table(
-            results / "patients" / f"{analysis.stem}.csv",
+            path,
             ("arm", "time", "event"),
             [
                 (arm.arm, float(time * scale), int(event))
@@ -45,6 +53,7 @@ def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key:
         "key": key,
         "time_unit": "months",
         "patients_time_unit": analysis.time_unit,
+        "patients_sha256": digest_of(path.read_bytes()) if rebuilt else None,
         "arms": [
             {
                 "arm": arm.arm,
@@ -71,9 +80,10 @@ def load_analysis(results: Path, analysis: Analysis, key: str) -> AnalysisResult
             return None
         rebuilt: Mapping[str, Patients] = {}
         if any(arm["source"] == "curve" for arm in record["arms"]):
-            rebuilt, _ = read_patients(
-                results / "patients" / f"{analysis.stem}.csv", time_unit=analysis.time_unit
-            )
+            patients = results / "patients" / f"{analysis.stem}.csv"
+            if digest_of(patients.read_bytes()) != record["patients_sha256"]:
+                return None
+            rebuilt, _ = read_patients(patients, time_unit=analysis.time_unit)
         given = {arm.arm: arm for arm in analysis.arms}
         arms = tuple(_arm(arm, given[arm["arm"]], rebuilt) for arm in record["arms"])
         return AnalysisResult(

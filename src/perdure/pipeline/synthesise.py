@@ -1,6 +1,6 @@
 """From the arms of all trials to pooled answers: one synthesis an endpoint, reference, grouping."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from perdure.pool import pool_by_class
 from perdure.records import AnalysisResult, ArmEstimate, Synthesis, Trial
@@ -16,6 +16,7 @@ def synthesise(
 
     Endpoints without any arm are left out; the order is that of the settings.
     """
+    groupings = {by: classes_of(trials, by) for by in settings.pool.by}
     found: list[Synthesis] = []
     for endpoint in settings.endpoints:
         for reference in settings.reference:
@@ -25,20 +26,27 @@ def synthesise(
                 for estimate in analysis.estimates
                 if _belongs(estimate, endpoint, reference)
             ]
-            if not estimates:
-                continue
-            found += [
-                pool_by_class(
-                    estimates,
-                    classes_of(trials, by),
-                    by=by,
-                    model=settings.pool.model,
-                    method=settings.pool.method,
-                    test=settings.pool.test,
-                )
-                for by in settings.pool.by
-            ]
+            if estimates:
+                found += [
+                    pool_by_class(
+                        _in_order(estimates, classes),
+                        classes,
+                        by=by,
+                        model=settings.pool.model,
+                        method=settings.pool.method,
+                        test=settings.pool.test,
+                    )
+                    for by, classes in groupings.items()
+                ]
     return tuple(found)
+
+
+def _in_order(
+    estimates: Sequence[ArmEstimate], classes: Mapping[tuple[str, str], str]
+) -> list[ArmEstimate]:
+    """Return the estimates by class, classes as arms.csv has them: one order in every table."""
+    order = {name: at for at, name in enumerate(dict.fromkeys(classes.values()))}
+    return sorted(estimates, key=lambda one: order[classes.get((one.trial, one.response.arm), "")])
 
 
 def _belongs(estimate: ArmEstimate, endpoint: str, reference: str) -> bool:

@@ -20,7 +20,7 @@ def text_width(text: str, size: float) -> float:
     >>> text_width("", 10)
     0.0
     """
-    return size * sum(_em(letter) for letter in text)
+    return size * sum((_em(letter) for letter in text), 0.0)
 
 
 def _em(letter: str) -> float:

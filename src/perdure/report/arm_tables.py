@@ -100,11 +100,14 @@ def _trial_columns() -> list[Column[_TrialArm]]:
         Column(
             "Trial",
             lambda row: row.trial.label or row.trial.trial,
-            {"trial": lambda row: row.trial.trial, "label": lambda row: row.trial.label},
+            {
+                "trial": lambda row: row.trial.trial,
+                "label": lambda row: row.trial.label,
+                "registry_id": lambda row: row.trial.registry_id,
+                "phase": lambda row: row.trial.phase,
+            },
         ),
         fact("Year", "year"),
-        fact("Registry", "registry_id"),
-        fact("Phase", "phase"),
         fact("Tumour", "tumour"),
         fact("Line", "line"),
     ]

@@ -1,0 +1,236 @@
+"""A study goes the whole way; only what is stale is done again."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from perdure import Study
+from perdure.durable import durable_response
+from perdure.errors import InputError, OutputError
+from perdure.pipeline import run
+from perdure.study import read_patients
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / "results" / name).open(encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_arm_comes_out_once_for_each_reference(small_study: Path) -> None:
+    summary = run(small_study)
+    rows = table(small_study, "estimates.csv")
+    own = {(row["trial"], row["endpoint"], row["arm"]) for row in rows if row["reference"] == "own"}
+    assert own == {
+        ("A", "PFS", "new"),
+        ("A", "PFS", "old"),
+        ("B", "OS", "new"),
+        ("B", "OS", "old"),
+        ("C", "PFS", "new"),
+    }
+    assert len(rows) == 4 * 4 + 1
+    sources = {(row["trial"], row["source"]) for row in rows}
+    assert sources == {("A", "curve"), ("B", "patients"), ("C", "published")}
+    left = next(
+        row for row in rows if (row["trial"], row["arm"], row["reference"]) == ("B", "new", "own")
+    )
+    assert left["status"] == "not estimable"
+    assert "median not reached" in left["reason"]
+    assert left["proportion"] == ""
+    assert 0 < float(left["bound_high"]) <= 1
+    assert any("k = 3" in notice and "C, arm new, OS" in notice for notice in summary.notices)
+    assert (summary.done, summary.kept) == (2, 0)
+    assert summary.report.is_file()
+
+
+def test_estimates_are_those_of_the_stages_own_function(small_study: Path) -> None:
+    run(small_study)
+    patients, _ = read_patients(small_study / "patients" / "B.OS.csv", time_unit="months")
+    alone = durable_response(patients["old"], k=2)
+    row = next(
+        row
+        for row in table(small_study, "estimates.csv")
+        if (row["trial"], row["arm"], row["reference"]) == ("B", "old", "own")
+    )
+    assert float(row["proportion"]) == alone.proportion
+    assert float(row["threshold_months"]) == alone.threshold
+
+
+def test_times_are_in_months_whatever_the_files_unit(small_study: Path) -> None:
+    run(small_study)
+    months = table(small_study, "estimates.csv")
+    toml = small_study / "study.toml"
+    toml.write_text(
+        toml.read_text()
+        .replace('"months"', '"years"')
+        .replace("fixed_time = 12", "fixed_time = 1")
+        .replace("fixed_time = 24", "fixed_time = 2")
+    )
+    for kind in ("patients", "curves", "risk"):
+        for path in (small_study / kind).iterdir():
+            in_years(path)
+    run(small_study)
+    years = table(small_study, "estimates.csv")
+    for before, after in zip(months, years, strict=True):
+        for column in ("median_months", "threshold_months", "proportion", "ci_low"):
+            if before[column]:
+                assert float(after[column]) == pytest.approx(float(before[column]), rel=1e-6)
+
+
+def in_years(path: Path) -> None:
+    with path.open(encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    for row in rows:
+        row["time"] = repr(float(row["time"]) / 12)
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_nothing_is_done_twice(small_study: Path) -> None:
+    run(small_study)
+    before = contents(small_study)
+    again = run(small_study)
+    assert not again.stale
+    assert (again.done, again.kept) == (0, 2)
+    assert contents(small_study) == before
+
+
+def test_only_the_stale_analysis_is_done_again(small_study: Path) -> None:
+    run(small_study)
+    path = small_study / "patients" / "B.OS.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, "old,3.5,1"]) + "\n")
+    again = run(small_study)
+    assert (again.done, again.kept) == (1, 1)
+    row = next(row for row in table(small_study, "estimates.csv") if row["trial"] == "B")
+    assert row["n"] in ("120", "121")
+
+
+def test_a_label_moves_no_number(small_study: Path) -> None:
+    run(small_study)
+    estimates = (small_study / "results" / "estimates.csv").read_bytes()
+    arms = small_study / "arms.csv"
+    arms.write_text(arms.read_text().replace("New drug", "Newer drug"))
+    again = run(small_study)
+    assert (again.done, again.kept) == (0, 2)
+    assert again.stale
+    assert (small_study / "results" / "estimates.csv").read_bytes() == estimates
+    assert "Newer drug" in again.report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lost", ["report/index.html", "results/pooled.csv", "results/patients"])
+def test_what_was_deleted_is_made_again(small_study: Path, lost: str) -> None:
+    run(small_study)
+    before = contents(small_study)
+    path = small_study / lost
+    for found in [path] if path.is_file() else list(path.iterdir()):
+        found.unlink()
+    run(small_study)
+    assert contents(small_study) == before
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"key": 1}', "[]"])
+def test_a_damaged_result_is_stale_and_no_error(small_study: Path, text: str) -> None:
+    run(small_study)
+    before = contents(small_study)
+    for name in ("provenance.json", "analyses/B.OS.json"):
+        (small_study / "results" / name).write_text(text)
+    again = run(small_study)
+    assert again.done == 1
+    assert contents(small_study) == before
+
+
+def test_workers_do_not_move_a_byte(small_study: Path, tmp_path: Path) -> None:
+    run(small_study)
+    alone = contents(small_study)
+    for kind in ("results", "report"):
+        for path in sorted((small_study / kind).rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+    run(small_study, jobs=2)
+    assert contents(small_study) == alone
+
+
+def test_results_that_were_edited_by_hand_are_made_again(small_study: Path) -> None:
+    run(small_study)
+    before = contents(small_study)
+    path = small_study / "results" / "patients" / "A.PFS.csv"
+    path.write_text(path.read_text() + "new,99.0,1\n")
+    assert run(small_study).done == 1
+    assert contents(small_study) == before
+
+
+def test_a_wrong_study_writes_nothing(small_study: Path) -> None:
+    (small_study / "patients" / "B.OS.csv").write_text("arm,time,event\nold,-1,1\nnew,2,7\n")
+    before = contents(small_study)
+    with pytest.raises(InputError) as caught:
+        run(small_study)
+    assert [(problem.row, problem.column) for problem in caught.value.problems] == [
+        (2, "time"),
+        (3, "event"),
+    ]
+    assert contents(small_study) == before
+
+
+def test_a_full_disk_leaves_nothing_half_written(
+    small_study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(small_study)
+    path = small_study / "patients" / "B.OS.csv"
+    path.write_text(path.read_text() + "old,3.5,1\n")
+    before = contents(small_study)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OutputError, match="disk is full"):
+        run(small_study)
+    assert contents(small_study) == before
+    monkeypatch.undo()
+    assert run(small_study).done == 1
+
+
+def test_what_was_finished_before_an_interrupt_is_kept(
+    small_study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(what: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(small_study, progress=stop)
+    assert run(small_study).kept == 1
+
+
+def test_facts_that_cannot_be_met_are_said(small_study: Path) -> None:
+    arms = small_study / "arms.csv"
+    lines = arms.read_text().splitlines()
+    lines = [lines[0] + ",events_PFS", *(f"{line}," for line in lines[1:])]
+    lines[1] += "9"
+    arms.write_text("\n".join(lines) + "\n")
+    assert Study.open(small_study).trials[0].arms[0].reported["PFS"].events == 9
+    run(small_study)
+    row = table(small_study, "evidence.csv")[0]
+    assert (row["arm"], row["events_reported"]) == ("new", "9")
+    assert "9" in row["warnings"]
+
+
+def test_provenance_says_what_a_run_can_be_repeated_with(small_study: Path) -> None:
+    run(small_study)
+    found = json.loads((small_study / "results" / "provenance.json").read_text())
+    assert {"study.toml", "arms.csv", "patients/B.OS.csv", "curves/A.PFS.new.csv"} <= set(
+        found["inputs"]
+    )
+    assert {"python", "numpy", "scipy", "matplotlib"} <= set(found["libraries"])
+    assert found["seed"] == 20190519
+    assert str(small_study) not in json.dumps(found)
