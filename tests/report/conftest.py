@@ -197,8 +197,7 @@ def published() -> tuple[Trial, AnalysisResult]:
     )
     estimates = tuple(
         ArmEstimate(
-            "hotel", "PFS", "", primary=True, source="published", response=
-            DurableResponse(
+            "hotel", "PFS", "", primary=True, source="published", response=DurableResponse(
                 arm, None, None, None, None, None, None, 3.0, "own", None,
                 Proportion(value, se, low, high, None, "estimable"),
             ),
@@ -209,7 +208,10 @@ def published() -> tuple[Trial, AnalysisResult]:
     )  # fmt: skip
     found = tuple(ArmResult(arm.arm, "published", None, None, None, None) for arm in arms)
     trial = Trial("hotel", "HOTEL", 2013, tumour="melanoma", line="first", arms=arms)
-    return trial, AnalysisResult("hotel", "PFS", "", True, found, estimates, ())
+    analysis = AnalysisResult(
+        "hotel", "PFS", "", primary=True, arms=found, estimates=estimates, contrasts=()
+    )
+    return trial, analysis
 
 
 def pooled(

@@ -1,5 +1,6 @@
 """What sees several stages: running what is stale of a study, and writing its report."""
 
-from perdure.pipeline.run import RunSummary, run
+from perdure.pipeline.demo import compare_with_truth, write_demo
+from perdure.pipeline.study_run import RunSummary, run
 
-__all__ = ["RunSummary", "run"]
+__all__ = ["RunSummary", "compare_with_truth", "run", "write_demo"]

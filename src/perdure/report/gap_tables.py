@@ -50,6 +50,7 @@ def gap_table(findings: Findings, synthesis: Synthesis) -> Table:
         f"Where the gaps fall: {synthesis.endpoint} beyond {rule}",
         columns,
         synthesis.rows,
+        notes=["Thin and zero arms have a durable response too; other tables count them in."],
     )
 
 

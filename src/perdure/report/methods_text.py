@@ -46,7 +46,7 @@ def methods_text(results: Results, settings: Settings) -> tuple[MethodsParagraph
         ("Reconstruction", _reconstruction(results)),
         ("Durable response", _durable_response(results, settings)),
         ("Intervals", _intervals(results)),
-        ("Follow-up", _follow_up(results, settings)),
+        ("Follow-up and what is not estimable", _follow_up(results, settings)),
         ("Contrasts within trials", _contrasts(results)),
         ("Synthesis", _synthesis(results)),
         ("Software", _software(results)),
@@ -70,7 +70,11 @@ Pieces = Iterator[str | Citation]
 
 
 def _joined(pieces: Pieces) -> tuple[str | Citation, ...]:
-    return tuple(piece for piece in pieces if piece)
+    """Return the pieces that say something, without the space after the last."""
+    found = [piece for piece in pieces if piece]
+    if found and isinstance(found[-1], str):
+        found[-1] = found[-1].rstrip()
+    return tuple(found)
 
 
 def _some(number: int, one: str, many: str | None = None) -> str:
@@ -102,8 +106,8 @@ def _data(results: Results) -> Pieces:
     if more:
         yield (
             "Each trial and endpoint has one primary analysis, which alone is pooled;"
-            f" {_some(more, 'further analysis is', 'further analyses are')} shown as sensitivity"
-            " analyses. "
+            f" {_some(more, 'further analysis is', 'further analyses are')} shown as"
+            f" {'a sensitivity analysis' if more == 1 else 'sensitivity analyses'}. "
         )
     yield f"Times are in months of {DAYS_PER_MONTH:g} days."
 
@@ -229,9 +233,9 @@ def _follow_up(results: Results, settings: Settings) -> Pieces:
         )
     if statuses["not estimable"]:
         yield (
-            "Where a median is not reached, or the threshold lies past the end of follow-up, no"
-            " number is given and no curve is extended: the arm is not estimable, and durable"
-            " response lies between 0 and the last value of its curve"
+            "Where there is no reference median, or the threshold lies past the end of follow-up,"
+            " no number is given and no curve is extended: the arm is not estimable, and all that"
+            " is known are the bounds that its curve sets"
             f" ({_some(statuses['not estimable'], 'estimate')})."
         )
 

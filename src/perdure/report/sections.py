@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from perdure.plots.wording import percent
 from perdure.records import Reference, Synthesis
 from perdure.report.arm_tables import contrast_table, response_table, trial_table
 from perdure.report.blocks import (
@@ -138,9 +139,10 @@ def _gaps(findings: Findings) -> Section:
         blocks.insert(
             0,
             Prose(
-                "An arm that is not estimable is one whose median is long for its follow-up."
-                " Leaving such arms out can bias a comparison of classes when they fall on one"
-                " class more than on another; their bounds hold all the same."
+                "An arm is not estimable where its follow-up is short for its threshold, or where"
+                " it has no reference median. Leaving such arms out can bias a comparison of"
+                " classes when they fall on one class more than on another; their bounds hold all"
+                " the same."
             ),
         )
     return Section("not-estimable", "What is not estimable, and why", tuple(blocks))
@@ -158,11 +160,16 @@ def _where_gaps_fall(findings: Findings, synthesis: Synthesis) -> str:
     holders = [f"{gap} of {row.n_arms} {row.name}" for row, gap in gaps if gap]
     verb = "is" if missing == 1 else "are"
     text = f"{head} {missing} of {arms} arms {verb} not estimable ({'; '.join(holders)})."
-    if len(holders) == 1 and len(gaps) > 1:
-        text += " All gaps fall on one class." if missing > 1 else ""
-    elif len(gaps) > 1:
-        text += " The gaps fall on more than one class."
-    return text
+    if len(gaps) == 1 or missing == 1:
+        return text
+    if len(holders) == 1:
+        return f"{text} All of them are of one class."
+    most, gap = max(gaps, key=lambda pair: pair[1] / pair[0].n_arms)
+    others = (missing - gap) / (arms - most.n_arms)
+    return (
+        f"{text} The share is largest in {most.name}: {percent(gap / most.n_arms, 0)}% of its arms,"
+        f" {percent(others, 0)}% of all others."
+    )
 
 
 def _evidence(findings: Findings) -> Section:

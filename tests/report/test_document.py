@@ -1,0 +1,306 @@
+"""The page is whole, says what the records say, and needs nothing but itself."""
+
+import csv
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from perdure.errors import OutputError
+from perdure.records import ArmEstimate, NotEstimable, Proportion, Results
+from perdure.report import write_report
+from perdure.report.findings import Findings
+from perdure.study import Study
+
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Page(HTMLParser):
+    """Reads a page, refuses tags that do not nest, and keeps what tests ask for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self.tables: list[list[list[str]]] = []
+        self.headings: list[int] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        assert len(attributes) == len(attrs), f"an attribute twice in {tag}"
+        self.tags.append((tag, attributes))
+        if tag not in VOID:
+            self.open.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> in the wrong place"
+
+    def handle_data(self, data: str) -> None:
+        if "style" in self.open or "script" in self.open:
+            return
+        self.words.append(data)
+        if "td" in self.open or "th" in self.open:
+            self.tables[-1][-1][-1] += data
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def table(self, *heads: str) -> list[list[str]]:
+        """The first table that has these heads."""
+        return next(rows for rows in self.tables if set(heads) <= set(rows[0]))
+
+
+def study_of(findings: Findings) -> Study:
+    return Study(Path(), findings.settings, findings.trials, (), (), ())
+
+
+def written(findings: Findings, folder: Path) -> Path:
+    return write_report(study_of(findings), findings.results, folder).parent
+
+
+@pytest.fixture(scope="module")
+def folder(findings: Findings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(findings, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def source(folder: Path) -> str:
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(source: str) -> Page:
+    return Page(source)
+
+
+def test_nothing_is_loaded_from_anywhere(page: Page, source: str) -> None:
+    for tag, attributes in page.tags:
+        for name in ("src", "srcset", "data", "poster", "background"):
+            assert attributes.get(name, "data:").startswith("data:")
+        assert tag not in ("script", "link", "iframe", "object", "embed", "base")
+        if "href" in attributes:
+            assert tag == "a"
+    assert "@import" not in source
+    assert "url(" not in re.sub(r'src="data:[^"]*"', "", source)
+
+
+def test_links_lead_somewhere_and_ids_are_unique(page: Page) -> None:
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert [name for name, times in Counter(ids).items() if times > 1] == []
+    for tag, attributes in page.tags:
+        address = attributes.get("href", "")
+        if tag == "a" and address.startswith("#"):
+            assert address[1:] in ids
+        elif tag == "a":
+            assert address.startswith("https://doi.org/10.")
+        if "aria-labelledby" in attributes:
+            assert attributes["aria-labelledby"] in ids
+
+
+def test_can_be_read_without_eyes(page: Page) -> None:
+    first = page.tags[0]
+    assert first[0] == "html"
+    assert first[1]["lang"] == "en-GB"
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    for one, after in zip(page.headings, page.headings[1:], strict=False):
+        assert after <= one + 1
+    for tag, attributes in page.tags:
+        if tag == "img":
+            assert len(attributes["alt"]) > 20
+        if tag == "th":
+            assert attributes["scope"] in ("col", "row", "rowgroup")
+
+
+def test_no_broken_number_reaches_the_page(page: Page, folder: Path) -> None:
+    said = page.text + " ".join(attributes.get("alt", "") for _, attributes in page.tags)
+    said += " ".join(
+        text.text or ""
+        for path in (folder / "figures").glob("*.svg")
+        for text in ET.parse(path).iter(f"{SVG}text")
+    )
+    for word in ("nan", "None", "inf", "NaN", "Undefined"):
+        assert re.search(rf"(?<![\w-]){word}(?![\w-])", said) is None
+    assert "-0.0" not in said
+    cells = [cell for table in page.tables for row in table for cell in row]
+    assert not [cell for cell in cells if re.fullmatch(r".*\d\.\d{4,}\D*", cell)]
+
+
+def test_labels_are_text_and_not_markup(page: Page) -> None:
+    assert '<script>alert("x")</script> & $x_1$' in page.text
+    assert 'arm "<b>bold</b>" & co' in page.text
+    assert "targeted <therapy> & others" in page.text
+    assert not any(tag in ("script", "b", "therapy", "other") for tag, _ in page.tags)
+
+
+def test_every_arm_stands_with_its_numbers(page: Page, findings: Findings) -> None:
+    rows = page.table("Durable response (CI), %", "Excess, points")
+    estimates = findings.estimates("PFS", "own")
+    assert len(rows) == len(estimates) + 1
+    for cells, one in zip(rows[1:], estimates, strict=True):
+        response = one.response
+        assert findings.arm_label(one.trial, response.arm) in cells
+        assert ("–" if response.n is None else str(response.n)) in cells
+        assert any(cell.startswith(shown(one)) for cell in cells)
+        if response.threshold is not None:
+            assert f"{response.threshold:.1f}" in cells
+        if response.median is not None:
+            limits = "" if response.median_low is None else f" ({response.median_low:.1f} to"
+            assert any(cell.startswith(f"{response.median:.1f}{limits}") for cell in cells)
+        assert cells[-1].split(":")[0] == response.status
+
+
+def shown(one: ArmEstimate) -> str:
+    """The cell of a durable response, worked out from the record."""
+    found = one.response.estimate
+    if isinstance(found, NotEstimable):
+        return f"– [{100 * found.low:.1f} to {100 * found.high:.1f}]"
+    return f"{100 * found.value:.1f} ({100 * found.ci_low:.1f} to {100 * found.ci_high:.1f})"
+
+
+def test_every_state_of_an_arm_occurs_in_the_example(findings: Findings) -> None:
+    states = {
+        one.response.status for analysis in findings.results.analyses for one in analysis.estimates
+    }
+    assert states == {"estimable", "thin", "zero", "not estimable"}
+
+
+def test_pooled_rows_are_those_of_the_record(page: Page, findings: Findings) -> None:
+    rows = page.table("Plain mean, %", "Pooled (CI), %")
+    [synthesis] = [one for one in findings.syntheses("PFS", "own") if one.by == "drug_class"]
+    for cells, row in zip(rows[1:], synthesis.rows, strict=True):
+        assert row.proportion is not None
+        assert row.ci_low is not None
+        assert row.ci_high is not None
+        assert row.mean_of_proportions is not None
+        limits = f"({100 * row.ci_low:.1f} to {100 * row.ci_high:.1f})"
+        assert cells[0] == row.name
+        assert cells[1:4] == [
+            str(row.n_arms), str(row.n_estimable), f"{100 * row.mean_of_proportions:.1f}"
+        ]  # fmt: skip
+        assert f"{100 * row.proportion:.1f} {limits}" in cells
+
+
+def test_what_is_not_estimable_is_listed_with_its_reason(page: Page, findings: Findings) -> None:
+    for synthesis in findings.results.syntheses:
+        if synthesis.by != "drug_class":
+            continue
+        for arm in synthesis.left_out:
+            assert arm.reason in page.text
+            assert findings.arm_label(arm.trial, arm.arm) in page.text
+    assert "1 of 16 arms is not estimable (1 of 8 anti-PD-1/PD-L1)" in page.text
+
+
+def test_what_was_repaired_is_said_once(page: Page) -> None:
+    assert "arms.csv: separated by semicolons, read as such" in page.text
+    assert page.text.count("curves/delta.PFS.suni.csv: read as percent") == 1
+
+
+def test_figures_are_embedded_as_they_are_written(page: Page, folder: Path) -> None:
+    embedded = {
+        unquote(attributes["src"].removeprefix("data:image/svg+xml,"))
+        for tag, attributes in page.tags
+        if tag == "img"
+    }
+    files = {path.read_text(encoding="utf-8") for path in (folder / "figures").glob("*.svg")}
+    assert embedded == files
+    for svg in files:
+        assert ET.fromstring(svg).tag == f"{SVG}svg"
+
+
+def test_panels_are_small(folder: Path) -> None:
+    sizes = [path.stat().st_size for path in (folder / "figures").glob("curves.*.svg")]
+    assert len(sizes) == 9
+    assert max(sizes) < 20_000
+
+
+def test_tables_hold_the_record_in_full(folder: Path, findings: Findings) -> None:
+    path = folder / "tables" / "durable-response.PFS.own.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, one in zip(rows, findings.estimates("PFS", "own"), strict=True):
+        assert (row["trial"], row["arm"]) == (one.trial, one.response.arm)
+        found = one.response.estimate
+        if isinstance(found, Proportion):
+            assert float(row["proportion"]) == found.value
+            assert float(row["ci_high"]) == found.ci_high
+            assert row["bound_high"] == ""
+        else:
+            assert row["proportion"] == ""
+            assert float(row["bound_high"]) == found.high
+            assert row["reason"] == found.reason
+
+
+def test_is_the_same_to_the_byte(findings: Findings, folder: Path, tmp_path: Path) -> None:
+    again = written(findings, tmp_path)
+    files = sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    for file in files:
+        assert (again / file).read_bytes() == (folder / file).read_bytes()
+
+
+def test_says_nothing_of_this_machine(source: str, folder: Path) -> None:
+    assert str(folder) not in source
+    assert str(Path.home()) not in source
+
+
+def test_a_study_without_results_has_a_page(findings: Findings, tmp_path: Path) -> None:
+    empty = replace(findings, results=Results((), (), {}, ()))
+    page = Page((written(empty, tmp_path) / "index.html").read_text(encoding="utf-8"))
+    assert "there is no durable response to report" in page.text
+
+
+def test_arms_without_a_class_are_not_pooled_and_said(findings: Findings, tmp_path: Path) -> None:
+    bare = tuple(replace(one, rows=(), differences=()) for one in findings.results.syntheses)
+    changed = replace(findings, results=replace(findings.results, syntheses=bare))
+    page = Page((written(changed, tmp_path) / "index.html").read_text(encoding="utf-8"))
+    assert "No arm has a drug class: nothing was pooled by it." in page.text
+
+
+def test_an_analysis_is_called_by_its_label(findings: Findings) -> None:
+    place = ("alpha", "PFS", "update-2018")
+    labelled = replace(findings, analysis_labels={place: "cut-off of May 2018"})
+    [analysis] = [one for one in findings.results.analyses if one.analysis]
+    assert labelled.place_label(analysis) == "ALPHA-1 (cut-off of May 2018; not pooled)"
+    assert findings.place_label(analysis) == "ALPHA-1 (update-2018; not pooled)"
+
+
+def test_a_folder_that_cannot_be_written_is_said(findings: Findings, tmp_path: Path) -> None:
+    blocked = tmp_path / "report"
+    blocked.write_text("a file stands here")
+    with pytest.raises(OutputError):
+        written(findings, blocked)
+    assert blocked.read_text() == "a file stands here"
+
+
+def test_says_on_which_class_the_gaps_fall(findings: Findings, tmp_path: Path) -> None:
+    synthesis = findings.syntheses("PFS", "own")[0]
+    rows = (
+        replace(synthesis.rows[0], n_arms=22, n_estimable=14),
+        replace(synthesis.rows[1], n_arms=14, n_estimable=13),
+    )
+    uneven = replace(findings.results, syntheses=(replace(synthesis, rows=rows),))
+    page = written(replace(findings, results=uneven), tmp_path) / "index.html"
+    text = Page(page.read_text(encoding="utf-8")).text
+    assert "9 of 36 arms are not estimable (8 of 22 anti-PD-1/PD-L1; 1 of 14 chemo" in text
+    assert "largest in anti-PD-1/PD-L1: 36% of its arms, 7% of all others." in text

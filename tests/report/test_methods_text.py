@@ -1,0 +1,154 @@
+"""The methods section names what was run and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from perdure.pool import pool_by_class
+from perdure.records import NotEstimable, Proportion, Reference, Results, classes_of
+from perdure.report import methods_text, references_of
+from perdure.report.findings import Findings
+
+Build = Callable[[tuple[Reference, ...]], Findings]
+
+
+def cited(findings: Findings) -> set[str]:
+    paragraphs = methods_text(findings.results, findings.settings)
+    return {citation.key for citation in references_of(paragraphs)}
+
+
+def words(findings: Findings) -> str:
+    return " ".join(one.words for one in methods_text(findings.results, findings.settings))
+
+
+def with_results(findings: Findings, results: Results) -> Findings:
+    return replace(findings, results=results)
+
+
+def test_the_whole_example_cites_what_it_used(findings: Findings) -> None:
+    assert cited(findings) == {
+        "guyot", "pons-tostivint", "kaplan-meier", "greenwood", "brookmeyer-crowley",
+        "thomas-grunkemeier", "schemper-smith", "viechtbauer", "hartung-knapp", "higgins-thompson",
+    }  # fmt: skip
+
+
+def test_references_come_once_in_order_of_mention(findings: Findings) -> None:
+    found = references_of(methods_text(findings.results, findings.settings))
+    assert len({citation.key for citation in found}) == len(found)
+    assert found[0].key == "guyot"
+
+
+def test_patient_data_alone_is_not_reconstructed(findings: Findings) -> None:
+    own = tuple(
+        replace(
+            analysis,
+            arms=tuple(
+                replace(arm, source="patients", curve=None, evidence=None, method=None)
+                for arm in analysis.arms
+            ),
+        )
+        for analysis in findings.results.analyses
+        if analysis.trial != "hotel"
+    )
+    changed = with_results(findings, replace(findings.results, analyses=own))
+    assert "guyot" not in cited(changed)
+    titles = [one.title for one in methods_text(changed.results, changed.settings)]
+    assert "Reconstruction" not in titles
+    assert "18 arms by endpoint" not in words(changed)
+
+
+def test_counts_are_those_of_the_record(findings: Findings) -> None:
+    said = words(findings)
+    assert "8 trials with 16 arms" in said
+    assert "5 entered as patient data, 11 entered as digitised Kaplan-Meier curves" in said
+    assert "2 entered as published estimates" in said
+    assert "1 further analysis is shown as a sensitivity analysis" in said
+    states = [
+        one.response.status for analysis in findings.results.analyses for one in analysis.estimates
+    ]
+    assert f"({states.count('thin')} estimates)" in said
+    assert f"({states.count('not estimable')} estimates)" in said
+
+
+def test_without_arms_at_zero_there_is_no_likelihood_interval(findings: Findings) -> None:
+    kept = tuple(
+        replace(
+            analysis,
+            estimates=tuple(one for one in analysis.estimates if one.response.status != "zero"),
+        )
+        for analysis in findings.results.analyses
+    )
+    changed = with_results(findings, replace(findings.results, analyses=kept))
+    assert "thomas-grunkemeier" not in cited(changed)
+    assert "reached 0 before the threshold" not in words(changed)
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "test", "present", "absent"),
+    [
+        ("random", "REML", "knha", {"viechtbauer", "hartung-knapp"}, {"dersimonian-laird"}),
+        ("random", "REML", "z", {"viechtbauer"}, {"dersimonian-laird", "hartung-knapp"}),
+        ("random", "DL", "z", {"dersimonian-laird"}, {"viechtbauer", "hartung-knapp"}),
+        ("common", "REML", "z", set(), {"dersimonian-laird", "viechtbauer", "hartung-knapp"}),
+    ],
+)
+def test_the_model_that_was_fitted_is_cited(
+    findings: Findings, model: str, method: str, test: str, present: set[str], absent: set[str]
+) -> None:
+    estimates = [one for one in findings.estimates("PFS", "own") if one.primary]
+    belongs = classes_of(findings.trials, "drug_class")
+    synthesis = pool_by_class(
+        estimates,
+        belongs,
+        by="drug_class",
+        model="common" if model == "common" else "random",
+        method="DL" if method == "DL" else "REML",
+        test="knha" if test == "knha" else "z",
+    )
+    changed = with_results(findings, replace(findings.results, syntheses=(synthesis,)))
+    found = cited(changed)
+    assert present <= found
+    assert not absent & found
+    assert ("common effect" in words(changed)) == (model == "common")
+    assert ("prediction interval" in words(changed)) == (model == "random")
+
+
+def test_nothing_pooled_is_not_described_as_pooled(findings: Findings) -> None:
+    changed = with_results(findings, replace(findings.results, syntheses=()))
+    titles = [one.title for one in methods_text(changed.results, changed.settings)]
+    assert "Synthesis" not in titles
+    assert not {"viechtbauer", "hartung-knapp", "higgins-thompson"} & cited(changed)
+
+
+def test_a_fixed_time_speaks_of_no_median(build_findings: Build) -> None:
+    fixed = build_findings(("fixed",))
+    said = words(fixed)
+    assert "12.0 months for PFS" in said
+    assert "times a reference median" not in said
+    assert "median behind the threshold" not in said
+    assert "constant hazard" not in said
+    assert "randomisation holds" in said
+
+
+def test_references_of_the_settings_that_were_not_run_are_not_described(
+    findings: Findings, build_findings: Build
+) -> None:
+    control = build_findings(("control",))
+    assert "the arm’s own median" not in words(control)
+    assert "not a randomised comparison" not in words(control)
+    assert "the arm’s own median" in words(findings)
+
+
+def test_words_hold_no_broken_number(findings: Findings) -> None:
+    for word in ("None", "nan", "  ", " .", " ,"):
+        assert word not in words(findings)
+
+
+def test_the_example_has_numbers_and_gaps(findings: Findings) -> None:
+    kinds = {
+        type(one.response.estimate)
+        for analysis in findings.results.analyses
+        for one in analysis.estimates
+    }
+    assert kinds == {Proportion, NotEstimable}
