@@ -110,7 +110,13 @@ class TestRefusals:
         )
         assert [problem.row for problem in problems] == [4, 7]
         assert {problem.file for problem in problems} == {"curves/A.PFS.x.csv"}
-        assert "from 0.6 (row 3) to 0.7" in problems[0].message
+        assert "survival rises from 0.6 (row 3)" in problems[0].message
+        assert problems[0].value == "0.7"
+
+    def test_values_and_rows_are_named_as_the_file_has_them(self) -> None:
+        problems = refused([0, 2, 2, 4, 5], [100, 60, 90, 50, 58], rows=[2, 3, 4, 5, 6])
+        assert str(problems[0]).startswith("row 6, column survival: survival rises from 50 (row 5)")
+        assert problems[0].value == "58"
 
     def test_a_rise_in_small_steps_is_a_rise_all_the_same(self) -> None:
         problems = refused([0, 1, 2, 3, 4], [1, 0.5, 0.515, 0.53, 0.545])

@@ -7,13 +7,13 @@ patients, the evidence of how well they fit what was published, and every warnin
 from perdure.reconstruct.constraints import (
     LARGEST_RISE,
     curve_from_points,
-    isotonic,
     numbers_at_risk_from_table,
 )
 from perdure.reconstruct.door import METHODS, reconstruct
 from perdure.reconstruct.evidence import evidence
 from perdure.reconstruct.facts import Facts, gather
 from perdure.reconstruct.guyot import guyot
+from perdure.reconstruct.isotonic import isotonic
 
 __all__ = [
     "LARGEST_RISE",

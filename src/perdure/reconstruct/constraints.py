@@ -5,15 +5,16 @@ record; what cannot be repaired without guessing is an `InputError` that names e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
+from perdure.reconstruct.isotonic import isotonic
 from perdure.records import Bools, Curve, Floats, Ints, NumbersAtRisk, TimeUnit
 
-__all__ = ["LARGEST_RISE", "curve_from_points", "isotonic", "numbers_at_risk_from_table"]
+__all__ = ["LARGEST_RISE", "curve_from_points", "numbers_at_risk_from_table"]
 
 LARGEST_RISE = 0.02
 """A curve that rises by more is refused; by less, it is made monotone and reported."""
@@ -30,27 +31,35 @@ _FIRST_DROP = 0.05
 _SLACK = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Rows:
     """Where the values came from, so that a problem can name its place."""
 
     file: str | None
     rows: Sequence[int] | None
     what: str
+    order: Ints | None = None
 
     def problem(
-        self, at: int, message: str, remedy: str, column: str | None, value: str
+        self, at: int, message: str, remedy: str, column: str | None, value: float
     ) -> Problem:
         """Return a problem with the value at position ``at``."""
-        if self.rows is None:
-            return Problem(
-                f"{message} ({self.what} {at + 1})", remedy, self.file, None, column, value
-            )
-        return Problem(message, remedy, self.file, int(self.rows[at]), column, value)
+        row = self._row(at)
+        if row is None:
+            message = f"{message} ({self.name(at)})"
+        return Problem(message, remedy, self.file, row, column, f"{value:g}")
 
     def name(self, at: int) -> str:
         """Return the row in words."""
-        return f"{self.what} {at + 1}" if self.rows is None else f"row {self.rows[at]}"
+        row = self._row(at)
+        return f"row {row}" if row is not None else f"{self.what} {self._given(at) + 1}"
+
+    def _row(self, at: int) -> int | None:
+        return None if self.rows is None else int(self.rows[self._given(at)])
+
+    def _given(self, at: int) -> int:
+        """Return where the value at ``at`` stood before sorting."""
+        return at if self.order is None else int(self.order[at])
 
 
 def curve_from_points(
@@ -105,52 +114,20 @@ def curve_from_points(
     1 of 4 points rises above the one before it, by at most 0.010; made monotone by least squares
     """
     place = _Rows(file, rows, "point")
-    times, values = _finite(("time", "survival"), time, survival, place, 2)
+    times, given = _finite(("time", "survival"), time, survival, place, 2)
     notices: list[str] = []
     times = _from_zero(times, place, notices)
-    values = _proportion(values, percent, place, notices)
+    values = _proportion(given, percent, place, notices)
     _refuse_incidence(times, values, place)
-    values = _down_steps(times, values, notices)
-    values = _monotone(values, place, notices)
+    order = _down_steps(times, values, notices)
+    place = replace(place, order=order)
+    values = _monotone(values[order], given[order], place, notices)
     times, values = _with_start(times, values, notices)
     if times[-1] <= 0:
         raise InputError(
             Problem("the curve ends at time 0", "digitise its whole length", file, column="time")
         )
     return Curve(times, values, time_unit, _half_width(resolution, file)), tuple(notices)
-
-
-def isotonic(values: ArrayLike) -> Floats:
-    """Return the non-increasing sequence nearest to ``values`` by least squares.
-
-    Pool adjacent violators: means of neighbouring blocks are merged until none rises (Barlow et
-    al., Statistical Inference under Order Restrictions, 1972). A running minimum would be biased
-    down by reading errors; means of them are not.
-
-    Parameters
-    ----------
-    values : array_like of float, shape (points,)
-
-    Returns
-    -------
-    ndarray of float, shape (points,)
-
-    Examples
-    --------
-    >>> isotonic([1.0, 0.7, 0.8, 0.2])
-    array([1.  , 0.75, 0.75, 0.2 ])
-    """
-    means: list[float] = []
-    sizes: list[int] = []
-    for value in np.asarray(values, dtype=np.float64).tolist():
-        mean, size = value, 1
-        while means and means[-1] < mean:
-            last, count = means.pop(), sizes.pop()
-            mean = (last * count + mean * size) / (count + size)
-            size += count
-        means.append(mean)
-        sizes.append(size)
-    return np.repeat(means, sizes)
 
 
 def numbers_at_risk_from_table(
@@ -211,7 +188,7 @@ def numbers_at_risk_from_table(
                 " does not mend: delayed entry is suspected",
                 "check the table; patients who enter late cannot be rebuilt from it",
                 column,
-                f"{numbers[at]:g}",
+                numbers[at],
             )
             for at in rises
         )
@@ -245,7 +222,7 @@ def _finite(
         )
     missing = [
         place.problem(
-            int(at), "a number is missing or not finite", "write a number", column, f"{array[at]:g}"
+            int(at), "a number is missing or not finite", "write a number", column, array[at]
         )
         for column, array in zip(columns, arrays, strict=True)
         for at in np.flatnonzero(~np.isfinite(array))
@@ -266,7 +243,7 @@ def _from_zero(times: Floats, place: _Rows, notices: list[str]) -> Floats:
         (np.diff(times, prepend=times[0]) < 0, "time is out of order", "sort the points by time"),
     )
     problems = [
-        place.problem(int(at), message, remedy, "time", f"{times[at]:g}")
+        place.problem(int(at), message, remedy, "time", times[at])
         for wrong, message, remedy in checks
         for at in np.flatnonzero(wrong)
     ]
@@ -301,7 +278,7 @@ def _proportion(values: Floats, percent: bool | None, place: _Rows, notices: lis
                 f"survival is outside {ends}",
                 "check the axis",
                 "survival",
-                f"{values[at]:g}",
+                values[at],
             )
             for at in np.flatnonzero(outside)
         )
@@ -329,52 +306,50 @@ def _refuse_incidence(times: Floats, values: Floats, place: _Rows) -> None:
         )
 
 
-def _down_steps(times: Floats, values: Floats, notices: list[str]) -> Floats:
-    """Return survival with the points of each repeated time in falling order."""
-    ordered = values[np.lexsort((-values, times))]
-    moved = ordered != values
+def _down_steps(times: Floats, values: Floats, notices: list[str]) -> Ints:
+    """Return the order in which the points of each repeated time fall."""
+    order = np.lexsort((-values, times))
+    moved = order != np.arange(order.size)
     if moved.any():
         notices.append(
             f"{_counted(moved, 'point')} at a repeated time out of order; a vertical step was read"
             " from the top down"
         )
-    return ordered
+    return order
 
 
-def _monotone(values: Floats, place: _Rows, notices: list[str]) -> Floats:
+def _monotone(values: Floats, given: Floats, place: _Rows, notices: list[str]) -> Floats:
     """Return the isotonic curve, or refuse rises that are more than a reading error."""
     before = np.concatenate((values[:1], values[:-1]))
-    positions = np.arange(values.size)
     # A rise is counted from the start of its run, so that many small ones in a row add up.
-    start = np.maximum.accumulate(np.where(values < before, positions, 0))
+    start = np.maximum.accumulate(np.where(values < before, np.arange(values.size), 0))
     rise = values - values[start]
+    large = rise > LARGEST_RISE + _SLACK
+    peaks = large & ~np.append(large[1:] & (start[1:] == start[:-1]), [False])
     smooth = isotonic(values)
-    refused = rise > LARGEST_RISE + _SLACK
-    peaks = refused & ~np.append(refused[1:] & (start[1:] == start[:-1]), [False])
-    drifting = ~refused & (np.abs(smooth - values) > LARGEST_RISE + _SLACK)
-    if refused.any():
-        raise InputError(
-            place.problem(
-                int(at),
-                f"survival rises from {values[start[at]]:.4g} ({place.name(int(start[at]))}) to"
-                f" {values[at]:.4g}, by more than {LARGEST_RISE:g}",
-                "digitise these points again, or leave out those of another curve or a mark",
-                "survival",
-                f"{values[at]:.4g}",
-            )
-            for at in np.flatnonzero(peaks)
+    drifting = np.abs(smooth - values) > LARGEST_RISE + _SLACK
+    problems = [
+        place.problem(
+            int(at),
+            f"survival rises from {given[start[at]]:g} ({place.name(int(start[at]))}); a rise of"
+            f" more than {LARGEST_RISE:g} is not repaired",
+            "digitise these points again, or leave out those of another curve or a mark",
+            "survival",
+            given[at],
         )
-    if drifting.any():
-        raise InputError(
-            place.problem(
-                int(at),
-                f"survival is {abs(smooth[at] - values[at]):.3f} away from any curve that falls",
-                "digitise these points again",
-                "survival",
-                f"{values[at]:.4g}",
-            )
-            for at in np.flatnonzero(drifting)
+        for at in np.flatnonzero(peaks)
+    ] or [
+        place.problem(
+            int(at),
+            f"survival is {abs(smooth[at] - values[at]):.3f} away from any curve that falls",
+            "digitise these points again",
+            "survival",
+            given[at],
         )
+        for at in np.flatnonzero(drifting)
+    ]
+    if problems:
+        raise InputError(problems)
     risen = values > before
     if risen.any():
         verb = "rises" if risen.sum() == 1 else "rise"
@@ -424,7 +399,7 @@ def _table_values(
         (numbers % 1 != 0, numbers, column, "the number at risk is not whole", "write a count"),
     )
     problems = [
-        place.problem(int(at), message, remedy, name, f"{array[at]:g}")
+        place.problem(int(at), message, remedy, name, array[at])
         for wrong, array, name, message, remedy in checks
         for at in np.flatnonzero(wrong)
     ]
