@@ -140,6 +140,19 @@ def test_what_was_deleted_is_made_again(small_study: Path, lost: str) -> None:
     assert contents(small_study) == before
 
 
+def test_nothing_is_left_of_a_trial_that_was_taken_out(small_study: Path, tmp_path: Path) -> None:
+    run(small_study)
+    for name in ("trials.csv", "arms.csv"):
+        path = small_study / name
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join(line for line in lines if not line.startswith("A,")) + "\n")
+    for path in [*(small_study / "curves").iterdir(), *(small_study / "risk").iterdir()]:
+        path.unlink()
+    run(small_study)
+    assert not [name for name in contents(small_study) if "A.PFS" in name]
+    assert "Trial A" not in (small_study / "report" / "index.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("text", ["", "{", '{"key": 1}', "[]"])
 def test_a_damaged_result_is_stale_and_no_error(small_study: Path, text: str) -> None:
     run(small_study)

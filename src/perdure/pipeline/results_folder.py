@@ -1,7 +1,7 @@
 """What was computed of each analysis, kept in results/ so that only stale work is redone."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from perdure.study import (
     write_text,
 )
 
-__all__ = ["load_analysis", "save_analysis"]
+__all__ = ["load_analysis", "remove_others", "save_analysis"]
 
 _EVIDENCE = TypeAdapter(Evidence)
 _ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
@@ -97,6 +97,14 @@ def load_analysis(results: Path, analysis: Analysis, key: str) -> AnalysisResult
         )
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
         return None
+
+
+def remove_others(results: Path, stems: Collection[str]) -> None:
+    """Remove what an earlier run found of analyses that the study no longer has."""
+    for kind, suffix in (("analyses", ".json"), ("patients", ".csv")):
+        for path in (results / kind).glob(f"*{suffix}"):
+            if path.name.removesuffix(suffix) not in stems:
+                path.unlink(missing_ok=True)
 
 
 def _arm(record: dict[str, Any], given: ArmInput, rebuilt: Mapping[str, Patients]) -> ArmResult:

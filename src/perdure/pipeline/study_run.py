@@ -11,7 +11,7 @@ from pathlib import Path
 import perdure
 from perdure.pipeline.analyse import analyse, published_estimates
 from perdure.pipeline.result_tables import write_result_tables
-from perdure.pipeline.results_folder import load_analysis, save_analysis
+from perdure.pipeline.results_folder import load_analysis, remove_others, save_analysis
 from perdure.pipeline.synthesise import synthesise
 from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results, Trial
 from perdure.report import headline, write_report
@@ -107,6 +107,7 @@ def run(
     analyses = _with_published(found, extra, study)
     syntheses = synthesise(analyses, study.trials, study.settings)
     write_result_tables(results, analyses, syntheses)
+    remove_others(results, {analysis.stem for analysis in study.analyses})
     notices = (*study.notices, *left_out)
     versions = _versions()
     origin = {

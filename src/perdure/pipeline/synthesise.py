@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from perdure.pool import pool_by_class
-from perdure.records import AnalysisResult, ArmEstimate, Synthesis, Trial
+from perdure.records import AnalysisResult, ArmEstimate, Synthesis, Trial, classes_of
 from perdure.study import Settings
 
-__all__ = ["classes_of", "synthesise"]
+__all__ = ["synthesise"]
 
 
 def synthesise(
@@ -56,28 +56,3 @@ def _belongs(estimate: ArmEstimate, endpoint: str, reference: str) -> bool:
         and estimate.endpoint == endpoint
         and estimate.response.reference == reference
     )
-
-
-def classes_of(trials: Sequence[Trial], by: str) -> dict[tuple[str, str], str]:
-    """Return the class of each (trial, arm) in the column ``by`` of arms.csv or trials.csv.
-
-    The arms' own column is taken where both files have one. An arm without a value has "".
-
-    Examples
-    --------
-    >>> from perdure.records import Arm
-    >>> trial = Trial("T1", "T1", line="first", arms=(Arm("T1", "a", "A", drug_class="ICI"),))
-    >>> classes_of([trial], "drug_class"), classes_of([trial], "line")
-    ({('T1', 'a'): 'ICI'}, {('T1', 'a'): 'first'})
-    """
-    return {
-        (trial.trial, arm.arm): str(
-            arm.moderators.get(by)
-            or getattr(arm, by, None)
-            or trial.moderators.get(by)
-            or getattr(trial, by, None)
-            or ""
-        )
-        for trial in trials
-        for arm in trial.arms
-    }

@@ -49,7 +49,7 @@ FOOT, ARM_HEIGHT = 29.0, 21.0
 """Below the axis: tick labels and its name, then two lines an arm."""
 FINEST = 0.5
 """Points: steps closer together are drawn as one."""
-DOT = 1.1
+DOT = 1.7
 """Points: size of a published point."""
 PAST_END = 1.12
 """A threshold up to this multiple of the longest follow-up is still drawn."""

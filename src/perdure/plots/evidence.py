@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perdure.plots.lettering import printable, shorten
+from perdure.plots.lettering import printable, shorten, text_width
 from perdure.plots.style import (
     ARM_LOOKS,
     FAINT,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["evidence_plot"]
 
 WIDTH, TOP, FOOT = 720.0, 24.0, 38.0
-LABELS, LEFT_WIDTH = 196.0, 232.0
+LABELS, LEFT_WIDTH = 228.0, 200.0
 RIGHT_AT, RIGHT_WIDTH = 492.0, 216.0
 ROW = 11.5
 MOST_NAMED = 45
@@ -85,10 +85,16 @@ def _fits(analyses: Sequence[AnalysisResult], trials: Sequence[Trial]) -> list[_
             place = (analysis.trial, arm.arm)
             trial_label, label = names.get(place, place)
             end = ", ".join(part for part in (analysis.endpoint, analysis.analysis) if part)
-            start = shorten(printable(trial_label), 82, SMALL)
-            middle = shorten(printable(label), 68, SMALL)
-            found.append(_Fit(f"{start}, {middle}, {end}", arm.evidence))
+            found.append(_Fit(_name(printable(trial_label), printable(label), end), arm.evidence))
     return sorted(found, key=lambda fit: -fit.evidence.max_distance)
+
+
+def _name(trial: str, arm: str, end: str) -> str:
+    """Return a row's label; the trial has room first, then the arm."""
+    room = LABELS - 8 - text_width(f", , {end}", SMALL)
+    start = shorten(trial, 0.55 * room, SMALL)
+    middle = shorten(arm, room - text_width(start, SMALL), SMALL)
+    return f"{start}, {middle}, {end}"
 
 
 def _draw_distances(axes: "Axes", fits: Sequence[_Fit]) -> None:

@@ -10,9 +10,10 @@ Where this differs from the paper: the curve comes monotone by least squares and
 minimum; an event happens only where the curve drops; in the last interval as many patients are
 censored evenly up to the end of the curve as its drops allow, where the paper carries on the
 earlier rate of censoring; and a reported number of events is met, where the last interval alone
-cannot, by spreading the censorings of all intervals earlier or later.
+cannot, by spreading the censorings of one interval, or of all, earlier or later than evenly.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, floor, log
@@ -122,22 +123,34 @@ def guyot(facts: Facts) -> Patients:
     >>> patients.n, patients.events
     (10, 5)
     """
-    best = _rebuilt(facts, 1.0)
-    for spread in _SPREADS[1:]:
+    intervals = len(facts.ticks)
+    best = _rebuilt(facts, (1.0,) * intervals)
+    for spreads in _uneven(intervals):
         if facts.events is None or best.events == facts.events:
             break
-        patients = _rebuilt(facts, spread)
+        patients = _rebuilt(facts, spreads)
         if abs(patients.events - facts.events) < abs(best.events - facts.events):
             best = patients
     return best
 
 
-def _rebuilt(facts: Facts, spread: float) -> Patients:
-    """Return the patients of all intervals, with censorings spread alike in each."""
+def _uneven(intervals: int) -> Iterator[tuple[float, ...]]:
+    """Return how else censorings may be spread in each interval, the nearest to even first.
+
+    Ever less even, in one interval alone or in all alike.
+    """
+    for spread in _SPREADS[1:]:
+        for at in range(intervals if intervals > 1 else 0):
+            yield (*(1.0,) * at, spread, *(1.0,) * (intervals - at - 1))
+        yield (spread,) * intervals
+
+
+def _rebuilt(facts: Facts, spreads: tuple[float, ...]) -> Patients:
+    """Return the patients of all intervals, with censorings spread as told in each."""
     survival, at_risk = 1.0, facts.n
     events: list[float] = []
     censorings: list[float] = []
-    for (start, _), (end, printed) in pairwise(facts.ticks):
+    for ((start, _), (end, printed)), spread in zip(pairwise(facts.ticks), spreads, strict=False):
         interval = _interval(facts.curve, start, end, at_risk, open_end=False)
         part = _closed(interval, survival, max(0, at_risk - printed), spread)
         events += part.event_times
@@ -147,7 +160,7 @@ def _rebuilt(facts: Facts, spread: float) -> Patients:
     start = facts.ticks[-1][0]
     interval = _interval(facts.curve, start, facts.curve.end_time, at_risk, open_end=True)
     wanted = None if facts.events is None else facts.events - len(events)
-    part = _tail(facts, interval, survival, spread, wanted)
+    part = _tail(facts, interval, survival, spreads[-1], wanted)
     return _patients(facts, events + part.event_times, censorings + part.censoring_times)
 
 

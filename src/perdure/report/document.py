@@ -42,16 +42,29 @@ def write_report(study: Study, results: Results, folder: Path, *, jobs: int = 1)
     labels = {(one.trial, one.endpoint, one.analysis): one.label for one in study.analyses}
     findings = Findings(study.settings, study.trials, results, labels)
     sections = report_sections(findings, jobs=jobs)
+    written: set[Path] = set()
     for block in blocks_of(sections):
         if isinstance(block, FigureBlock):
             for picture in block.pictures:
-                write_text(folder / "figures" / f"{picture.name}.svg", picture.svg)
+                path = folder / "figures" / f"{picture.name}.svg"
+                write_text(path, picture.svg)
+                written.add(path)
         elif isinstance(block, TableBlock):
             table = block.table
-            write_table(folder / "tables" / f"{table.name}.csv", table.columns, table.records)
+            path = folder / "tables" / f"{table.name}.csv"
+            write_table(path, table.columns, table.records)
+            written.add(path)
     page = folder / "index.html"
     write_text(page, _render(findings, sections))
+    _remove_others(folder, written)
     return page
+
+
+def _remove_others(folder: Path, written: set[Path]) -> None:
+    """Remove figures and tables of an earlier report that this one does not have."""
+    for path in (*folder.glob("figures/*.svg"), *folder.glob("tables/*.csv")):
+        if path not in written:
+            path.unlink(missing_ok=True)
 
 
 @cache

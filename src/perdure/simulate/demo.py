@@ -139,7 +139,7 @@ class _ArmPlan:
     """An arm before it is drawn; the first of a trial is the control."""
 
     arm: str
-    drug: str
+    label: str
     drug_class: str
     n: int
     pfs: EventTimes
@@ -169,21 +169,21 @@ def _chemotherapy(
     n: int, pfs: float, os: float, shape: float = 1.0, source: Source = "curve"
 ) -> _ArmPlan:
     times = Weibull(pfs, shape), Weibull(os, shape)
-    return _ArmPlan("chemo", "simulated chemotherapy", "chemotherapy", n, *times, source)
+    return _ArmPlan("chemo", "Chemotherapy", "chemotherapy", n, *times, source)
 
 
 def _anti_pd_1(
     n: int, pfs: tuple[float, float], os: tuple[float, float], source: Source = "curve"
 ) -> _ArmPlan:
     times = MixtureCure(*pfs), MixtureCure(*os)
-    return _ArmPlan("pd1", "simulated anti-PD-1", "anti-PD-1/PD-L1", n, *times, source)
+    return _ArmPlan("pd1", "Anti-PD-1", "anti-PD-1/PD-L1", n, *times, source)
 
 
 def _anti_ctla_4(
     n: int, pfs: tuple[float, float], os: tuple[float, float], source: Source = "curve"
 ) -> _ArmPlan:
     times = MixtureCure(*pfs), MixtureCure(*os)
-    return _ArmPlan("ctla4", "simulated anti-CTLA-4", "anti-CTLA-4", n, *times, source)
+    return _ArmPlan("ctla4", "Anti-CTLA-4", "anti-CTLA-4", n, *times, source)
 
 
 # Medians in months; of checkpoint inhibitors (median, share without event for ever).
@@ -284,8 +284,8 @@ def _drawn(plan: _TrialPlan, random: np.random.Generator) -> DemoTrial:
         Arm(
             trial=plan.trial,
             arm=arm.arm,
-            label=arm.drug.capitalize(),
-            drug=arm.drug,
+            label=arm.label,
+            drug=f"simulated {arm.arm}",
             drug_class=arm.drug_class,
             comparator=plan.arms[0].arm if position else None,
             n=arm.n,
