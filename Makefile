@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CORE := .venv-core
 
-.PHONY: demo test test-fast lint types layers tests core pins clean
+.PHONY: demo test test-fast lint types layers tests core pins pictures clean
 
 demo: $(READY)
 	$(BIN)/perdure demo demo-study
@@ -51,6 +51,13 @@ pins:
 	    --python-version 3.11 pyproject.toml -o constraints/core.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 --extra dev pyproject.toml -o constraints/dev.txt
+
+# The README's pictures, from the bundled study.
+pictures: $(READY)
+	rm -rf demo-study && $(BIN)/perdure demo demo-study > /dev/null
+	mkdir -p docs/images
+	cp demo-study/report/figures/curves.SIM-B.PFS.svg docs/images/curves.svg
+	cp demo-study/report/figures/forest.PFS.own.drug_class.svg docs/images/forest.svg
 
 clean:
 	rm -rf $(VENV) $(CORE) dist demo-study
