@@ -28,10 +28,8 @@ def density(curve: KaplanMeier, time: float, bandwidth: float | None = None) -> 
 
     Notes
     -----
-    In simulations of the own-median interval (exponential, 60 to 300 patients, k of 2 and 3)
-    coverage was 95 to 97% with this bandwidth and 94 to 96% with half of it. Windows set by
-    standard errors of survival instead of by time gave 93 to 95%: they lean on the same value of
-    the curve that they should correct.
+    Under the own reference the 95% interval covered the truth in 93.8 to 97.2% of simulated arms
+    with 10 or more expected at risk at the threshold (``validation/own_reference.md``).
 
     Examples
     --------
