@@ -59,7 +59,8 @@ class Problem:
 
     def __str__(self) -> str:
         found = "" if self.value is None else f" (found {self.value!r})"
-        sentence = f"{self.message}{found}. {self.remedy[:1].upper()}{self.remedy[1:]}."
+        end = "" if self.remedy.endswith(("?", ".")) else "."
+        sentence = f"{self.message}{found}. {self.remedy[:1].upper()}{self.remedy[1:]}{end}"
         return f"{self.place}: {sentence}" if self.place else sentence[:1].upper() + sentence[1:]
 
 

@@ -30,10 +30,6 @@ class Fault:
     value: str | None = None
     said_of: str | None = None
 
-    @property
-    def place(self) -> tuple[str, int | None, str | None, str | None]:
-        return (self.said_of or self.file, self.row, self.column, self.value)
-
 
 FAULTS = {
     # columns
@@ -62,13 +58,19 @@ FAULTS = {
     "column without a name": Fault("trials.csv", "year", "", ("column 3 has no name",), row=1),
     # curves
     "rise": Fault(
-        NIVO, "4,0.62", "4,0.85", ("rises from 0.8 (row 3)",), row=4, column="survival", value="0.85"
+        NIVO,
+        "4,0.62",
+        "4,0.85",
+        ("rises from 0.8 (row 3)",),
+        row=4,
+        column="survival",
+        value="0.85",
     ),
     "times out of order": Fault(
         NIVO, "4,0.62", "1,0.62", ("out of order", "sort"), row=4, column="time", value="1"
     ),
     "negative time": Fault(
-        NIVO, "2,0.8", "-2,0.8", ("negative",), row=3, column="time", value="-2"
+        NIVO, "0,1\n", "-2,1\n", ("negative",), row=2, column="time", value="-2"
     ),
     "survival beyond 1": Fault(
         NIVO, "2,0.8", "2,1.2", ("outside 0 to 1",), row=3, column="survival", value="1.2"
@@ -95,9 +97,7 @@ FAULTS = {
     "underscore": Fault(
         NIVO, "2,0.8", "0_2,0.8", ("not a number",), row=3, column="time", value="0_2"
     ),
-    "header only": Fault(
-        NIVO, "0,1\n2,0.8\n4,0.62\n8,0.4\n12.5,0.3\n", "", ("no rows",)
-    ),
+    "header only": Fault(NIVO, "0,1\n2,0.8\n4,0.62\n8,0.4\n12.5,0.3\n", "", ("no rows",)),
     "one point": Fault(NIVO, "2,0.8\n4,0.62\n8,0.4\n12.5,0.3\n", "", ("2 points",)),
     "ragged row": Fault(NIVO, "2,0.8", "2,0.8,7", ("3 cells", "header 2"), row=3),
     "short row": Fault(NIVO, "2,0.8", "2", ("1 cell", "header 2"), row=3),
@@ -105,13 +105,6 @@ FAULTS = {
         NIVO, "2,0.8", '2,"0,8"', ("not a number", "0.5"), row=3, column="survival", value="0,8"
     ),
     # numbers at risk
-    "two rises": Fault(
-        RISK,
-        "6,98,41\n12,40,9",
-        "6,98,41\n8,120,30\n10,90,20\n12,99,9",
-        ("delayed entry",),
-        column="nivo",
-    ),
     "not whole": Fault(
         RISK, "6,98", "6,98.5", ("whole number",), row=3, column="nivo", value="98.5"
     ),
@@ -133,7 +126,9 @@ FAULTS = {
     "risk column misspelt": Fault(
         RISK, "nivo", "nivol", ("nivol", "arms.csv", "nivo?"), column="nivol"
     ),
-    "risk column of a stranger": Fault(RISK, "nivo", "other", ("other", "arms.csv"), column="other"),
+    "risk column of a stranger": Fault(
+        RISK, "nivo", "other", ("other", "arms.csv"), column="other"
+    ),
     "curve without its column": Fault(
         RISK,
         "time,nivo,chemo\n0,210,208\n6,98,41\n12,40,9",
@@ -155,12 +150,11 @@ FAULTS = {
         "doce,5,2",
         ("4 patients", "n = 5"),
         column="arm",
-        value="atezo",
         said_of=PATIENTS,
     ),
     # patients
     "event code": Fault(
-        PATIENTS, "atezo,6,1", "atezo,6,2", ("0 or 1",), row=3, column="event", value="2"
+        PATIENTS, "atezo,6,1", "atezo,6,2", ("1 (event) or 0",), row=3, column="event", value="2"
     ),
     "negative patient time": Fault(
         PATIENTS, "atezo,6,1", "atezo,-6,1", ("negative",), row=3, column="time", value="-6"
@@ -251,11 +245,18 @@ FAULTS = {
         column="comparator",
         value="atezo",
     ),
+    "grouping column misspelt": Fault(
+        "arms.csv", "drug_class", "drugclass", ("drugclass is not known", "drug_class is not there")
+    ),
     # study.toml
     "unknown unit": Fault(
-        "study.toml", '"months"', '"fortnights"', ("time_unit", "'weeks'"), row=2, value="fortnights"
+        "study.toml",
+        '"months"',
+        '"fortnights"',
+        ("time_unit", "'weeks'"),
+        row=2,
+        value="fortnights",
     ),
-    "unknown key": Fault("study.toml", "time_unit", "timeunit", (), row=2),
     "unknown key of a table": Fault("study.toml", "k = 2", "k = 2\nkk = 1", ("k?",), row=10),
     "k below 1": Fault(
         "study.toml", "k = 2", "k = 0.5", ("endpoints.OS.k", "at least 1"), row=9, value="0.5"
@@ -276,15 +277,21 @@ FAULTS = {
         row=9,
     ),
     "endpoints by capitals": Fault(
-        "study.toml", "[pool]", "[endpoints.Os]\nk=2\n[pool]", ("capitals",)
+        "study.toml", "[pool]", "[endpoints.Os]\nk=2\n[pool]", ("capitals",), row=11
     ),
     "broken TOML": Fault("study.toml", '= "months"', "= months", ("TOML", "quotation"), row=2),
     "grouping that is not there": Fault(
-        "study.toml", '["drug_class"]', '["drug_clas"]', ("drug_clas", "drug_class?"), row=12
+        "study.toml", '["drug_class"]', '["drug_clas"]', ("drug_clas", "drug_class?")
     ),
     # published estimates
     "per cent": Fault(
-        PUBLISHED, "0.11", "11", ("at most 1", "0.25 for 25%"), row=2, column="proportion", value="11"
+        PUBLISHED,
+        "0.11",
+        "11",
+        ("at most 1", "0.25 for 25%"),
+        row=2,
+        column="proportion",
+        value="11",
     ),
     "outside its interval": Fault(
         PUBLISHED, "0.11", "0.2", ("outside its interval",), row=2, column="proportion"
@@ -322,18 +329,18 @@ FAULTS = {
 def test_a_fault_gets_one_plain_sentence(study: Path, problems_of: Opened, fault: Fault) -> None:
     path = study / fault.file
     text = path.read_text(encoding="utf-8")
-    assert text.count(fault.old) >= 1
+    assert fault.old in text
     path.write_text(text.replace(fault.old, fault.new, 1), encoding="utf-8")
     found = problems_of(study)
-    if fault.says:  # without: more than one sentence is due
-        assert len(found) == 1, [str(problem) for problem in found]
-    problem = found[0]
+    assert len(found) == 1, [str(problem) for problem in found]
+    (problem,) = found
     for part in fault.says:
-        assert part in str(problem)
-    column = fault.column if fault.value is None else problem.column
-    assert (problem.file, problem.row, column) == fault.place[:3]
+        assert part.lower() in str(problem).lower()
+    assert (problem.file, problem.row) == (fault.said_of or fault.file, fault.row)
+    if fault.column is not None:
+        assert problem.column == fault.column
     if fault.value is not None:
-        assert (problem.column, problem.value) == (fault.column, fault.value)
+        assert problem.value == fault.value
 
 
 def test_an_unknown_key_names_the_nearest_beside_the_missing_one(
@@ -394,7 +401,6 @@ def test_every_row_of_a_rise_is_named(study: Path, problems_of: Opened) -> None:
         ("curves/notes", ("name is not understood",)),
         ("risk/EX1.csv", ("name is not understood", "<trial>.<endpoint>.csv")),
         ("patients/EX2.DFS.csv", ("endpoint DFS", "study.toml")),
-        ("patients/EX2.PFS.CSV", ("same",)),
     ],
 )
 def test_a_misnamed_file_names_the_nearest(
@@ -404,7 +410,21 @@ def test_a_misnamed_file_names_the_nearest(
     (problem,) = problems_of(study)
     assert problem.file == name
     for part in says:
-        assert part in str(problem)
+        assert part.lower() in str(problem).lower()
+
+
+def test_a_file_that_is_there_twice_but_for_capitals(study: Path, problems_of: Opened) -> None:
+    (study / "patients" / "EX2.PFS.CSV").write_bytes((study / PATIENTS).read_bytes())
+    (problem,) = problems_of(study)
+    assert problem.file == PATIENTS
+    assert "capitals" in problem.message
+
+
+def test_two_rises_are_delayed_entry(study: Path, problems_of: Opened) -> None:
+    (study / RISK).write_text("time,nivo,chemo\n0,210,208\n6,98,41\n8,120,30\n10,90,20\n12,99,9\n")
+    found = problems_of(study)
+    assert [(problem.row, problem.column) for problem in found] == [(4, "nivo"), (6, "nivo")]
+    assert all("delayed entry" in problem.message for problem in found)
 
 
 def test_files_of_the_desktop_are_passed_over(study: Path) -> None:
@@ -477,7 +497,7 @@ def test_exactly_one_analysis_is_primary(
     (problem,) = problems_of(study)
     assert (problem.file, problem.row) == ("analyses.csv", row)
     for part in says:
-        assert part in str(problem)
+        assert part.lower() in str(problem).lower()
 
 
 def test_two_analyses_of_which_one_is_primary(study: Path) -> None:
@@ -527,3 +547,12 @@ def test_identifiers_in_doubt_come_first_and_alone(study: Path, problems_of: Ope
     path.write_text(path.read_text().replace("EX2,doce", "EX2,do ce"))
     (problem,) = problems_of(study)
     assert (problem.file, problem.column) == ("arms.csv", "arm")
+
+
+def test_a_misnamed_file_is_not_told_again_as_a_missing_one(
+    study: Path, problems_of: Opened
+) -> None:
+    (study / "analyses.csv").write_text("trial,endpoint,primary\nEX1,PFS,yes\nEX2,PFS,yes\n")
+    (study / PATIENTS).rename(study / "patients" / "EX2.PSF.csv")
+    (problem,) = problems_of(study)
+    assert problem.file == "patients/EX2.PSF.csv"

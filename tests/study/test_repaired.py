@@ -1,10 +1,12 @@
 """What is repaired or read in an unusual way is said, and said once."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from perdure.errors import Problem
 from perdure.study import Study
 
 NIVO = "curves/EX1.PFS.nivo.csv"
@@ -20,7 +22,10 @@ def rewrite(path: Path, old: str, new: str) -> None:
 def test_the_valid_study_says_nothing(study: Path) -> None:
     opened = Study.open(study)
     assert opened.notices == ()
-    assert [(one.trial, one.endpoint) for one in opened.analyses] == [("EX1", "PFS"), ("EX2", "PFS")]
+    assert [(one.trial, one.endpoint) for one in opened.analyses] == [
+        ("EX1", "PFS"),
+        ("EX2", "PFS"),
+    ]
     nivo, chemo = opened.analyses[0].arms
     assert (nivo.source, chemo.source) == ("curve", "curve")
     assert nivo.curve is not None
@@ -104,9 +109,9 @@ def test_encodings_are_read_and_said(
     opened = Study.open(study)
     found = (opened.settings.title, opened.trials[0].label, opened.trials[0].arms[0].label)
     assert "Überleben" in found
-    assert [notice.startswith(f"{name}: ") and str(says) in notice for notice in opened.notices] == (
-        [] if says is None else [True]
-    )
+    assert [
+        notice.startswith(f"{name}: ") and str(says) in notice for notice in opened.notices
+    ] == ([] if says is None else [True])
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
@@ -137,12 +142,15 @@ def test_other_separators_and_decimal_commas(study: Path, separator: str) -> Non
     [("arms.csv", ";210;", ";1,000;"), (RISK, "0;210", "0;1,000"), (RISK, "0;210", "0;1,210")],
 )
 def test_a_thousand_is_never_read_as_one(
-    study: Path, problems_of: object, file: str, old: str, new: str
+    study: Path,
+    problems_of: Callable[[Path], tuple[Problem, ...]],
+    file: str,
+    old: str,
+    new: str,
 ) -> None:
     path = study / file
     path.write_text(path.read_text().replace(",", ";"))
     rewrite(path, old, new)
-    assert callable(problems_of)
     (problem,) = problems_of(study)
     assert "thousand" in str(problem)
     assert (problem.file, problem.row) == (file, 2)
@@ -150,7 +158,8 @@ def test_a_thousand_is_never_read_as_one(
 
 def test_what_spreadsheets_leave_is_no_fault(study: Path) -> None:
     (study / NIVO).write_bytes(
-        b"time , survival,,\r\n\r\n 0, 1,,\r\n2,0.8 ,,\r\n,,,\r\n4,0.62,,\r\n8,0.4,,\r\n12.5,0.3,,\r\n\r\n"
+        b"time , survival,,\r\n\r\n 0, 1,,\r\n2,0.8 ,,\r\n,,,\r\n"
+        b"4,0.62,,\r\n8,0.4,,\r\n12.5,0.3,,\r\n\r\n"
     )
     rewrite(study / RISK, "6,98,41", "6,98.0,41.0")
     rewrite(study / "arms.csv", "210", "210.0")

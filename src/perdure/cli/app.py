@@ -7,7 +7,7 @@ import typer
 
 import perdure
 from perdure.cli import stages, studies
-from perdure.cli.say import say
+from perdure.cli.say import problem_lines, say
 from perdure.errors import InputError, PerdureError
 
 __all__ = ["app", "main"]
@@ -57,8 +57,8 @@ def main() -> NoReturn:
         app()
     except PerdureError as error:
         problems = error.problems if isinstance(error, InputError) else (error,)
-        for problem in problems:
-            say(f"error: {problem}")
+        for line in problem_lines(problems):
+            say(f"error: {line}")
         sys.exit(1)
     except SystemExit as end:
         if end.code == INTERRUPTED:

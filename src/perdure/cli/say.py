@@ -2,12 +2,15 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
 
-__all__ = ["Progress", "print_json", "progress", "say"]
+__all__ = ["Progress", "print_json", "problem_lines", "progress", "say"]
+
+MOST_PROBLEMS = 40
+"""Problems printed one by one: a file with another separator has one in every row."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""
@@ -16,6 +19,17 @@ Progress = Callable[[str, int, int], None]
 def say(sentence: str) -> None:
     """Print a sentence for a person on standard error."""
     typer.echo(sentence, err=True)
+
+
+def problem_lines(problems: Sequence[object]) -> list[str]:
+    """Return one line a problem; of very many, the first ones and how many follow."""
+    lines = [str(problem) for problem in problems[:MOST_PROBLEMS]]
+    more = len(problems) - len(lines)
+    return (
+        [*lines, f"and {more} more problems (all of them: --json of perdure check)"]
+        if more
+        else lines
+    )
 
 
 def print_json(value: object) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perdure.cli.say import print_json, progress, say
+from perdure.cli.say import print_json, problem_lines, progress, say
 
 if TYPE_CHECKING:
     from perdure.pipeline import RunSummary
@@ -61,8 +61,8 @@ def check(study: StudyFolder, as_json: Json = False) -> None:
             problems = [{key: getattr(problem, key) for key in keys} for problem in error.problems]
             print_json({"ok": False, "problems": problems, "notices": []})
             raise typer.Exit(1) from error
-        for problem in error.problems:
-            typer.echo(str(problem))
+        for line in problem_lines(error.problems):
+            typer.echo(line)
         count = len(error.problems)
         say(f"{count} problem{'s' if count > 1 else ''} in {study}")
         raise typer.Exit(1) from error

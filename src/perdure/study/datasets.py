@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
 from perdure.records import Arm, Curve, NumbersAtRisk, Patients, Source, TimeUnit, Trial
 from perdure.study.naming import Files, Key, files_of, stem_of
-from perdure.study.readers import ONE_ARM, read_curve, read_patients, read_risk_table
+from perdure.study.readers import ONE_ARM, curve_of, curve_table, read_patients, read_risk_table
 from perdure.study.roster import table_of, unknown
 from perdure.study.schema import AnalysisRow, rows_of
 from perdure.study.settings import Settings
-from perdure.study.tables import nearest
+from perdure.study.tables import nearest, read_table
 
 __all__ = ["Analysis", "ArmInput", "read_analyses"]
 
@@ -76,6 +76,12 @@ class Analysis:
         """Name of its files: <trial>.<endpoint>[.<analysis>]."""
         return stem_of((self.trial, self.endpoint, self.analysis))
 
+    def file_of(self, arm: ArmInput) -> str:
+        """Return the file that holds an arm's survival, relative to the study's folder."""
+        if arm.source == "patients":
+            return f"patients/{self.stem}.csv"
+        return f"curves/{self.stem}.{arm.arm}.csv"
+
 
 @dataclass(frozen=True)
 class _Description:
@@ -97,8 +103,11 @@ def read_analyses(
 ) -> tuple[Analysis, ...]:
     """Return every analysis, ordered by trials.csv and the endpoints of study.toml."""
     arms = {trial.trial: {arm.arm: arm for arm in trial.arms} for trial in trials}
-    files = files_of(folder, settings, arms, problems)
-    described = _descriptions(folder, settings, files, problems, notices)
+    misnamed: list[Problem] = []
+    files = files_of(folder, settings, arms, misnamed)
+    problems += misnamed
+    # A misnamed file may be the one that an analysis lacks.
+    described = _descriptions(folder, settings, files, problems, notices, whole=not misnamed)
     found = []
     for trial in trials:
         for endpoint in settings.endpoints:
@@ -124,18 +133,24 @@ def _descriptions(
     files: Mapping[Key, Files],
     problems: list[Problem],
     notices: list[str],
+    *,
+    whole: bool,
 ) -> dict[Key, _Description]:
-    """Return each analysis's description; exactly one of a trial and endpoint is primary."""
+    """Return each analysis's description; exactly one of a trial and endpoint is primary.
+
+    Analyses without files, and which is primary, are judged only where ``files`` is ``whole``.
+    """
     found = {
         key: _Description(
             primary=True, label="", time_unit=settings.time_unit, percent=None, resolution=None
         )
         for key in files
     }
-    rows = _analysis_rows(folder, problems, notices)
+    wrong: list[Problem] = []
+    rows = _analysis_rows(folder, wrong, notices)
     for key, (line, row) in rows.items():
         if key not in files:
-            problems.append(_without_files(key, line, files))
+            wrong += [_without_files(key, line, files)] if whole else []
             continue
         found[key] = _Description(
             row.primary,
@@ -144,9 +159,10 @@ def _descriptions(
             row.percent,
             row.resolution,
         )
-    for trial, endpoint in dict.fromkeys(key[:2] for key in files):
-        mine = [key for key in files if key[:2] == (trial, endpoint)]
-        problems += _one_primary(mine, found, rows)
+    if whole and not wrong:
+        for place in dict.fromkeys(key[:2] for key in files):
+            wrong += _one_primary([key for key in files if key[:2] == place], found, rows)
+    problems += wrong
     return found
 
 
@@ -172,11 +188,8 @@ def _analysis_rows(
 def _without_files(key: Key, line: int, files: Mapping[Key, Files]) -> Problem:
     stem = stem_of(key)
     close = nearest(stem, [stem_of(one) for one in files])
-    remedy = (
-        f"did you mean {close}?"
-        if close
-        else f"add curves/{stem}.<arm>.csv or patients/{stem}.csv, or take the row out"
-    )
+    hint = f"did you mean {close}? If not, " if close else ""
+    remedy = f"{hint}add curves/{stem}.<arm>.csv or patients/{stem}.csv, or take the row out"
     return Problem(f"the analysis {stem} has no file", remedy, "analyses.csv", line)
 
 
@@ -220,40 +233,34 @@ def _analysis(
     """Read the files of one analysis; arms come in the order of arms.csv."""
     unit = described.time_unit
     patients: Mapping[str, Patients] = {}
-    risk: Mapping[str, NumbersAtRisk] = {}
+    risk: _Risk | None = None  # not known: the table cannot be read
     with _gathering(problems):
         patients, said = _patients(files.patients, unit, arms)
         notices += said
     with _gathering(problems):
         risk, said = _risk(files.risk, unit, arms)
         notices += said
-    found: dict[str, ArmInput] = {}
+    found = {arm: ArmInput(arm, mine, None, None) for arm, mine in patients.items()}
     for arm, path in files.curves:
         file = f"curves/{path.name}"
         if arm in patients:
             problems.append(_twice(arm, file, files))
             continue
         with _gathering(problems):
-            curve, said = read_curve(
-                path,
+            cells = curve_table(path, file)
+            curve, repairs = curve_of(
+                cells,
                 time_unit=unit,
                 percent=described.percent,
                 resolution=described.resolution,
-                file=file,
             )
-            found[arm] = ArmInput(arm, None, curve, risk.get(arm), said)
-            notices += said
-    found |= {arm: ArmInput(arm, mine, None, None) for arm, mine in patients.items()}
-    for arm in found:
-        problems += _counts(arms[arm], key[1], found[arm], files)
-    if files.risk is not None and not files.curves:
-        problems.append(
-            Problem(
-                "numbers at risk without a curve",
-                f"add curves/{stem_of(key)}.<arm>.csv for its arms, or take the file out",
-                f"risk/{files.risk.name}",
-            )
-        )
+            found[arm] = ArmInput(arm, None, curve, (risk or {}).get(arm), repairs)
+            notices += (*cells.notices, *repairs)
+    if risk is not None:
+        problems += _unmatched(key, files, risk, patients)
+        notices += _not_printed(key, files, risk, arms)
+        for arm, entered in found.items():
+            problems += _counts(arms[arm], key[1], entered, files)
     return Analysis(
         *key,
         described.primary,
@@ -273,6 +280,10 @@ def _gathering(problems: list[Problem]) -> Iterator[None]:
         problems += error.problems
 
 
+_Risk = Mapping[str, NumbersAtRisk | None]
+"""Numbers at risk by arm, None where none was printed."""
+
+
 def _patients(
     path: Path | None, unit: TimeUnit, arms: Mapping[str, Arm]
 ) -> tuple[Mapping[str, Patients], tuple[str, ...]]:
@@ -283,17 +294,22 @@ def _patients(
     found, notices = read_patients(path, time_unit=unit, file=file)
     if len(arms) == 1 and list(found) == [ONE_ARM]:
         found = dict(zip(arms, found.values(), strict=True))
-    strangers = [
-        unknown("arm", arm, arms, file, None, "arms.csv") for arm in found if arm not in arms
-    ]
+    strangers = [arm for arm in found if arm not in arms]
     if strangers:
-        raise InputError(strangers)
+        table = read_table(path, file=file)
+        if "arm" not in table.header:
+            raise InputError(table.missing(("arm",), known=("time", "event")))
+        column = table.column("arm")
+        raise InputError(
+            unknown("arm", arm, arms, file, table.lines[column.index(arm)], "arms.csv")
+            for arm in strangers
+        )
     return found, notices
 
 
 def _risk(
     path: Path | None, unit: TimeUnit, arms: Mapping[str, Arm]
-) -> tuple[Mapping[str, NumbersAtRisk], tuple[str, ...]]:
+) -> tuple[_Risk, tuple[str, ...]]:
     """Read a table of numbers at risk; every column in it is an arm of arms.csv."""
     if path is None:
         return {}, ()
@@ -302,18 +318,52 @@ def _risk(
     if len(arms) == 1 and list(found) == ["n_at_risk"]:
         found = dict(zip(arms, found.values(), strict=True))
     strangers = [
-        unknown("arm", arm, arms, file, None, "arms.csv") for arm in found if arm not in arms
+        replace(unknown("arm", name, arms, file, None, "arms.csv"), column=name)
+        for name in found
+        if name not in arms
     ]
     if strangers:
         raise InputError(strangers)
     return found, notices
 
 
-def _refuse_strangers(found: Iterable[str], arms: Mapping[str, Arm], file: str) -> None:
-    """Refuse arms that arms.csv does not have."""
-    strangers = [name for name in found if name not in arms]
-    if strangers:
-        raise InputError(unknown("arm", name, arms, file, None, "arms.csv") for name in strangers)
+def _unmatched(key: Key, files: Files, risk: _Risk, patients: Iterable[str]) -> list[Problem]:
+    """Return each arm that has a curve and no column of numbers at risk, or the reverse."""
+    if files.risk is None:
+        return []
+    file = f"risk/{files.risk.name}"
+    curves = dict(files.curves)
+    problems = [
+        Problem(
+            f"numbers at risk of arm {arm}, and no curve",
+            f"add curves/{stem_of(key)}.{arm}.csv, or take the column out",
+            file,
+            column=arm,
+        )
+        for arm in risk
+        if arm not in curves and arm not in patients
+    ]
+    return problems + [
+        Problem(
+            f"arm {arm} has a curve (curves/{path.name}) and no column of numbers at risk",
+            f"add a column {arm}; leave it empty where none were printed",
+            file,
+        )
+        for arm, path in files.curves
+        if arm not in risk
+    ]
+
+
+def _not_printed(key: Key, files: Files, risk: _Risk, arms: Mapping[str, Arm]) -> list[str]:
+    """Say for which curves n of arms.csv stands in for the numbers at risk."""
+    if files.risk is None:
+        return []
+    return [
+        f"risk/{files.risk.name}, column {arm}: no numbers at risk; n ="
+        f" {arms[arm].reported_for(key[1]).n} of arms.csv is used"
+        for arm, _ in files.curves
+        if risk.get(arm) is None
+    ]
 
 
 def _twice(arm: str, file: str, files: Files) -> Problem:
@@ -328,18 +378,18 @@ def _twice(arm: str, file: str, files: Files) -> Problem:
 def _counts(arm: Arm, endpoint: str, found: ArmInput, files: Files) -> list[Problem]:
     """Return where the number of patients contradicts itself, or is not known at all."""
     reported = arm.reported_for(endpoint)
-    column = "n" if arm.reported.get(endpoint, None) is None else f"n_{endpoint}"
+    own = arm.reported.get(endpoint)
+    column = "n" if own is None or own.n is None else f"n_{endpoint}"
     place = f"arms.csv gives {column} = {reported.n} for arm {arm.arm} of trial {arm.trial}"
     if found.patients is not None and files.patients is not None:
         if reported.n in (None, found.patients.n):
             return []
         return [
             Problem(
-                f"{found.patients.n} patients, and {place}",
+                f"{_patients_of(found.patients.n)}, and {place}",
                 f"correct one of them; n_{endpoint} holds n where it differs by endpoint",
                 f"patients/{files.patients.name}",
                 column="arm",
-                value=arm.arm,
             )
         ]
     table = found.numbers_at_risk
@@ -368,3 +418,7 @@ def _counts(arm: Arm, endpoint: str, found: ArmInput, files: Files) -> list[Prob
             value=str(first),
         )
     ]
+
+
+def _patients_of(n: int) -> str:
+    return "1 patient" if n == 1 else f"{n} patients"

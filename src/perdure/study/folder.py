@@ -8,10 +8,18 @@ from perdure.errors import InputError, Problem
 from perdure.records import Trial
 from perdure.study.datasets import Analysis, read_analyses
 from perdure.study.published import PublishedEstimate, read_published
-from perdure.study.roster import read_trials
+from perdure.study.roster import in_doubt, read_trials
 from perdure.study.settings import Settings, read_settings
 
 __all__ = ["Study"]
+
+_REASONS = {
+    "FileNotFoundError": "there is no such folder",
+    "NotADirectoryError": "this is a file and not a folder",
+    "PermissionError": "you may not look into this folder",
+}
+
+_REMEDY = "name a study's folder, or make one with: perdure new DIR"
 
 
 @dataclass(frozen=True)
@@ -53,14 +61,13 @@ class Study:
         problems: list[Problem] = []
         notices: list[str] = []
         settings: Settings | None = None
+        _refuse_other_folders(root)
         try:
-            settings = read_settings(root)
+            settings = read_settings(root, notices)
         except InputError as error:
-            if not (root / "study.toml").is_file():
-                raise
             problems += error.problems
         trials = read_trials(root, settings, problems, notices)
-        if settings is None or not trials:
+        if settings is None or in_doubt(problems) or not any(trial.arms for trial in trials):
             raise InputError(problems)
         analyses = read_analyses(root, settings, trials, problems, notices)
         published = read_published(root, settings, trials, problems, notices)
@@ -68,7 +75,20 @@ class Study:
         problems += _without_data(trials, analyses, published, problems)
         if problems:
             raise InputError(problems)
+        notices += _absent_arms(trials, analyses, published)
         return cls(root, settings, trials, analyses, published, tuple(notices))
+
+
+def _refuse_other_folders(folder: Path) -> None:
+    """Refuse a folder that is no study, or cannot be looked into."""
+    try:
+        names = {path.name for path in folder.iterdir()}
+    except (OSError, ValueError) as error:
+        message = _REASONS.get(type(error).__name__, "this cannot be a folder")
+        raise InputError(Problem(message, _REMEDY, value=str(folder))) from error
+    if "study.toml" not in names:
+        message = "this is not a study: it has no study.toml"
+        raise InputError(Problem(message, _REMEDY, value=str(folder)))
 
 
 def _entering_twice(
@@ -76,7 +96,7 @@ def _entering_twice(
 ) -> list[Problem]:
     """Refuse an arm that enters an endpoint by its survival and by a published estimate."""
     entered = {
-        (analysis.trial, analysis.endpoint, arm.arm): analysis.files[0]
+        (analysis.trial, analysis.endpoint, arm.arm): analysis.file_of(arm)
         for analysis in analyses
         for arm in analysis.arms
         if analysis.primary
@@ -101,8 +121,8 @@ def _without_data(
     published: Iterable[PublishedEstimate],
     problems: Iterable[Problem],
 ) -> list[Problem]:
-    """Refuse an arm of which nothing is known; an unreadable data file is a problem of its own."""
-    if any(problem.file and "/" in problem.file for problem in problems):
+    """Refuse an arm of which nothing is known, where that is not for another problem's sake."""
+    if any(problem.file not in ("study.toml", "trials.csv", "arms.csv") for problem in problems):
         return []
     entered = {(analysis.trial, arm.arm) for analysis in analyses for arm in analysis.arms}
     entered |= {(row.trial, row.arm) for row in published}
@@ -119,4 +139,28 @@ def _without_data(
         for trial in trials
         for arm in trial.arms
         if (trial.trial, arm.arm) not in entered
+    ]
+
+
+def _absent_arms(
+    trials: Iterable[Trial],
+    analyses: Iterable[Analysis],
+    published: Iterable[PublishedEstimate],
+) -> list[str]:
+    """Say which arms have no data of an endpoint that another arm of their trial has."""
+    entered: dict[tuple[str, str], set[str]] = {}
+    for analysis in analyses:
+        arms = entered.setdefault((analysis.trial, analysis.endpoint), set())
+        arms.update(arm.arm for arm in analysis.arms)
+    for row in published:
+        entered.setdefault((row.trial, row.endpoint), set()).add(row.arm)
+    by_trial = {trial.trial: [arm.arm for arm in trial.arms] for trial in trials}
+    absent = {
+        place: [arm for arm in by_trial[place[0]] if arm not in arms]
+        for place, arms in entered.items()
+    }
+    return [
+        f"trial {trial} has no {endpoint} of arm {' and '.join(arms)}; it is left out there"
+        for (trial, endpoint), arms in absent.items()
+        if arms
     ]

@@ -51,15 +51,22 @@ def files_of(
 ) -> dict[Key, Files]:
     """Return the files of each analysis; names that fit nothing become problems."""
     found: dict[Key, Files] = {}
+    taken: dict[str, str] = {}
     for kind in DATA_FOLDERS:
-        for path in sorted((folder / kind).glob("*")):
-            if path.name.startswith((".", "~")):
-                continue
+        for path in _inside(folder / kind, problems):
             parsed = _parsed(path, kind, settings, arms)
             if isinstance(parsed, Problem):
                 problems.append(parsed)
                 continue
             key, arm = parsed
+            stem = stem_of(key)
+            data_set = f"{kind}/{stem}.{arm}"
+            if taken.setdefault(stem.lower(), stem) != stem or data_set in taken:
+                message = "another file has the same name but for capitals"
+                remedy = "rename one of them, or take it out"
+                problems.append(Problem(message, remedy, f"{kind}/{path.name}"))
+                continue
+            taken[data_set] = path.name
             mine = found.get(key, Files())
             if kind == "curves":
                 mine = replace(mine, curves=(*mine.curves, (arm, path)))
@@ -69,6 +76,20 @@ def files_of(
                 mine = replace(mine, patients=path)
             found[key] = mine
     return found
+
+
+def _inside(folder: Path, problems: list[Problem]) -> list[Path]:
+    """Return what a data folder holds, but for files that systems leave; it may not be there."""
+    try:
+        found = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        message = f"the folder cannot be read: {reason}"
+        problems.append(Problem(message, "check it and its permissions", folder.name))
+        return []
+    return [path for path in found if not path.name.startswith((".", "~"))]
 
 
 def _parsed(
@@ -82,7 +103,7 @@ def _parsed(
     fewest = 3 if kind == "curves" else 2
     if not dot or suffix.lower() != "csv" or not fewest <= len(parts) <= fewest + 1:
         return Problem("the file's name is not understood", f"name it {form}", file)
-    if not all(re.match(IDENTIFIER, part) for part in parts):
+    if not all(re.fullmatch(IDENTIFIER, part) for part in parts):
         return Problem(
             "the file's name holds a part that is no identifier",
             f"name it {form}; parts are letters, digits, - and _",

@@ -79,7 +79,7 @@ def input_digests(folder: Path) -> dict[str, str]:
     """Return the hash of every input file of a study, by its path in it."""
     paths = [folder / name for name in TABLES if (folder / name).is_file()]
     for kind in DATA_FOLDERS:
-        paths += [path for path in (folder / kind).glob("*.csv") if path.is_file()]
+        paths += [path for path in (folder / kind).glob("*.[cC][sS][vV]") if path.is_file()]
     return _digests(folder, paths)
 
 
@@ -153,7 +153,7 @@ def read_provenance(results: Path) -> Provenance | None:
             notices=tuple(content["notices"]),
             analyses=int(content["analyses"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ArithmeticError, KeyError, RecursionError, TypeError, ValueError):
         return None
 
 

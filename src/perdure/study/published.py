@@ -45,13 +45,14 @@ def read_published(
     required = ("trial", "arm", "endpoint", "reference", "proportion", "ci_low", "ci_high")
     arms = {trial.trial: [arm.arm for arm in trial.arms] for trial in trials}
     found: dict[tuple[object, ...], PublishedEstimate] = {}
+    first: dict[tuple[object, ...], int] = {}
     for line, row in rows_of(table, PublishedRow, required, problems):
         wrong = _wrong(row, line, arms, settings)
         key = (row.trial, row.arm, row.endpoint, row.reference, row.k)
-        if key in found:
-            wrong.append(
-                Problem("this estimate is there twice", "keep one row", FILE, line, "arm", row.arm)
-            )
+        if key in first:
+            message = f"this estimate is there twice (first in row {first[key]})"
+            wrong.append(Problem(message, "keep one row", FILE, line, "arm", row.arm))
+        first.setdefault(key, line)
         problems += wrong
         if not wrong:
             found[key] = PublishedEstimate(**row.model_dump())
@@ -70,7 +71,11 @@ def _wrong(
     if row.endpoint not in settings.endpoints:
         choices = settings.endpoints
         problems.append(unknown("endpoint", row.endpoint, choices, FILE, line, "study.toml"))
-    if not row.ci_low <= row.proportion <= row.ci_high:
+    if row.ci_low == row.ci_high:
+        message = "the interval has no width"
+        remedy = "write the two limits of the 95% interval"
+        problems.append(Problem(message, remedy, FILE, line, "ci_low", f"{row.ci_low:g}"))
+    elif not row.ci_low <= row.proportion <= row.ci_high:
         said = f"{row.proportion:g} ({row.ci_low:g} to {row.ci_high:g})"
         remedy = "correct proportion, ci_low or ci_high"
         message = "the proportion lies outside its interval"

@@ -12,6 +12,8 @@ from perdure.study.tables import Table, nearest, read_table
 
 __all__ = [
     "ONE_ARM",
+    "curve_of",
+    "curve_table",
     "read_curve",
     "read_numbers_at_risk",
     "read_patients",
@@ -20,6 +22,8 @@ __all__ = [
 
 ONE_ARM = "arm"
 """Name of the arm of a patients file that has no column ``arm``."""
+
+_EVENT = "1 (event) or 0 (censored)"
 
 
 def _at(file: str, notices: Sequence[str]) -> tuple[str, ...]:
@@ -58,8 +62,20 @@ def read_curve(
     InputError
         With every problem of the file.
     """
-    table = read_table(path, file=file)
-    _require(table, ("time", "survival"))
+    table = curve_table(path, file)
+    curve, repairs = curve_of(table, time_unit=time_unit, percent=percent, resolution=resolution)
+    return curve, (*table.notices, *repairs)
+
+
+def curve_table(path: Path, file: str | None = None) -> Table:
+    """Read the cells of a digitised curve."""
+    return _table(path, file, ("time", "survival"), "point")
+
+
+def curve_of(
+    table: Table, *, time_unit: TimeUnit, percent: bool | None, resolution: float | None
+) -> tuple[Curve, tuple[str, ...]]:
+    """Return the curve that the cells hold, and what was repaired in it."""
     problems: list[Problem] = []
     time = table.numbers("time", problems)
     survival = table.numbers("survival", problems)
@@ -74,34 +90,37 @@ def read_curve(
         rows=table.lines,
         file=table.file,
     )
-    return curve, (*table.notices, *_at(table.file, notices))
+    return curve, _at(table.file, notices)
 
 
 def read_risk_table(
     path: Path, *, time_unit: TimeUnit, file: str | None = None
-) -> tuple[dict[str, NumbersAtRisk], tuple[str, ...]]:
+) -> tuple[dict[str, NumbersAtRisk | None], tuple[str, ...]]:
     """Read a table of numbers at risk: ``time`` and one column an arm.
 
-    An empty cell is a number that was not printed. Returns the numbers by column, and notices.
+    Returns the numbers by column, and notices. An empty cell is a number that was not printed; a
+    column of such is None.
 
     Raises
     ------
     InputError
         With every problem of the file.
     """
-    table = read_table(path, file=file)
-    _require(table, ("time",))
+    table = _table(path, file, ("time",), "time")
     problems: list[Problem] = []
     time = table.numbers("time", problems)
-    found: dict[str, NumbersAtRisk] = {}
+    found: dict[str, NumbersAtRisk | None] = {}
     notices = list(table.notices)
     for name in table.header:
         if name == "time":
             continue
         before = len(problems)
-        numbers = table.numbers(name, problems, what="a whole number", optional=True)
+        numbers = table.counts(name, problems)
         printed = np.flatnonzero(np.isfinite(numbers))
         if len(problems) > before or not np.isfinite(time).all():
+            continue
+        if not printed.size:
+            found[name] = None
             continue
         try:
             found[name], said = numbers_at_risk_from_table(
@@ -117,7 +136,7 @@ def read_risk_table(
             continue
         notices += _at(f"{table.file}, column {name}", said)
     if problems:
-        raise InputError(problems)
+        raise InputError(dict.fromkeys(problems))  # a wrong time is wrong for every arm
     return found, tuple(notices)
 
 
@@ -138,10 +157,11 @@ def read_numbers_at_risk(
     InputError
         With every problem of the file, or if the column is not clear.
     """
-    found, notices = read_risk_table(path, time_unit=time_unit)
+    table, notices = read_risk_table(path, time_unit=time_unit)
+    found = {name: numbers for name, numbers in table.items() if numbers is not None}
     columns = ", ".join(found)
     if arm is not None and arm not in found:
-        if len(found) == 1 and "n_at_risk" in found:
+        if list(found) == ["n_at_risk"]:
             return found["n_at_risk"], notices
         close = nearest(arm, found)
         hint = f"did you mean {close}? " if close else ""
@@ -181,18 +201,15 @@ def read_patients(
     InputError
         With every problem of the file.
     """
-    table = read_table(path, file=file)
-    _require(table, ("time", "event"), known=("arm",))
-    if not table.rows:
-        raise InputError(Problem("there are no patients", "write one row a patient", table.file))
+    table = _table(path, file, ("time", "event"), "patient", known=("arm",))
     problems: list[Problem] = []
     time = table.numbers("time", problems)
-    event = table.numbers("event", problems, what="1 (event) or 0 (censored)")
+    event = table.numbers("event", problems, what=_EVENT, such_as=_EVENT)
     arms = table.column("arm") if "arm" in table.header else (ONE_ARM,) * len(table.rows)
     for at in np.flatnonzero(time < 0).tolist():
         problems.append(table.problem(at, "time", "is negative", "count time from randomisation"))
     for at in np.flatnonzero(np.isfinite(event) & (event != 0) & (event != 1)).tolist():
-        problems.append(table.problem(at, "event", "is not 0 or 1", "write 1 (event) or 0"))
+        problems.append(table.problem(at, "event", f"is not {_EVENT}", f"write {_EVENT}"))
     for at, arm in enumerate(arms):
         if not arm:
             problems.append(table.problem(at, "arm", "is empty", "write the arm"))
@@ -205,7 +222,16 @@ def read_patients(
     }, table.notices
 
 
-def _require(table: Table, columns: Sequence[str], known: Sequence[str] = ()) -> None:
+def _table(
+    path: Path, file: str | None, columns: Sequence[str], row: str, known: Sequence[str] = ()
+) -> Table:
+    """Read a table that has these columns, and one row at least."""
+    table = read_table(path, file=file)
     problems = table.missing(columns, known)
+    if not problems and not table.rows:
+        problems = [
+            Problem("there are no rows under the header", f"write a row for each {row}", table.file)
+        ]
     if problems:
         raise InputError(problems)
+    return table

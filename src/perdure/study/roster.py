@@ -8,16 +8,11 @@ from perdure.errors import InputError, Problem
 from perdure.records import Arm, Reported, Trial
 from perdure.study.schema import ArmRow, TrialRow, rows_of
 from perdure.study.settings import Settings
-from perdure.study.tables import Table, nearest, read_table
+from perdure.study.tables import SURELY, Table, nearest, read_table, shortened
 
-__all__ = ["read_trials", "table_of", "unknown"]
+__all__ = ["in_doubt", "read_trials", "table_of", "unknown"]
 
-REPORTED = {
-    "n": "a whole number",
-    "events": "a whole number",
-    "median": "a number",
-    "hr": "a number",
-}
+REPORTED = ("n", "events", "median", "hr")
 """What arms.csv may hold for each endpoint, as <name>_<endpoint>."""
 
 
@@ -41,7 +36,9 @@ def read_trials(
     if trial_table is None or arm_table is None:
         return ()
     trial_rows = rows_of(trial_table, TrialRow, ("trial",), problems)
-    arm_rows = rows_of(arm_table, ArmRow, ("trial", "arm"), problems)
+    endpoints = settings.endpoints if settings else ()
+    reported = [f"{what}_{endpoint}" for what in REPORTED for endpoint in endpoints]
+    arm_rows = rows_of(arm_table, ArmRow, ("trial", "arm"), problems, reported)
     for table in (trial_table, arm_table):
         if not table.rows:
             problems.append(
@@ -49,27 +46,47 @@ def read_trials(
             )
     problems += _twice(trial_table, [(line, row.trial) for line, row in trial_rows], "trial")
     arms = _arms(arm_table, arm_rows, settings, problems)
-    known = {row.trial for _, row in trial_rows}
-    for line, row in arm_rows:
-        if row.trial not in known and trial_rows:
-            problems.append(unknown("trial", row.trial, known, "arms.csv", line, "trials.csv"))
-    _check_comparators(arm_rows, problems)
+    if not in_doubt(problems):
+        problems += _unmatched(trial_table, arm_table)
+    if not in_doubt(problems):
+        _check_comparators(arm_rows, problems)
     trials = tuple(_trial(row, arms.get(row.trial, ())) for _, row in trial_rows)
-    for line, trial_row in trial_rows:
-        if trial_row.trial not in arms and arm_rows:
-            problems.append(
-                Problem(
-                    "the trial has no arm in arms.csv",
-                    "write a row for each of its arms, or take the trial out",
-                    "trials.csv",
-                    line,
-                    "trial",
-                    trial_row.trial,
-                )
-            )
     if settings is not None:
         _check_grouping(settings, (*trial_table.header, *arm_table.header), problems)
     return trials
+
+
+def in_doubt(problems: Iterable[Problem]) -> bool:
+    """Say whether an identifier is wrong: nothing that names trials or arms can be judged then."""
+    return any(problem.column in ("trial", "arm") for problem in problems)
+
+
+def _unmatched(trials: Table, arms: Table) -> list[Problem]:
+    """Return each trial that one of the two tables has and the other has not."""
+    if "trial" not in trials.header or "trial" not in arms.header:
+        return []
+    listed, armed = trials.column("trial"), arms.column("trial")
+    if not listed or not armed:
+        return []
+    strangers = [
+        unknown("trial", name, listed, "arms.csv", line, "trials.csv")
+        for line, name in zip(arms.lines, armed, strict=True)
+        if name and name not in listed
+    ]
+    # A trial whose arms are misspelt in arms.csv is told there.
+    misspelt = {nearest(problem.value or "", listed) for problem in strangers}
+    return strangers + [
+        Problem(
+            "the trial has no arm in arms.csv",
+            "write a row for each of its arms, or take the trial out",
+            "trials.csv",
+            line,
+            "trial",
+            name,
+        )
+        for line, name in zip(trials.lines, listed, strict=True)
+        if name and name not in armed and name not in misspelt
+    ]
 
 
 def _of_what(table: Table) -> str:
@@ -103,7 +120,10 @@ def _arms(
     columns = _reported_columns(table, settings, problems)
     values: dict[tuple[int, str], float] = {}
     for name, (what, _) in columns.items():
-        numbers = table.numbers(name, problems, what=REPORTED[what], optional=True)
+        if what in ("n", "events"):
+            numbers = table.counts(name, problems)
+        else:
+            numbers = table.numbers(name, problems, optional=True)
         for line, number in zip(table.lines, numbers.tolist(), strict=True):
             if isfinite(number):
                 values[line, name] = number
@@ -146,11 +166,11 @@ def _reported_columns(
             columns[name] = (what, endpoint)
             continue
         close = nearest(endpoint, endpoints)
-        if close is not None:
+        if close is not None and f"{what}_{close}" in table.header:
             problems.append(
                 Problem(
                     f"the column {name} names no endpoint of study.toml",
-                    f"did you mean {what}_{close}?",
+                    f"{what}_{close} is there too: keep one of them",
                     table.file,
                 )
             )
@@ -170,10 +190,8 @@ def _reported(
         if (line, name) not in values:
             continue
         value = values[line, name]
-        whole = what in ("n", "events")
-        if value < 0 or (whole and value != int(value)) or (not whole and value == 0):
-            remedy = "write a count of patients" if whole else "write a number above 0"
-            says = f"{name} is not {'a whole number' if whole else 'above 0'}"
+        if value < 0 or (value == 0 and what != "events"):
+            says, remedy = f"{name} is not above 0", "correct it, or leave it empty"
             problems.append(Problem(says, remedy, file, line, name, f"{value:g}"))
             continue
         printed.setdefault(endpoint, {})[what] = value
@@ -221,7 +239,7 @@ def _check_comparators(rows: Sequence[tuple[int, ArmRow]], problems: list[Proble
             mine = [arm for trial, arm in arms if trial == row.trial and arm != row.arm]
             close = nearest(row.comparator, mine)
             hint = f"did you mean {close}? " if close else ""
-            others = f"the trial's other arms are {', '.join(mine)}" if mine else "it has no other"
+            others = f"The trial's other arms: {', '.join(mine)}" if mine else "It has no other"
             problems.append(
                 Problem(f"trial {row.trial} has no such arm", f"{hint}{others}", *place)
             )
@@ -246,12 +264,16 @@ def _check_grouping(settings: Settings, columns: Sequence[str], problems: list[P
     for by in settings.pool.by:
         if by in columns:
             continue
+        if by in (*ArmRow.model_fields, *TrialRow.model_fields) and nearest(
+            by, columns, cutoff=SURELY
+        ):
+            continue  # told as a misspelt column
         close = nearest(by, columns)
-        hint = f"did you mean {close}?" if close else f"the columns are {', '.join(columns)}"
+        hint = f"did you mean {close}? Or" if close else "under [pool] name another column, or"
         problems.append(
             Problem(
-                f"pool.by names the column {by}, which arms.csv and trials.csv do not have",
-                hint,
+                f"arms are pooled by {by}, a column that arms.csv and trials.csv do not have",
+                f"{hint} add it to arms.csv",
                 "study.toml",
             )
         )
@@ -285,5 +307,7 @@ def unknown(
 ) -> Problem:
     """Return the problem of a name that the file ``where`` does not have."""
     close = nearest(name, choices)
-    remedy = f"did you mean {close}?" if close else f"write it into {where}, or take the row out"
-    return Problem(f"{where} has no such {what}", remedy, file, line, what, name)
+    hint = f"did you mean {close}? If not, " if close else ""
+    remedy = f"{hint}write it into {where}, or take it out here"
+    message = f"{where} has no such {what}"
+    return Problem(message, remedy, file, line, what, shortened(name))

@@ -1,6 +1,7 @@
 """What may stand in study.toml and in a row of each table, and plain words for what may not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -11,11 +12,11 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from perdure.errors import InputError, Problem
 from perdure.records import Reference, TimeUnit, time_unit
-from perdure.study.tables import Table, nearest
+from perdure.study.tables import GROUPED, MOST_PATIENTS, SURELY, Table, grouped, nearest, shortened
 
 __all__ = [
     "IDENTIFIER",
@@ -41,10 +42,14 @@ def _yes_or_no(value: object) -> object:
 
 
 def _whole(value: object) -> object:
-    """Accept 120.0 for 120, as spreadsheets write it."""
-    if isinstance(value, str) and value.endswith(".0"):
-        return value[:-2]
-    return value
+    """Accept 120.0 for 120, as spreadsheets write it, and no 1.200: it may mean a thousand."""
+    if not isinstance(value, str):
+        return value
+    if grouped(value):
+        raise PydanticCustomError("grouped", "grouped")
+    if "_" in value:  # Python would read 1_5 as 15
+        raise PydanticCustomError("int_parsing", "underscore")
+    return value.removesuffix(".0")
 
 
 def _one_unit(value: object) -> object:
@@ -61,6 +66,7 @@ def _several(value: object) -> object:
 
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Patients = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST_PATIENTS)]
 Unit = Annotated[TimeUnit, BeforeValidator(_one_unit)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -144,7 +150,7 @@ class ArmRow(_Open):
     drug: str = ""
     drug_class: str = ""
     comparator: Identifier | None = None
-    n: Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None = None
+    n: Patients | None = None
 
 
 class AnalysisRow(_Strict):
@@ -177,6 +183,7 @@ _SHARE_REMEDY = "write a proportion from 0 to 1, such as 0.25 for 25%"
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "missing": ("is missing", "fill it in"),
+    "grouped": GROUPED,
     "string_pattern_mismatch": (
         "is not an identifier",
         "use letters, digits, - and _ only; what people read goes into the column label",
@@ -212,37 +219,37 @@ def _words(error: ErrorDetails) -> tuple[str, str]:
         says, key = limits[kind]
         limit = context[key]
         share = (key, limit) in (("le", 1.0), ("ge", 0.0)) and isinstance(limit, float)
-        return f"{says} {limit:g}", _SHARE_REMEDY if share else "correct it"
-    return "cannot be used", "correct it"
+        return f"{says} {float(limit):.7g}", _SHARE_REMEDY if share else "correct it"
+    return "cannot be used", "correct it, or leave it out"
 
 
-def problems_of(
-    error: ValidationError, model: type[BaseModel], file: str, line: int | None
-) -> list[Problem]:
-    """Return pydantic's errors about one row, or about study.toml, in plain words."""
-    found = {}
+def problems_of(error: ValidationError, model: type[BaseModel]) -> dict[str, Problem]:
+    """Return pydantic's errors by location (a column, or a key of study.toml) in plain words."""
+    found: dict[str, Problem] = {}
     for detail in error.errors(include_url=False):
-        location = ".".join(str(part) for part in detail["loc"] if not isinstance(part, int))
-        location = location or "the file"
+        steps = [str(part) for part in detail["loc"] if not isinstance(part, int)]
+        location = ".".join(part for part in steps if part != "[key]")
         if detail["type"] == "extra_forbidden":
-            where = _model_at(model, detail["loc"][:-1])
-            close = nearest(str(detail["loc"][-1]), where)
-            hint = f"did you mean {close}? Known here" if close else "known here"
-            remedy = f"{hint}: {', '.join(where)}"
-            found[location] = Problem(f"{location} is not known", remedy, file, line)
+            remedy = _known_here(steps[-1], _keys_at(model, detail["loc"][:-1]))
+            found[location] = Problem(f"{location} is not known", remedy)
             continue
         says, remedy = _words(detail)
         value = None if detail["type"] == "missing" else _shown(detail["input"])
-        column = None if line is None else location
-        found.setdefault(location, Problem(f"{location} {says}", remedy, file, line, column, value))
-    return list(found.values())
+        found.setdefault(location, Problem(f"{location} {says}", remedy, value=value))
+    return found
+
+
+def _known_here(name: str, known: Sequence[str]) -> str:
+    close = nearest(name, known)
+    hint = f"did you mean {close}? Known here" if close else "known here"
+    return f"{hint}: {', '.join(known)}"
 
 
 def _shown(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int | float) else None
+    return shortened(str(value)) if isinstance(value, str | int | float) else None
 
 
-def _model_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
+def _keys_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
     """Return the keys that the part of ``model`` at this place knows."""
     here: Any = model
     for part in location:
@@ -256,17 +263,63 @@ def _model_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str
 
 
 def rows_of(
-    table: Table, model: type[Row], required: Sequence[str], problems: list[Problem]
+    table: Table,
+    model: type[Row],
+    required: Sequence[str],
+    problems: list[Problem],
+    known: Collection[str] = (),
 ) -> list[tuple[int, Row]]:
-    """Return the rows of a table as (line, row); what is wrong goes into ``problems``."""
+    """Return the rows of a table as (line, row); what is wrong goes into ``problems``.
+
+    A row of a roster keeps what is right in it, so that one wrong cell does not make its trial or
+    arm unknown to everything that names it. ``known`` are columns that mean something too.
+    """
     absent = table.missing(required, known=tuple(model.model_fields))
     problems += absent
     if absent:
         return []
+    wrong = _unknown_columns(table, model, known)
+    problems += wrong.values()
+    if wrong and not issubclass(model, _Open):
+        return []
     found: list[tuple[int, Row]] = []
-    for line, cells in table.records():
+    for line, record in table.records():
+        cells = {name: cell for name, cell in record.items() if name not in wrong}
         try:
             found.append((line, model.model_validate(cells)))
         except ValidationError as error:
-            problems += problems_of(error, model, table.file, line)
+            here = problems_of(error, model)
+            problems += [
+                replace(problem, file=table.file, row=line, column=name)
+                for name, problem in here.items()
+            ]
+            if issubclass(model, _Open) and not any(name in here for name in required):
+                rest = {name: cell for name, cell in cells.items() if name not in here}
+                found.append((line, model.model_validate(rest)))
     return found
+
+
+def _unknown_columns(
+    table: Table, model: type[BaseModel], known: Collection[str]
+) -> dict[str, Problem]:
+    """Return a problem for each column that is not known here, or is a known one misspelt."""
+    expected = [*model.model_fields, *known]
+    spare = [name for name in table.header if name not in expected]
+    if not issubclass(model, _Open):
+        return {
+            name: Problem(
+                f"the column {name} is not known", _known_here(name, expected), table.file
+            )
+            for name in spare
+        }
+    absent = [name for name in expected if name not in table.header]
+    near = {name: nearest(name, absent, cutoff=SURELY) for name in spare}
+    return {
+        name: Problem(
+            f"the column {name} is not known, and {meant} is not there",
+            f"rename it to {meant}, or to a name that is less alike",
+            table.file,
+        )
+        for name, meant in near.items()
+        if meant is not None
+    }

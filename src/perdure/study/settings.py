@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from perdure.errors import InputError, Problem
 from perdure.records import Reference, TimeUnit, months_per
 from perdure.study.schema import StudyFile, problems_of
-from perdure.study.tables import decoded
+from perdure.study.tables import content_of, decoded
 
 __all__ = ["EndpointSettings", "PoolSettings", "Settings", "read_settings"]
 
@@ -91,36 +91,28 @@ class Settings:
         return None if time is None else time * months_per(self.time_unit)
 
 
-def read_settings(folder: Path) -> Settings:
-    """Read study.toml of a study.
+def read_settings(folder: Path, notices: list[str]) -> Settings:
+    """Read study.toml of a study; how it was read, where unusual, goes into ``notices``.
 
     Raises
     ------
     InputError
-        If the folder is no study, the file is no TOML, or anything in it is wrong: every problem,
-        with its line.
+        If it cannot be read, is no TOML, or anything in it is wrong: every problem, with its line.
     """
-    path = folder / FILE
-    if not path.is_file():
-        what = "this is not a study" if folder.is_dir() else "there is no such folder"
-        raise InputError(
-            Problem(
-                f"{what}: it has no {FILE}" if folder.is_dir() else what,
-                "name a study's folder, or make one with: perdure new DIR",
-                value=str(folder),
-            )
-        )
-    text, _ = decoded(path.read_bytes(), FILE)
+    text, said = decoded(content_of(folder / FILE, FILE), FILE)
+    notices += said
     try:
         content: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(_not_toml(str(error))) from error
+    except RecursionError:
+        raise InputError(_not_toml("brackets inside brackets without end")) from None
     try:
         read = StudyFile.model_validate(content)
     except ValidationError as error:
         raise InputError(
-            replace(problem, row=_line_of(text, problem.message.split(" ")[0]))
-            for problem in problems_of(error, StudyFile, FILE, None)
+            replace(problem, file=FILE, row=_line_of(text, location))
+            for location, problem in problems_of(error, StudyFile).items()
         ) from error
     problems = _contradictions(read, text)
     if problems:
@@ -153,12 +145,26 @@ def _not_toml(said: str) -> Problem:
 
 
 def _line_of(text: str, location: str) -> int | None:
-    """Return the line on which the key at ``location`` (dotted) is written, if it is."""
-    key = re.escape(location.rpartition(".")[2])
+    r"""Return the line on which the key at ``location`` (dotted) is written, or else its table.
+
+    Examples
+    --------
+    >>> text = "[endpoints.PFS]\nk = 3\n[endpoints.OS]\nk = 0"
+    >>> _line_of(text, "endpoints.OS.k"), _line_of(text, "endpoints.OS.fixed_time")
+    (4, 3)
+    """
+    table = ""
+    lines: dict[str, int] = {}
     for at, line in enumerate(text.splitlines(), start=1):
-        if re.match(rf"\s*(?:{key}\s*=|\[[^\]]*\b{key}\])", line):
-            return at
-    return None
+        if header := re.match(r"\s*\[+([^\]]+)\]", line):
+            table = re.sub(r"[\s\"']", "", header[1])
+            lines.setdefault(table, at)
+        elif key := re.match(r"\s*([\w.\"'-]+)\s*=", line):
+            name = re.sub(r"[\"']", "", key[1])
+            lines.setdefault(f"{table}.{name}" if table else name, at)
+    while location and location not in lines:
+        location = location.rpartition(".")[0]
+    return lines.get(location)
 
 
 def _contradictions(read: StudyFile, text: str) -> list[Problem]:
@@ -176,20 +182,20 @@ def _contradictions(read: StudyFile, text: str) -> list[Problem]:
                 f"endpoints.{name} has no fixed_time, which the reference fixed needs",
                 f"add fixed_time = 12 (in {read.time_unit}) under [endpoints.{name}]",
                 FILE,
-                _line_of(text, name),
+                _line_of(text, f"endpoints.{name}"),
             )
             for name, endpoint in read.endpoints.items()
             if endpoint.fixed_time is None
         ]
-    lower = [name.lower() for name in read.endpoints]
+    names = list(read.endpoints)
     problems += [
         Problem(
             f"endpoints.{name} differs from another endpoint by capitals only",
             "rename one of them",
             FILE,
-            _line_of(text, name),
+            _line_of(text, f"endpoints.{name}"),
         )
-        for name in read.endpoints
-        if lower.count(name.lower()) > 1
+        for at, name in enumerate(names)
+        if name.lower() in [before.lower() for before in names[:at]]
     ]
     return problems

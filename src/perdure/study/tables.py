@@ -15,11 +15,22 @@ from perdure.errors import InputError, Problem
 from perdure.records import Floats
 from perdure.study.writing import write_text
 
-__all__ = ["Table", "decoded", "nearest", "read_table", "write_table"]
+__all__ = ["Table", "content_of", "decoded", "nearest", "read_table", "shortened", "write_table"]
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
+MOST_PATIENTS = 1_000_000
+"""A count above this is a slip of the pen, and not a trial."""
+
+SURELY = 0.8
+"""Names as much alike as this, one of them missing, are one name and a slip."""
+
+LONGEST_NAME = 100
+"""A longer name of a column is no name, but a quotation mark that is not closed."""
+
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{3})+")
 
 
 @dataclass(frozen=True)
@@ -76,31 +87,74 @@ class Table:
         ]
 
     def numbers(
-        self, name: str, problems: list[Problem], *, what: str = "a number", optional: bool = False
+        self,
+        name: str,
+        problems: list[Problem],
+        *,
+        what: str = "a number",
+        such_as: str = "a number, such as 0.5",
+        optional: bool = False,
     ) -> Floats:
         """Return a column as numbers; each cell that is none becomes a problem, and nan."""
         cells = self.column(name)
-        try:
-            values = np.array(cells, dtype=np.float64)
-        except ValueError:
-            values = np.array([_float(cell) for cell in cells], dtype=np.float64)
+        values = _floats(cells)
         for at in np.flatnonzero(~np.isfinite(values)).tolist():
-            cell = cells[at]
-            if cell:
-                problems.append(self.problem(at, name, f"is not {what}", f"write {what}"))
+            if cells[at]:
+                problems.append(self.problem(at, name, f"is not {what}", f"write {such_as}"))
             elif not optional:
                 problems.append(
                     self.problem(at, name, "is empty", f"write {what}, or take the row out")
                 )
         return values
 
+    def counts(self, name: str, problems: list[Problem]) -> Floats:
+        """Return a column as whole numbers of patients; an empty cell is nan.
+
+        A number such as 1.200 or 1,200 is refused: it may mean a thousand or a decimal.
+        """
+        cells = self.column(name)
+        values = _floats(cells)
+        whole = (values >= 0) & (values <= MOST_PATIENTS) & (values == np.floor(values))
+        for at, cell in enumerate(cells):
+            if grouped(cell):
+                problems.append(self.problem(at, name, *GROUPED))
+            elif cell and not whole[at]:
+                problems.append(self.problem(at, name, "is not a whole number", _COUNT))
+        return values
+
     def problem(self, at: int, column: str, found: str, remedy: str) -> Problem:
         """Return a problem with the cell of row number ``at`` (from 0)."""
-        value = self.column(column)[at] or None
+        cell = self.column(column)[at]
+        value = shortened(cell) if cell else None
         return Problem(f"{column} {found}", remedy, self.file, self.lines[at], column, value)
 
 
-def nearest(name: str, choices: Iterable[str]) -> str | None:
+_COUNT = "write a count of patients, such as 120"
+
+GROUPED = (
+    "may be in thousands or have decimals",
+    "write the whole number without comma or point, such as 1200",
+)
+"""What is wrong with 1.200 as a count, and what to do."""
+
+
+def grouped(cell: str) -> bool:
+    """Say whether a count is written so that it may mean a thousand or a decimal.
+
+    Examples
+    --------
+    >>> grouped("1,200"), grouped("1.000"), grouped("1200"), grouped("98.0")
+    (True, True, False, False)
+    """
+    return _GROUPED.fullmatch(cell) is not None
+
+
+def shortened(text: str, longest: int = 60) -> str:
+    """Return text that fits into a message."""
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def nearest(name: str, choices: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """Return the choice that ``name`` most likely means, if any is close.
 
     Examples
@@ -109,7 +163,7 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     'survival'
     """
     by_lower = {choice.lower(): choice for choice in choices}
-    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[close[0]] if close else None
 
 
@@ -122,12 +176,21 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "no columns"
 
 
+def _floats(cells: Sequence[str]) -> Floats:
+    """Return numbers, with nan for a cell that is none."""
+    if not any("_" in cell for cell in cells):  # Python would read 1_5 as 15
+        try:
+            return np.array(cells, dtype=np.float64)
+        except ValueError:
+            pass
+    return np.array([_float(cell) for cell in cells], dtype=np.float64)
+
+
 def _float(cell: str) -> float:
     try:
-        value = float(cell)
+        return math.nan if "_" in cell else float(cell)
     except ValueError:
         return math.nan
-    return value if math.isfinite(value) else math.nan
 
 
 def decoded(content: bytes, file: str) -> tuple[str, tuple[str, ...]]:
@@ -135,18 +198,35 @@ def decoded(content: bytes, file: str) -> tuple[str, tuple[str, ...]]:
 
     Excel writes UTF-16 with a mark at the start; older programs write Latin-1.
 
+    Raises
+    ------
+    InputError
+        If the bytes are no text.
+
     Examples
     --------
     >>> decoded("time;survival".encode("utf-16"), "a.csv")
     ('time;survival', ('a.csv: read as UTF-16',))
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace"), (f"{file}: read as UTF-16",)
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    notices: tuple[str, ...] = ()
     try:
-        return content.decode("utf-8-sig"), ()
+        if utf16:
+            text, notices = content.decode("utf-16"), (f"{file}: read as UTF-16",)
+        else:
+            text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
-        return text, (f"{file}: read as Latin-1, since it is not UTF-8",)
+        notices = (f"{file}: read as Latin-1, since it is not UTF-8",)
+        if utf16 or "\ufffd" in text:
+            raise InputError(_no_text(file)) from None
+    if "\0" in text:
+        raise InputError(_no_text(file))
+    return text, notices
+
+
+def _no_text(file: str) -> Problem:
+    return Problem("this is not a text file", "save it again as plain text in UTF-8", file)
 
 
 def read_table(path: Path, *, file: str | None = None) -> Table:
@@ -167,11 +247,7 @@ def read_table(path: Path, *, file: str | None = None) -> Table:
         of another length than the header: every such row is named.
     """
     name = file or path.name
-    text, notices = decoded(_content(path, name), name)
-    if "\0" in text:
-        raise InputError(
-            Problem("this is not a text file", "save it as CSV (comma-separated values)", name)
-        )
+    text, notices = decoded(content_of(path, name), name)
     separator = _separator(text)
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
@@ -204,7 +280,14 @@ def read_table(path: Path, *, file: str | None = None) -> Table:
     return Table(name, header, tuple(body), tuple(lines[1:]), notices)
 
 
-def _content(path: Path, name: str) -> bytes:
+def content_of(path: Path, name: str) -> bytes:
+    """Return the bytes of a file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened: says why.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -233,6 +316,16 @@ def _header(cells: tuple[str, ...], file: str, line: int) -> tuple[str, ...]:
         if not name
     ]
     problems += [
+        Problem(
+            f"the name of column {at} is too long or runs over several lines",
+            "close its quotation mark, or shorten it",
+            file,
+            line,
+        )
+        for at, name in enumerate(names, start=1)
+        if len(name) > LONGEST_NAME or len(name.splitlines()) > 1
+    ]
+    problems += [
         Problem(f"the column {name} is there twice", "rename or delete one of them", file, line)
         for name in dict.fromkeys(names)
         if name and names.count(name) > 1
@@ -252,7 +345,7 @@ def _refuse_ragged(
 ) -> None:
     problems = [
         Problem(
-            f"the row has {len(row)} cells and the header {len(header)}",
+            f"the row has {len(row)} cell{'s' * (len(row) > 1)} and the header {len(header)}",
             "give each column one cell; put quotes round text that holds the separator",
             file,
             line,

@@ -69,6 +69,7 @@ other names than these are kept and can group arms ([pool] by in study.toml).
 
     trial,label,year,doi,registry_id,tumour,line,phase
     EX1,Example 1,2018,10.1000/example,NCT00000000,melanoma,first,III
+    EX2,Example 2,2019,,,lung,second,III
 
     trial   a short name for files: letters, digits, - and _     (needed)
     label   what people read; the others may stay empty
@@ -78,6 +79,8 @@ other names than these are kept and can group arms ([pool] by in study.toml).
     trial,arm,label,drug,drug_class,comparator,n,events_PFS,median_PFS,events_OS,median_OS
     EX1,nivo,Nivolumab,nivolumab,anti-PD-1,chemo,210,139,5.1,109,37.5
     EX1,chemo,Dacarbazine,dacarbazine,chemotherapy,,208,,2.2,160,11.2
+    EX2,atezo,Atezolizumab,atezolizumab,anti-PD-L1,doce,,,,,
+    EX2,doce,Docetaxel,docetaxel,chemotherapy,,,,,,
 
     trial, arm   names for files                                 (needed)
     drug_class   arms are pooled by it
@@ -90,35 +93,56 @@ other names than these are kept and can group arms ([pool] by in study.toml).
 
    a) curves/ and risk/: a published Kaplan-Meier curve, digitised, and the numbers under it
 
-      curves/EX1.PFS.nivo.csv      time,survival        one row a point; 0 to 1, or per cent
-                                   0,1
-                                   1.4,0.93
-                                   2.1,0.62
+    curves/EX1.PFS.nivo.csv          one row a point; survival from 0 to 1, or in per cent
 
-      risk/EX1.PFS.csv             time,nivo,chemo      one column an arm
-                                   0,210,208
-                                   6,98,41
+        time,survival
+        0,1
+        1.4,0.93
+        2.1,0.62
+        12.5,0.41
 
-      Without numbers at risk, n of arms.csv is used, and no censoring before the end is assumed.
+    curves/EX1.PFS.chemo.csv
+
+        time,survival
+        0,1
+        2.2,0.5
+        12.5,0.14
+
+    risk/EX1.PFS.csv                 one column an arm
+
+        time,nivo,chemo
+        0,210,208
+        6,98,41
+
+    Without the file in risk/, n of arms.csv is used, and nobody is taken to be censored before
+    the curve ends.
 
    b) patients/: real or rebuilt patient data
 
-      patients/EX1.OS.csv          arm,time,event       one row a patient; event 1, censored 0
-                                   nivo,3.2,1
-                                   chemo,14.8,0
+    patients/EX2.OS.csv              one row a patient; event 1, or 0 where censored
+
+        arm,time,event
+        atezo,3.2,1
+        atezo,17.5,0
+        doce,9.6,1
+        doce,14.8,0
 
    c) published_estimates.csv: a durable response as published, with its 95% interval
 
-      trial,arm,endpoint,k,reference,proportion,ci_low,ci_high
-      EX1,chemo,PFS,3,own,0.11,0.07,0.16
+    trial,arm,endpoint,k,reference,proportion,ci_low,ci_high
+    EX2,atezo,PFS,3,own,0.28,0.21,0.36
+    EX2,doce,PFS,3,own,0.11,0.07,0.16
+
+    reference is that of study.toml: own, control, trial or fixed.
 
 
-More than one analysis of an endpoint (a later cut-off, a subgroup): name the files
-EX1.OS.<analysis>.csv, and say in analyses.csv which one is pooled:
+More than one analysis of an endpoint (a later cut-off, a subgroup): give each a name in its files,
+such as patients/EX2.OS.2018.csv or curves/EX1.PFS.2018.nivo.csv, and say in analyses.csv which one
+is pooled:
 
     trial,endpoint,analysis,primary,time_unit,label
-    EX1,OS,2015,no,months,first report
-    EX1,OS,2018,yes,months,final analysis
+    EX2,OS,2015,no,months,first report
+    EX2,OS,2018,yes,months,final analysis
 
 analyses.csv also holds time_unit, percent (yes or no) and resolution (half the height of a pixel as
 a proportion) of a data set where they differ from the rest.
@@ -131,16 +155,29 @@ def new(folder: str | Path) -> None:
     Raises
     ------
     InputError
-        If the folder holds anything: nothing is overwritten.
+        If there is a file of that name, or the folder holds anything: nothing is overwritten.
     OutputError
         If it cannot be written.
     """
     root = Path(folder)
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise InputError(Problem("the folder is not empty", "name a new folder", value=str(root)))
+    _refuse_what_is_there(root)
     write_text(root / "study.toml", STUDY)
     write_text(root / "trials.csv", TRIALS)
     write_text(root / "arms.csv", ARMS)
-    write_text(root / "README.txt", README.format(folder=root))
+    write_text(root / "README.txt", README.format(folder=f'"{root}"' if " " in str(root) else root))
     for name in DATA_FOLDERS:
         write_text(root / name / ".keep", "")
+
+
+def _refuse_what_is_there(root: Path) -> None:
+    try:
+        held = next(root.iterdir(), None)
+        message = None if held is None else "the folder is not empty"
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        message = "there is a file of that name"
+    except (OSError, ValueError):
+        message = "this cannot be a folder for a study"
+    if message is not None:
+        raise InputError(Problem(message, "name a new folder", value=str(root)))
