@@ -225,6 +225,22 @@ def test_what_was_finished_before_an_interrupt_is_kept(
     assert run(small_study).kept == 1
 
 
+def test_a_control_without_survival_is_the_reason(small_study: Path) -> None:
+    path = small_study / "patients" / "B.OS.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("old,")) + "\n")
+    published = small_study / "published_estimates.csv"
+    published.write_text(published.read_text() + "B,old,OS,2,own,0.2,0.1,0.3\n")
+    run(small_study)
+    row = next(
+        row
+        for row in table(small_study, "estimates.csv")
+        if (row["trial"], row["arm"], row["reference"]) == ("B", "new", "control")
+    )
+    assert row["status"] == "not estimable"
+    assert row["reason"] == "the survival of its control arm 'old' is not known in this analysis"
+
+
 def test_facts_that_cannot_be_met_are_said(small_study: Path) -> None:
     arms = small_study / "arms.csv"
     lines = arms.read_text().splitlines()

@@ -1,6 +1,7 @@
 """One analysis, from its files to durable response: reconstruct where needed, then estimate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from perdure.durable import durable_trial
 from perdure.errors import InputError, Problem
@@ -11,6 +12,7 @@ from perdure.records import (
     ArmEstimate,
     ArmResult,
     DurableResponse,
+    NotEstimable,
     Patients,
     Proportion,
     Reference,
@@ -56,10 +58,25 @@ def analyse(analysis: Analysis, trial: Trial, settings: Settings) -> AnalysisRes
             thin=settings.thin,
         )
         estimates += [
-            ArmEstimate(*place, sources[response.arm], response) for response in found.responses
+            ArmEstimate(*place, sources[response.arm], _said(response, trial, patients))
+            for response in found.responses
         ]
         contrasts += [TrialContrast(*place, contrast) for contrast in found.contrasts]
     return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts))
+
+
+def _said(
+    response: DurableResponse, trial: Trial, known: Mapping[str, Patients]
+) -> DurableResponse:
+    """Return the response; where its control's survival is not known, that is the reason."""
+    control = trial.arm(response.arm).comparator
+    estimate = response.estimate
+    if response.reference != "control" or control is None or control in known:
+        return response
+    if not isinstance(estimate, NotEstimable):
+        return response
+    reason = f"the survival of its control arm '{control}' is not known in this analysis"
+    return replace(response, estimate=replace(estimate, reason=reason))
 
 
 def _arm(found: ArmInput, analysis: Analysis, trial: Trial, settings: Settings) -> ArmResult:
