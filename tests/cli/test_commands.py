@@ -121,6 +121,21 @@ def test_a_curve_that_rises_is_refused_and_nothing_is_written(tmp_path: Path) ->
     assert not (tmp_path / "out.csv").exists()
 
 
+def test_reconstruct_never_replaces_its_input(tmp_path: Path) -> None:
+    (tmp_path / "curve.csv").write_text(CURVE)
+    said = perdure("reconstruct", "curve.csv", "--total", "50", "-o", "curve.csv", cwd=tmp_path)
+    assert said.returncode == 1
+    assert "the input would be lost" in said.stderr
+    assert (tmp_path / "curve.csv").read_text() == CURVE
+
+
+def test_durable_asks_for_what_a_reference_needs(patients: Path) -> None:
+    said = perdure("durable", patients, "--k", "2", "--reference", "control")
+    assert (said.returncode, "--control" in said.stderr) == (1, True)
+    said = perdure("durable", patients, "--reference", "fixed")
+    assert (said.returncode, "--time" in said.stderr) == (1, True)
+
+
 def test_durable_as_json_has_the_keys_of_the_design(patients: Path) -> None:
     said = perdure("durable", patients, "--endpoint", "OS", "--control", "old", "--json")
     assert said.returncode == 0, said.stderr
@@ -185,7 +200,7 @@ def test_pool_names_the_nearest_column_and_the_bad_row(tmp_path: Path) -> None:
     path.write_text("trial,estimate,se\nA,0.1,0.1\nB,0.3,-0.1\n")
     said = perdure("pool", path, "--estimate", "estimat", "--se", "se")
     assert said.returncode == 1
-    assert "estimate" in said.stderr
+    assert "Give --estimate estimate." in said.stderr
     said = perdure("pool", path, "--estimate", "estimate", "--se", "se")
     assert said.returncode == 1
     assert "effects.csv, row 3, column se" in said.stderr

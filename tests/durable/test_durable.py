@@ -153,6 +153,14 @@ def test_zero_even_where_the_control_has_no_median() -> None:
     assert [response.status for response in found.responses] == ["not estimable", "zero"]
 
 
+@pytest.mark.parametrize("event", [[1, 1, 1, 1, 0], [1, 1, 0, 0]])
+def test_half_fail_at_time_zero(event: list[int]) -> None:
+    time = [0.0, 0.0, *([0.0] if len(event) == 5 else []), 5.0, 9.0]
+    assert durable_response(Patients(time, event), k=3).reason == (
+        "median is 0: half of the patients have the event at time 0"
+    )
+
+
 def test_more_than_half_fail_at_time_zero() -> None:
     found = durable_response(Patients([0, 0, 0, 5, 9], [1, 1, 1, 1, 0]), k=3)
     assert found.reason == "median is 0: half of the patients have the event at time 0"

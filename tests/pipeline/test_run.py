@@ -251,7 +251,10 @@ def test_facts_that_cannot_be_met_are_said(small_study: Path) -> None:
     run(small_study)
     row = table(small_study, "evidence.csv")[0]
     assert (row["arm"], row["events_reported"]) == ("new", "9")
-    assert "9" in row["warnings"]
+    assert "9 events" in row["warnings"]
+    assert any("A.PFS, arm new: 9 events" in notice for notice in run(small_study).notices)
+    page = (small_study / "report" / "index.html").read_text(encoding="utf-8")
+    assert "What does not fit, and what was repaired" in page
 
 
 def test_provenance_says_what_a_run_can_be_repeated_with(small_study: Path) -> None:

@@ -61,7 +61,9 @@ def test_patient_data_alone_is_not_reconstructed(findings: Findings) -> None:
 def test_counts_are_those_of_the_record(findings: Findings) -> None:
     said = words(findings)
     assert "8 trials with 16 arms" in said
-    assert "5 entered as patient data, 11 entered as digitised Kaplan-Meier curves" in said
+    assert (
+        "5 entered as patient data (observed, or rebuilt before), 11 entered as digitised" in said
+    )
     assert "2 entered as published estimates" in said
     assert "1 further analysis is shown as a sensitivity analysis" in said
     states = [

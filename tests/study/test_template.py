@@ -60,7 +60,7 @@ def test_the_examples_of_the_readme_make_a_study(fresh: Path) -> None:
             assert path.read_text() == rows[0] + "\n"
         path.write_text(text)
     opened = Study.open(fresh)
-    assert opened.notices == ()
+    assert opened.notices == ("study.toml: the title is still the template's",)
     assert [one.stem for one in opened.analyses] == ["EX1.PFS", "EX2.OS"]
     assert [[arm.source for arm in one.arms] for one in opened.analyses] == [
         ["curve", "curve"],
@@ -89,7 +89,7 @@ def test_the_settings_are_those_that_the_template_shows(fresh: Path) -> None:
     settings = Study.open(fresh).settings
     assert (settings.time_unit, settings.reference) == ("months", ("own",))
     assert {name: one.k for name, one in settings.endpoints.items()} == {"PFS": 3, "OS": 2}
-    assert (settings.thin, settings.pool.test, settings.pool.by) == (10, "knha", ("drug_class",))
+    assert (settings.thin, settings.pool.test, settings.pool.by) == (10, None, ("drug_class",))
     assert settings.fixed_time_months("PFS") is None
 
 

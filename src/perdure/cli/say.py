@@ -1,9 +1,11 @@
 """Words for a person go to standard error; results, and nothing else, to standard output."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 
 import typer
 
@@ -47,10 +49,29 @@ def progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn())
     with Bars(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
         tasks = {}
+        asked: list[bool] = []
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total)
             bars.update(tasks[what], completed=done, total=total)
+            if asked:
+                raise KeyboardInterrupt
 
-        yield show
+        with _noting_interrupts(asked):
+            yield show
+
+
+@contextmanager
+def _noting_interrupts(asked: list[bool]) -> Iterator[None]:
+    """Note Ctrl-C in ``asked`` too: Python loses an interrupt that falls into a clean-up."""
+
+    def note(_: int, __: FrameType | None) -> None:
+        asked.append(True)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

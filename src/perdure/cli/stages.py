@@ -19,6 +19,8 @@ from perdure.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from perdure.study import Table
+
 __all__ = ["durable", "pool", "reconstruct"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
@@ -61,6 +63,10 @@ def reconstruct(
     from perdure.study import read_curve, read_numbers_at_risk, write_table
 
     unit = unit_named(time_unit)
+    for given in (curve, risk):
+        if given is not None and out.exists() and given.exists() and out.samefile(given):
+            remedy = "give -o another name: the input would be lost"
+            raise InputError(Problem("the patients would replace an input", remedy, value=str(out)))
     points, notes = read_curve(curve, time_unit=unit, percent=percent, resolution=resolution)
     table = None
     if risk is not None:
@@ -130,9 +136,9 @@ def durable(
         say(f"note: {notice}")
     found = durable_trial(
         arms,
-        k=_multiple(endpoint, k, reference),
+        k=_multiple(endpoint, k, reference, time, time_unit),
         reference=reference,
-        comparators=_comparators(arms, control),
+        comparators=_comparators(arms, control, reference),
         time=time,
         thin=thin,
     )
@@ -150,8 +156,16 @@ def durable(
         typer.echo(contrast_sentence(contrast))
 
 
-def _multiple(endpoint: str | None, k: float | None, reference: str) -> float | None:
+def _multiple(
+    endpoint: str | None, k: float | None, reference: str, time: float | None, time_unit: str
+) -> float | None:
     """Return k, from the option or from the endpoint; refuse to guess one."""
+    if reference == "fixed" and time is None:
+        raise InputError(
+            Problem(
+                "the reference fixed needs a time", f"add --time, in {time_unit}, such as --time 12"
+            )
+        )
     if k is not None or reference == "fixed":
         return k
     if endpoint is None:
@@ -170,9 +184,12 @@ def _multiple(endpoint: str | None, k: float | None, reference: str) -> float | 
     return ENDPOINT_K[endpoint.upper()]
 
 
-def _comparators(arms: "Collection[str]", control: str | None) -> dict[str, str]:
+def _comparators(arms: "Collection[str]", control: str | None, reference: str) -> dict[str, str]:
     """Return the control of every other arm."""
     if control is None:
+        if reference == "control":
+            remedy = f"add --control and one of {', '.join(arms)}"
+            raise InputError(Problem("the reference control needs to know the control arm", remedy))
         return {}
     if control not in arms:
         raise InputError(
@@ -202,7 +219,12 @@ def pool(
     from perdure.study import read_table
 
     found = read_table(table)
-    absent = found.missing([name for name in (estimate, se, trial, by) if name is not None])
+    wanted = {"--estimate": estimate, "--se": se, "--trial": trial, "--by": by}
+    absent = [
+        Problem(f"there is no column {name}", _other_column(option, name, found), found.file)
+        for option, name in wanted.items()
+        if name is not None and name not in found.header
+    ]
     if absent:
         raise InputError(absent)
     problems: list[Problem] = []
@@ -228,3 +250,11 @@ def pool(
         return
     for line in pooled_lines(pooled):
         typer.echo(line)
+
+
+def _other_column(option: str, name: str, table: "Table") -> str:
+    """Return what to give an option instead of a column that is not there."""
+    from perdure.study import nearest
+
+    close = nearest(name, table.header)
+    return f"give {option} {close}" if close else f"give {option} one of {', '.join(table.header)}"

@@ -11,6 +11,9 @@ from perdure.survival import median
 
 __all__ = ["Threshold", "fixed_threshold", "no_reference", "threshold_of"]
 
+HALF = 1e-9
+"""Survival this close to one half is one half, as for the median."""
+
 
 @dataclass(frozen=True, eq=False)
 class Threshold:
@@ -65,14 +68,15 @@ def threshold_of(reference: Reference, k: float, basis: Sample) -> Threshold:
             Problem("k must be 1 or more", "give a multiple of the median, such as 3", value=f"{k}")
         )
     found = median(basis.curve).value
-    if found:
+    at_once = basis.curve.at(0.0) <= 0.5 + HALF
+    if found and not at_once:
         return Threshold(reference, k, basis, found, k * found, k * found)
     whose = {
         "own": "median",
         "control": f"median of the control arm '{next(iter(basis.arms))}'",
         "trial": "median of all the trial's arms together",
     }[reference]
-    if found == 0:
+    if at_once:
         reason = f"{whose} is 0: half of the patients have the event at time 0"
         return Threshold(reference, k, basis, None, None, 0.0, reason)
     end, unit = basis.curve.end_time, basis.time_unit

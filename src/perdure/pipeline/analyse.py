@@ -15,7 +15,7 @@ from perdure.records import (
     NotEstimable,
     Patients,
     Proportion,
-    Reference,
+    Reported,
     Trial,
     TrialContrast,
     months_per,
@@ -112,13 +112,14 @@ def _arm(found: ArmInput, analysis: Analysis, trial: Trial, settings: Settings) 
 
 
 def published_estimates(
-    published: Sequence[PublishedEstimate], settings: Settings
+    published: Sequence[PublishedEstimate], trials: Sequence[Trial], settings: Settings
 ) -> tuple[tuple[ArmEstimate, ...], tuple[str, ...]]:
     """Return the published estimates that answer the study's question, and notes on the others.
 
     An estimate is used where its k and its reference are the study's; one made at another
     threshold answers another question, is left out and is named.
     """
+    arms = {trial.trial: trial for trial in trials}
     used: list[ArmEstimate] = []
     notes: list[str] = []
     for row in published:
@@ -131,26 +132,26 @@ def published_estimates(
                 f" k = {k:g}, reference {' or '.join(settings.reference)}"
             )
             continue
-        response = _published(row, row.reference)
+        response = _published(row, arms[row.trial].arm(row.arm).reported_for(row.endpoint))
         place = (row.trial, row.endpoint)
         used.append(ArmEstimate(*place, "", primary=True, source="published", response=response))
     return tuple(used), tuple(notes)
 
 
-def _published(row: PublishedEstimate, reference: Reference) -> DurableResponse:
+def _published(row: PublishedEstimate, reported: Reported) -> DurableResponse:
     """Return a published proportion as the record that the pool takes."""
     effect = published_effect(row.proportion, row.ci_low, row.ci_high)
     se = None if effect is None else effect.se * row.proportion * (1 - row.proportion)
     return DurableResponse(
         arm=row.arm,
-        n=None,
-        events=None,
+        n=reported.n,
+        events=reported.events,
         median=None,
         median_low=None,
         median_high=None,
         follow_up=None,
-        k=None if reference == "fixed" else row.k,
-        reference=reference,
+        k=None if row.reference == "fixed" else row.k,
+        reference=row.reference,
         threshold=None,
         estimate=Proportion(
             row.proportion,

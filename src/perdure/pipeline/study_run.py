@@ -1,9 +1,7 @@
 """Run what is stale of a study, stage by stage, and write its report."""
 
 import platform
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,12 +11,10 @@ from perdure.pipeline.analyse import analyse, published_estimates
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import load_analysis, remove_others, save_analysis
 from perdure.pipeline.synthesise import synthesise
-from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results, Trial
+from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results
 from perdure.report import headline, write_report
 from perdure.study import (
-    Analysis,
     Provenance,
-    Settings,
     Study,
     analysis_key,
     digest_of,
@@ -27,6 +23,7 @@ from perdure.study import (
     read_provenance,
     write_provenance,
 )
+from perdure.workers import in_workers
 
 __all__ = ["RunSummary", "run"]
 
@@ -103,7 +100,7 @@ def run(
         return RunSummary(page, before.headline, before.notices, 0, before.analyses, stale=False)
     study = Study.open(folder)
     found, done = _analyses(study, results, jobs, show)
-    extra, left_out = published_estimates(study.published, study.settings)
+    extra, left_out = published_estimates(study.published, study.trials, study.settings)
     analyses = _with_published(found, extra, study)
     syntheses = synthesise(analyses, study.trials, study.settings)
     write_result_tables(results, analyses, syntheses)
@@ -120,6 +117,7 @@ def run(
     page = write_report(study, everything, folder / "report", jobs=jobs)
     show("report", 1, 1)
     sentences = headline(everything, study.settings)
+    said = (*notices, *_misfits(analyses, notices))
     write_provenance(
         results,
         Provenance(
@@ -129,11 +127,23 @@ def run(
             inputs=inputs,
             outputs=output_digests(folder),
             headline=sentences,
-            notices=notices,
+            notices=said,
             analyses=len(found),
         ),
     )
-    return RunSummary(page, sentences, notices, done, len(found) - done, stale=True)
+    return RunSummary(page, sentences, said, done, len(found) - done, stale=True)
+
+
+def _misfits(analyses: Sequence[AnalysisResult], notices: Sequence[str]) -> Iterator[str]:
+    """Yield what does not fit in the facts of an arm, beside what was repaired in its files."""
+    for analysis in analyses:
+        stem = ".".join(
+            part for part in (analysis.trial, analysis.endpoint, analysis.analysis) if part
+        )
+        for arm in analysis.arms:
+            for warning in arm.warnings:
+                if not any(warning in notice for notice in notices):
+                    yield f"{stem}, arm {arm.arm}: {warning}"
 
 
 def _versions() -> dict[str, str]:
@@ -158,35 +168,14 @@ def _analyses(
         if (kept := load_analysis(results, analysis, keys[at])) is not None
     }
     stale = [at for at in range(len(work)) if at not in found]
-    for done, (place, result) in enumerate(_computed([work[at] for at in stale], jobs), start=1):
+    for done, (place, result) in enumerate(
+        in_workers(analyse, [work[at] for at in stale], jobs), start=1
+    ):
         at = stale[place]
         save_analysis(results, study.analyses[at], result, keys[at])
         found[at] = result
         show("analyses", done, len(stale))
     return [found[at] for at in range(len(work))], len(stale)
-
-
-def _computed(
-    work: Sequence[tuple[Analysis, Trial, Settings]], jobs: int
-) -> Iterator[tuple[int, AnalysisResult]]:
-    """Yield each result with its place in ``work``, as workers finish them."""
-    if jobs == 1 or len(work) < 2:
-        for at, item in enumerate(work):
-            yield at, analyse(*item)
-        return
-    with ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_the_parent) as workers:
-        places = {workers.submit(analyse, *item): at for at, item in enumerate(work)}
-        try:
-            for future in as_completed(places):
-                yield places[future], future.result()
-        except BaseException:
-            workers.shutdown(cancel_futures=True)
-            raise
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    """Let Ctrl-C stop the run once, in the parent, and not in every worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _with_published(

@@ -20,6 +20,7 @@ from perdure.records import (
     NotEstimable,
     Proportion,
     Reference,
+    Source,
     Trial,
     TrialContrast,
 )
@@ -27,6 +28,10 @@ from perdure.report.findings import Findings
 from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["contrast_table", "response_table", "trial_table"]
+
+
+SOURCES: dict[Source, str] = {"patients": "patients", "curve": "rebuilt", "published": "published"}
+"""Where an arm's number comes from, in a word."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,7 @@ def response_table(findings: Findings, endpoint: str, reference: Reference) -> T
             lambda row: findings.arm_label(row.trial, row.response.arm),
             {"arm": lambda row: row.response.arm},
         ),
+        Column("Source", lambda row: SOURCES[row.source], {"source": lambda row: row.source}),
         *_follow_up_columns(),
         *_proportion_columns(),
     ]
@@ -165,7 +171,7 @@ def _response_notes(findings: Findings, rows: Sequence[ArmEstimate], *, own: boo
         if "thin" in seen
         else "",
         "Zero: the curve reached 0 before the threshold." if "zero" in seen else "",
-        "Not estimable: the limits in brackets are bounds that hold all the same, and not a"
+        "Not estimable: the limits in brackets are bounds from the sample's curve, and not a"
         " confidence interval."
         if "not estimable" in seen
         else "",
@@ -366,7 +372,7 @@ def _contrast_columns(findings: Findings) -> list[Column[TrialContrast]]:
             numeric=True,
         ),
         Column(
-            "P",
+            "P (difference)",
             lambda row: p_value(row.contrast.p_value),
             {"p": lambda row: row.contrast.p_value},
             numeric=True,

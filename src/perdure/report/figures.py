@@ -1,7 +1,6 @@
 """The figures of a report, with the words for those who do not see them."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from perdure.plots import curve_panel, evidence_plot, forest_plots
@@ -10,6 +9,7 @@ from perdure.records import AnalysisResult, Reference, Synthesis
 from perdure.report.blocks import FigureBlock, Picture
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import file_name
+from perdure.workers import in_workers
 
 __all__ = ["curve_figure", "evidence_figure", "forest_figure"]
 
@@ -31,11 +31,9 @@ def curve_figure(
     trials = [findings.trial(analysis.trial) for analysis in drawn]
     names = [findings.analysis_label(analysis) for analysis in drawn]
     draw = partial(curve_panel, reference=reference)
-    if jobs > 1 and len(drawn) >= WORTH_WORKERS:
-        with ProcessPoolExecutor(jobs) as workers:
-            svgs = list(workers.map(draw, drawn, trials, names, chunksize=8))
-    else:
-        svgs = list(map(draw, drawn, trials, names))
+    work = list(zip(drawn, trials, names, strict=True))
+    found = dict(in_workers(draw, work, jobs if len(drawn) >= WORTH_WORKERS else 1))
+    svgs = [found[place] for place in range(len(drawn))]
     pictures = tuple(
         Picture(
             file_name("curves", analysis.trial, endpoint, analysis.analysis),

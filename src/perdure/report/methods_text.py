@@ -94,7 +94,7 @@ def _data(results: Results) -> Pieces:
     yield f"The study holds {_some(len(trials), 'trial')} with {_some(len(different), 'arm')}. "
     sources = Counter(arm.source for analysis, arm in arms if analysis.primary)
     names: dict[Source, str] = {
-        "patients": "as patient data",
+        "patients": "as patient data (observed, or rebuilt before)",
         "curve": "as digitised Kaplan-Meier curves",
         "published": "as published estimates of durable response",
     }

@@ -113,7 +113,7 @@ def _why_they_differ(synthesis: Synthesis) -> str:
     if any(arm.status == "zero" for arm in synthesis.left_out):
         text += (
             " Arms whose curve had reached 0 count as 0 in the plain mean and, without a standard"
-            " error, are not in the model."
+            " error, are not in the model: leaving them out moves its value up."
         )
     return text
 
@@ -141,8 +141,8 @@ def _gaps(findings: Findings) -> Section:
             Prose(
                 "An arm is not estimable where its follow-up is short for its threshold, or where"
                 " it has no reference median. Leaving such arms out can bias a comparison of"
-                " classes when they fall on one class more than on another; their bounds hold all"
-                " the same."
+                " classes when they fall on one class more than on another. Their bounds are those"
+                " of the sample's own curve, without its sampling error."
             ),
         )
     return Section("not-estimable", "What is not estimable, and why", tuple(blocks))
@@ -166,6 +166,8 @@ def _where_gaps_fall(findings: Findings, synthesis: Synthesis) -> str:
         return f"{text} All of them are of one class."
     most, gap = max(gaps, key=lambda pair: pair[1] / pair[0].n_arms)
     others = (missing - gap) / (arms - most.n_arms)
+    if gap / most.n_arms <= others:
+        return f"{text} The share is the same in every class."
     return (
         f"{text} The share is largest in {most.name}: {percent(gap / most.n_arms, 0)}% of its arms,"
         f" {percent(others, 0)}% of all others."
@@ -181,20 +183,29 @@ def _evidence(findings: Findings) -> Section:
 
 def _repairs(findings: Findings) -> Section:
     """Return what was repaired or left out on the way in, each once."""
-    notices = list(findings.results.notices)
+    notices = dict.fromkeys(findings.results.notices)
+    misfits: list[str] = []
     for analysis in findings.results.analyses:
         for arm in analysis.arms:
             label = findings.arm_label(analysis.trial, arm.arm)
             place = f"{findings.place_label(analysis)}, {label}"
-            notices += [
+            misfits += [
                 f"{place}, {analysis.endpoint}: {warning}"
                 for warning in arm.warnings
-                if not any(warning in notice for notice in findings.results.notices)
+                if not any(warning in notice for notice in notices)
             ]
-    unique = tuple(dict.fromkeys(notices))
-    blocks: tuple[Block, ...] = (
-        (Prose("Nothing is repaired in silence:"), Bullets(unique))
-        if unique
-        else (Prose("Nothing in the input had to be repaired."),)
-    )
-    return Section("repairs", "What was repaired in the input", blocks)
+    blocks: list[Block] = []
+    if misfits:
+        blocks += [
+            Prose(
+                "What was published of these arms could not all be met, or had to be completed by"
+                " an assumption. A large disagreement is most often a wrong unit, a swapped column"
+                " or a typing error:"
+            ),
+            Bullets(tuple(misfits)),
+        ]
+    if notices:
+        blocks += [Prose("Repaired, or read in an unusual way:"), Bullets(tuple(notices))]
+    if not blocks:
+        blocks = [Prose("Nothing had to be repaired, and nothing disagrees.")]
+    return Section("repairs", "What does not fit, and what was repaired", tuple(blocks))

@@ -17,7 +17,7 @@ from perdure.study.provenance import (
 from perdure.study.published import PublishedEstimate
 from perdure.study.readers import read_curve, read_numbers_at_risk, read_patients
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
-from perdure.study.tables import Table, read_table, write_table
+from perdure.study.tables import Table, nearest, read_table, write_table
 from perdure.study.template import new
 from perdure.study.writing import write_text
 
@@ -34,6 +34,7 @@ __all__ = [
     "analysis_key",
     "digest_of",
     "input_digests",
+    "nearest",
     "new",
     "output_digests",
     "read_curve",

@@ -10,6 +10,7 @@ from perdure.study.datasets import Analysis, read_analyses
 from perdure.study.published import PublishedEstimate, read_published
 from perdure.study.roster import in_doubt, read_trials
 from perdure.study.settings import Settings, read_settings
+from perdure.study.template import TITLE
 
 __all__ = ["Study"]
 
@@ -76,6 +77,8 @@ class Study:
         if problems:
             raise InputError(problems)
         notices += _absent_arms(trials, analyses, published)
+        if settings.title == TITLE:
+            notices.append("study.toml: the title is still the template's")
         return cls(root, settings, trials, analyses, published, tuple(notices))
 
 

@@ -20,6 +20,12 @@ DATA_FOLDERS = {
 }
 """Where data sets lie, and how their files are named (an analysis may stand before the arm)."""
 
+SPREADSHEETS = ("xlsx", "xls", "ods", "numbers")
+"""Endings of files that hold a table and are not text."""
+
+LITTER = ("thumbs.db", "desktop.ini")
+"""What Windows leaves in folders."""
+
 Key = tuple[str, str, str]
 """Trial, endpoint, analysis."""
 
@@ -89,7 +95,11 @@ def _inside(folder: Path, problems: list[Problem]) -> list[Path]:
         message = f"the folder cannot be read: {reason}"
         problems.append(Problem(message, "check it and its permissions", folder.name))
         return []
-    return [path for path in found if not path.name.startswith((".", "~"))]
+    return [
+        path
+        for path in found
+        if not path.name.startswith((".", "~")) and path.name.lower() not in LITTER
+    ]
 
 
 def _parsed(
@@ -101,6 +111,8 @@ def _parsed(
     stem, dot, suffix = path.name.rpartition(".")
     parts = stem.split(".")
     fewest = 3 if kind == "curves" else 2
+    if suffix.lower() in SPREADSHEETS:
+        return Problem("this is a spreadsheet", f"save it as CSV, named {form}", file)
     if not dot or suffix.lower() != "csv" or not fewest <= len(parts) <= fewest + 1:
         return Problem("the file's name is not understood", f"name it {form}", file)
     if not all(re.fullmatch(IDENTIFIER, part) for part in parts):

@@ -17,6 +17,9 @@ from perdure.study.writing import write_text
 
 __all__ = ["Table", "content_of", "decoded", "nearest", "read_table", "shortened", "write_table"]
 
+MOST_ALIKE = 5
+"""More bad cells than this in one column are one problem: its whole column is of another kind."""
+
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 MOST_PATIENTS = 1_000_000
@@ -98,13 +101,16 @@ class Table:
         """Return a column as numbers; each cell that is none becomes a problem, and nan."""
         cells = self.column(name)
         values = _floats(cells)
-        for at in np.flatnonzero(~np.isfinite(values)).tolist():
-            if cells[at]:
-                problems.append(self.problem(at, name, f"is not {what}", f"write {such_as}"))
-            elif not optional:
-                problems.append(
-                    self.problem(at, name, "is empty", f"write {what}, or take the row out")
-                )
+        wrong = [at for at in np.flatnonzero(~np.isfinite(values)).tolist() if cells[at]]
+        if len(wrong) > MOST_ALIKE:
+            found = f"is not {what} in {len(wrong)} rows, of which this is the first"
+            problems.append(self.problem(wrong[0], name, found, f"write {such_as}"))
+            wrong = []
+        for at in wrong:
+            problems.append(self.problem(at, name, f"is not {what}", f"write {such_as}"))
+        for at in [] if optional else [at for at, cell in enumerate(cells) if not cell]:
+            remedy = f"write {what}, or take the row out"
+            problems.append(self.problem(at, name, "is empty", remedy))
         return values
 
     def counts(self, name: str, problems: list[Problem]) -> Floats:

@@ -6,12 +6,15 @@ from perdure.errors import InputError, Problem
 from perdure.study.naming import DATA_FOLDERS
 from perdure.study.writing import write_text
 
-__all__ = ["new"]
+__all__ = ["TITLE", "new"]
 
-STUDY = """\
+TITLE = "Title of the study"
+"""Stands in study.toml until the user writes another."""
+
+STUDY = f"""\
 # The study: its question, and how it is answered. Lines that start with # are remarks.
 
-title = "Title of the study"
+title = "{TITLE}"
 question = "Which question does it answer?"
 
 # Unit of every time in every file: days, weeks, months or years.
@@ -42,7 +45,7 @@ thin = 10                    # fewer patients at risk at the threshold than this
 by = ["drug_class"]          # columns of arms.csv or trials.csv that group arms
 model = "random"             # or "common"
 method = "REML"              # between-arm variance; or "DL"
-test = "knha"                # Hartung-Knapp; or "z"
+# test = "z"                 # Hartung-Knapp ("knha") where it is left out, z for "common"
 """
 
 TRIALS = "trial,label,year,doi,registry_id,tumour,line,phase\n"
