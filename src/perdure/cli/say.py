@@ -70,8 +70,14 @@ def _noting_interrupts(asked: list[bool]) -> Iterator[None]:
         asked.append(True)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, note)
+    def stay_quiet(lost: "sys.UnraisableHookArgs") -> None:
+        if lost.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(lost)
+
+    before, hook = signal.signal(signal.SIGINT, note), sys.unraisablehook
+    sys.unraisablehook = stay_quiet
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = hook
