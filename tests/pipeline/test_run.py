@@ -40,6 +40,10 @@ def test_every_arm_comes_out_once_for_each_reference(small_study: Path) -> None:
     assert len(rows) == 4 * 4 + 1
     sources = {(row["trial"], row["source"]) for row in rows}
     assert sources == {("A", "curve"), ("B", "patients"), ("C", "published")}
+    published = next(row for row in rows if row["trial"] == "C")
+    assert published["median_months"] == ""
+    page = summary.report.read_text(encoding="utf-8")
+    assert page.count("not reached") == page.count("median not reached") + 4
     left = next(
         row for row in rows if (row["trial"], row["arm"], row["reference"]) == ("B", "new", "own")
     )

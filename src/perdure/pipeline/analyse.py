@@ -132,21 +132,22 @@ def published_estimates(
                 f" k = {k:g}, reference {' or '.join(settings.reference)}"
             )
             continue
-        response = _published(row, arms[row.trial].arm(row.arm).reported_for(row.endpoint))
+        reported = arms[row.trial].arm(row.arm).reported_for(row.endpoint)
+        response = _published(row, reported, months_per(settings.time_unit))
         place = (row.trial, row.endpoint)
         used.append(ArmEstimate(*place, "", primary=True, source="published", response=response))
     return tuple(used), tuple(notes)
 
 
-def _published(row: PublishedEstimate, reported: Reported) -> DurableResponse:
-    """Return a published proportion as the record that the pool takes."""
+def _published(row: PublishedEstimate, reported: Reported, months: float) -> DurableResponse:
+    """Return a published proportion as the record that the pool takes; ``months`` a time unit."""
     effect = published_effect(row.proportion, row.ci_low, row.ci_high)
     se = None if effect is None else effect.se * row.proportion * (1 - row.proportion)
     return DurableResponse(
         arm=row.arm,
         n=reported.n,
         events=reported.events,
-        median=None,
+        median=None if reported.median is None else reported.median * months,
         median_low=None,
         median_high=None,
         follow_up=None,

@@ -77,7 +77,8 @@ class DurableResponse:
     n, events : int or None
         None where an arm entered by a published estimate that does not say.
     median, median_low, median_high : float or None
-        The arm's own median and its 95% limits; None where not reached. In ``time_unit``.
+        The arm's own median and its 95% limits; None where not reached, or where a published
+        estimate does not say. In ``time_unit``.
     follow_up : float or None
         Median follow-up by reverse Kaplan-Meier.
     k : float or None

@@ -198,7 +198,7 @@ def _follow_up_columns() -> list[Column[ArmEstimate]]:
         found = row.response
         limits = interval(months(found.median_low), months(found.median_high))
         if found.median is None:
-            shown = NOTHING if found.n is None else "not reached"
+            shown = NOTHING if row.source == "published" else "not reached"
         else:
             shown = months(found.median)
         return f"{shown} ({limits})" if limits else shown
