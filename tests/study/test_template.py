@@ -79,6 +79,16 @@ def test_the_examples_of_the_readme_make_a_study(fresh: Path) -> None:
     ]
 
 
+def test_the_reference_control_without_comparators_is_said(fresh: Path) -> None:
+    toml = fresh / "study.toml"
+    toml.write_text(toml.read_text().replace('reference = ["own"]', 'reference = ["control"]'))
+    (fresh / "trials.csv").write_text("trial\nA\n")
+    (fresh / "arms.csv").write_text("trial,arm,drug_class\nA,x,c\nA,y,d\n")
+    (fresh / "patients" / "A.PFS.csv").write_text("arm,time,event\nx,1,1\ny,2,1\n")
+    said = Study.open(fresh).notices
+    assert any("no arm of trial A has a comparator" in notice for notice in said)
+
+
 def test_the_settings_are_those_that_the_template_shows(fresh: Path) -> None:
     for name, text in (
         ("trials.csv", "trial\nA\n"),

@@ -77,6 +77,8 @@ class Study:
         if problems:
             raise InputError(problems)
         notices += _absent_arms(trials, analyses, published)
+        if "control" in settings.reference:
+            notices += _without_control(trials)
         if settings.title == TITLE:
             notices.append("study.toml: the title is still the template's")
         return cls(root, settings, trials, analyses, published, tuple(notices))
@@ -92,6 +94,15 @@ def _refuse_other_folders(folder: Path) -> None:
     if "study.toml" not in names:
         message = "this is not a study: it has no study.toml"
         raise InputError(Problem(message, _REMEDY, value=str(folder)))
+
+
+def _without_control(trials: Iterable[Trial]) -> list[str]:
+    """Say which trials have several arms and no comparator, which the reference control needs."""
+    return [
+        f"arms.csv: no arm of trial {trial.trial} has a comparator: the reference control has none"
+        for trial in trials
+        if len(trial.arms) > 1 and all(arm.comparator is None for arm in trial.arms)
+    ]
 
 
 def _entering_twice(
