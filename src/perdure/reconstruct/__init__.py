@@ -9,13 +9,14 @@ from perdure.reconstruct.constraints import (
     curve_from_points,
     numbers_at_risk_from_table,
 )
-from perdure.reconstruct.door import METHODS, reconstruct
+from perdure.reconstruct.door import DRAWS, METHODS, reconstruct
 from perdure.reconstruct.evidence import evidence
 from perdure.reconstruct.facts import Facts, gather
 from perdure.reconstruct.guyot import guyot
 from perdure.reconstruct.isotonic import isotonic
 
 __all__ = [
+    "DRAWS",
     "LARGEST_RISE",
     "METHODS",
     "Facts",

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
 from perdure.reconstruct.isotonic import isotonic
+from perdure.reconstruct.rows import spikes
 from perdure.records import Bools, Curve, Floats, Ints, NumbersAtRisk, TimeUnit
 
 __all__ = ["LARGEST_RISE", "curve_from_points", "numbers_at_risk_from_table"]
@@ -27,6 +28,12 @@ _BEFORE_ZERO = 0.005
 
 _FIRST_DROP = 0.05
 """A first point this far below 1 is worth a sentence: the start of the curve was not digitised."""
+
+_SET_ASIDE = 0.1
+"""At most this share of the points is set aside as jumps off the curve."""
+
+_NAMED = 5
+"""So many points are named one by one."""
 
 _SLACK = 1e-9
 
@@ -121,13 +128,16 @@ def curve_from_points(
     _refuse_incidence(times, values, place)
     order = _down_steps(times, values, notices)
     place = replace(place, order=order)
-    values = _monotone(values[order], given[order], place, notices)
-    times, values = _with_start(times, values, notices)
+    kept = _kept(values[order], given[order], place, notices)
+    place = replace(place, order=order[kept])
+    times, read, given = times[kept], values[order][kept], given[order][kept]
+    values = _monotone(read, given, place, notices)
+    times, values, read = _with_start(times, values, read, notices)
     if times[-1] <= 0:
         raise InputError(
             Problem("the curve ends at time 0", "digitise its whole length", file, column="time")
         )
-    return Curve(times, values, time_unit, _half_width(resolution, file)), tuple(notices)
+    return Curve(times, values, time_unit, _half_width(resolution, file), read), tuple(notices)
 
 
 def numbers_at_risk_from_table(
@@ -318,12 +328,58 @@ def _down_steps(times: Floats, values: Floats, notices: list[str]) -> Ints:
     return order
 
 
+def _kept(values: Floats, given: Floats, place: _Rows, notices: list[str]) -> Bools:
+    """Return which points to keep: those that jump off the curve are set aside, and named.
+
+    A point that its neighbours contradict is no reading of the curve (a mark, a grid line, another
+    curve); where there are many, which of them are wrong is not known, and nothing is set aside.
+    """
+    kept = ~spikes(values)
+    most = int(_SET_ASIDE * values.size)
+    while (run := _worst_rise(values[kept])) is not None and (~kept).sum() < most:
+        inside = np.flatnonzero(kept)
+        left = [_misfit(np.delete(values[inside], at)) for at in run]
+        kept[inside[run[int(np.argmin(left))]]] = False
+    out = np.flatnonzero(~kept)
+    if not out.size:
+        return kept
+    if out.size > most:
+        return np.ones(values.size, dtype=np.bool_)
+    named = ", ".join(f"{place.name(int(at))} ({given[at]:g})" for at in out[:_NAMED])
+    more = f" and {out.size - _NAMED} more" if out.size > _NAMED else ""
+    notices.append(
+        f"{out.size} of {values.size} points {'jumps' if out.size == 1 else 'jump'} off the curve"
+        f" of their neighbours and {'was' if out.size == 1 else 'were'} set aside: {named}{more}"
+    )
+    return kept
+
+
+def _worst_rise(values: Floats) -> range | None:
+    """Return the run of points that rises by most beyond `LARGEST_RISE`, if any does."""
+    rise, start = _rises(values)
+    at = int(np.argmax(rise))
+    return range(int(start[at]), at + 1) if rise[at] > LARGEST_RISE + _SLACK else None
+
+
+def _misfit(values: Floats) -> float:
+    """Return how far values are from any that fall."""
+    return float(np.sum((values - isotonic(values)) ** 2))
+
+
+def _rises(values: Floats) -> tuple[Floats, Ints]:
+    """Return how far each point lies above the start of its run of rises, and that start.
+
+    Counted from the start, many small rises in a row add up.
+    """
+    before = np.concatenate((values[:1], values[:-1]))
+    start = np.maximum.accumulate(np.where(values < before, np.arange(values.size), 0))
+    return values - values[start], start
+
+
 def _monotone(values: Floats, given: Floats, place: _Rows, notices: list[str]) -> Floats:
     """Return the isotonic curve, or refuse rises that are more than a reading error."""
     before = np.concatenate((values[:1], values[:-1]))
-    # A rise is counted from the start of its run, so that many small ones in a row add up.
-    start = np.maximum.accumulate(np.where(values < before, np.arange(values.size), 0))
-    rise = values - values[start]
+    rise, start = _rises(values)
     large = rise > LARGEST_RISE + _SLACK
     peaks = large & ~np.append(large[1:] & (start[1:] == start[:-1]), [False])
     smooth = isotonic(values)
@@ -360,15 +416,18 @@ def _monotone(values: Floats, given: Floats, place: _Rows, notices: list[str]) -
     return smooth
 
 
-def _with_start(times: Floats, values: Floats, notices: list[str]) -> tuple[Floats, Floats]:
+def _with_start(
+    times: Floats, values: Floats, read: Floats, notices: list[str]
+) -> tuple[Floats, Floats, Floats]:
     """Return the curve from the point (0, 1) on, as every Kaplan-Meier curve starts."""
     if values[0] < 1 - _FIRST_DROP:
         notices.append(
             f"the first point is ({times[0]:g}, {values[0]:g}); survival was taken to be 1 up to it"
         )
     if times[0] == 0 and values[0] >= 1 - LARGEST_RISE:
-        return times, np.concatenate(([1.0], values[1:]))
-    return np.concatenate(([0.0], times)), np.concatenate(([1.0], values))
+        return times, np.concatenate(([1.0], values[1:])), np.concatenate(([1.0], read[1:]))
+    starts = [np.concatenate(([1.0], column)) for column in (values, read)]
+    return np.concatenate(([0.0], times)), starts[0], starts[1]
 
 
 def _half_width(resolution: float | None, file: str | None) -> float | None:

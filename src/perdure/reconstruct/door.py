@@ -1,24 +1,43 @@
 """The door of the stage: a curve and what is known beside it in, a reconstruction out."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from perdure.errors import InputError, Problem
+from perdure.reconstruct.choice import most_typical
 from perdure.reconstruct.evidence import evidence
 from perdure.reconstruct.facts import Facts, gather
 from perdure.reconstruct.guyot import guyot
+from perdure.reconstruct.reported import Rounded, limits_of, rounded
 from perdure.records import Curve, Evidence, NumbersAtRisk, Patients, Reconstruction
+from perdure.survival import kaplan_meier
+from perdure.survival import median as median_of
 
-__all__ = ["METHODS", "reconstruct"]
+if TYPE_CHECKING:
+    from perdure.reconstruct.posterior import Posterior
 
-METHODS: Mapping[str, Callable[[Facts], Patients]] = MappingProxyType({"guyot": guyot})
-"""The methods by name."""
+__all__ = ["DRAWS", "METHODS", "reconstruct"]
+
+METHODS = ("chain", "guyot")
+"""The methods by name, the default first."""
+
+DRAWS = 50
+"""Histories of the ensemble, unless told otherwise."""
 
 _FAR = 0.05
 """A rebuilt curve this far from the published one is worth a sentence."""
 
-_MEDIANS_AGREE = 0.05
-"""Relative difference of rebuilt and published median that is worth a sentence."""
+_NOTHING_FITS = (
+    "no history agrees with the curve and all the numbers beside it, even within a tenth of"
+    " survival: the curve was followed by the method of Guyot et al. 2012, and how sure this is"
+    " cannot be said; check the numbers"
+)
+
+_LOW, _HIGH = 0.05, 0.95
+"""Quantiles of the ensemble that bound its 90% interval."""
 
 
 def reconstruct(
@@ -27,9 +46,13 @@ def reconstruct(
     *,
     n: int | None = None,
     events: int | None = None,
-    median: float | None = None,
-    method: str = "guyot",
-    seed: int | None = None,
+    median: float | str | Rounded | None = None,
+    landmarks: Sequence[tuple[float, float | str | Rounded]] = (),
+    own: bool = False,
+    marks: Sequence[float] | None = None,
+    method: str = "chain",
+    draws: int = DRAWS,
+    seed: int = 1,
 ) -> Reconstruction:
     """Rebuild the patients behind a published Kaplan-Meier curve.
 
@@ -38,22 +61,35 @@ def reconstruct(
     curve : Curve
         From `curve_from_points`, which reads and repairs digitised points.
     numbers_at_risk : NumbersAtRisk, optional
-        In any time unit. Without it, when patients were censored is a guess.
+        In any time unit. Without it, when patients were censored is known from the size of the
+        curve's drops alone.
     n : int, optional
         Patients of the arm; needed where no number at risk at time 0 is known.
     events : int, optional
-        Total events of the curve's own population and cut-off: met where curve and table allow.
-    median : float, optional
-        Published median, in the curve's unit: a check, never a constraint.
-    method : {"guyot"}
-        "guyot" is the method of Guyot et al. 2012, doi 10.1186/1471-2288-12-9.
-    seed : int, optional
-        For methods that draw at random; "guyot" does not.
+        Total events of the curve's own population and cut-off: every draw meets it, where curve
+        and table allow.
+    median : float or str, optional
+        Published median, in the curve's unit, as it was printed: an interval as wide as its last
+        digit. A check, unless it is the curve's own.
+    landmarks : sequence of (float, float or str)
+        Time, and survival there as it was printed: checks, unless they are the curve's own.
+    own : bool
+        Whether median and landmarks are estimates from this very curve, so that they constrain it.
+    marks : sequence of float, optional
+        Times of all censoring marks that the figure shows, in the curve's unit.
+    method : {"chain", "guyot"}
+        "chain" samples a hidden Markov model and says how sure it is; "guyot" is the method of
+        Guyot et al. 2012, doi 10.1186/1471-2288-12-9: one history and no ensemble.
+    draws : int
+        Histories of the ensemble, 1 or more.
+    seed : int
+        The same seed, versions and input give the same histories to the bit.
 
     Returns
     -------
     Reconstruction
-        Patients in the curve's time unit, with their evidence; what is not met is in ``warnings``.
+        Patients in the curve's time unit, the ensemble, and the evidence of both; what is
+        contradicted or not met is in ``warnings``.
 
     Raises
     ------
@@ -68,7 +104,58 @@ def reconstruct(
     >>> found = reconstruct(curve, table, events=11)
     >>> found.patients.n, found.patients.events, found.evidence.risk_mismatch
     (20, 11, 0)
+    >>> len(found.ensemble), {patients.events for patients in found.ensemble}
+    (50, {11})
     """
+    _check(method, draws)
+    table = None if numbers_at_risk is None else numbers_at_risk.in_unit(curve.time_unit)
+    printed = None if median is None else rounded(median)
+    points = tuple((time, rounded(value)) for time, value in landmarks)
+    limits = limits_of(printed, points, curve.end_time) if own else ()
+    facts = gather(curve, table, n=n, events=events, limits=limits, marks=marks)
+    said: tuple[str, ...] = ()
+    ensemble: tuple[Patients, ...] = ()
+    reading: tuple[str | None, float | None] = (None, curve.resolution)
+    found = None if method == "guyot" else _sampled(facts, draws, seed)
+    if found is None:
+        patients = guyot(facts)
+        if method != "guyot":
+            method, said = "guyot", (_NOTHING_FITS,)
+    else:
+        unit = curve.time_unit
+        patients = found.histories.patients(most_typical(found.histories), unit)
+        kept = found.histories.evenly(draws)
+        ensemble = tuple(kept.patients(draw, unit) for draw in range(draws))
+        reading = (found.reading.kind, found.reading.half_width)
+        said = found.notes
+    fit = evidence(
+        patients,
+        curve,
+        table,
+        n=n,
+        events=events,
+        reported_median=None if printed is None else printed.value,
+        used=facts.used,
+    )
+    fit = _with_ensemble(replace(fit, reading=reading[0], reading_error=reading[1]), ensemble)
+    warnings = (*facts.warnings, *said, *_not_met(facts, fit), *_checks(patients, printed, points))
+    return Reconstruction(
+        patients, ensemble, fit, method, None if method == "guyot" else seed, warnings
+    )
+
+
+def _sampled(facts: Facts, draws: int, seed: int) -> "Posterior | None":
+    """Return histories from the posterior, or None where no history fits at all."""
+    from perdure.reconstruct.ensemble import InfeasibleError
+    from perdure.reconstruct.posterior import sample
+
+    try:
+        return sample(facts, draws=max(2 * draws, 100), seed=seed)
+    except InfeasibleError:
+        return None
+
+
+def _check(method: str, draws: int) -> None:
     if method not in METHODS:
         raise InputError(
             Problem(
@@ -78,20 +165,41 @@ def reconstruct(
                 value=method,
             )
         )
-    table = None if numbers_at_risk is None else numbers_at_risk.in_unit(curve.time_unit)
-    facts = gather(curve, table, n=n, events=events)
-    patients = METHODS[method](facts)
-    found = evidence(
-        patients,
-        curve,
-        table,
-        n=n,
-        events=events,
-        reported_median=median,
-        used=facts.used,
+    if draws < 1:
+        raise InputError(
+            Problem(
+                "an ensemble needs a draw", "ask for 1 or more", column="draws", value=f"{draws}"
+            )
+        )
+
+
+def _with_ensemble(found: Evidence, ensemble: tuple[Patients, ...]) -> Evidence:
+    """Return the evidence with the 90% intervals of the ensemble."""
+    if not ensemble:
+        return found
+    events = np.sort([patients.events for patients in ensemble])
+    medians = np.sort(
+        [
+            np.inf
+            if (value := median_of(kaplan_meier(one.time, one.event)).value) is None
+            else value
+            for one in ensemble
+        ]
     )
-    warnings = (*facts.warnings, *_not_met(facts, found))
-    return Reconstruction(patients, (), found, method, None, warnings)
+    low, high = (
+        int(np.floor(_LOW * (len(ensemble) - 1))),
+        int(np.ceil(_HIGH * (len(ensemble) - 1))),
+    )
+    width = found.reading_error
+    px = None if width is None or found.reading == "clicks" else found.max_distance / (2 * width)
+    return replace(
+        found,
+        max_distance_px=px,
+        events_low=int(events[low]),
+        events_high=int(events[high]),
+        median_low=float(medians[low]) if np.isfinite(medians[low]) else None,
+        median_high=float(medians[high]) if np.isfinite(medians[high]) else None,
+    )
 
 
 def _not_met(facts: Facts, found: Evidence) -> tuple[str, ...]:
@@ -117,19 +225,39 @@ def _not_met(facts: Facts, found: Evidence) -> tuple[str, ...]:
         said.append(
             f"the rebuilt curve is up to {found.max_distance:.3f} away from the published one"
         )
-    return (*said, *_medians(found, unit))
+    return tuple(said)
 
 
-def _medians(found: Evidence, unit: str) -> tuple[str, ...]:
-    """Return a sentence where the published median is not the rebuilt one."""
-    published, rebuilt = found.median_reported, found.median
-    if published is None:
-        return ()
-    if rebuilt is None:
-        return (f"the published median is {published:g} {unit}; the rebuilt one is not reached",)
-    if abs(rebuilt - published) <= _MEDIANS_AGREE * published:
-        return ()
-    return (f"the published median is {published:g} {unit}; the rebuilt one is {rebuilt:.2f}",)
+def _checks(
+    patients: Patients, printed: Rounded | None, landmarks: Sequence[tuple[float, Rounded]]
+) -> tuple[str, ...]:
+    """Return a sentence for each reported value that the rebuilt curve contradicts."""
+    curve = kaplan_meier(patients.time, patients.event)
+    unit = patients.time_unit
+    said = []
+    if printed is not None:
+        value = median_of(curve).value
+        if value is None:
+            said.append(f"the published median is {printed} {unit}; the rebuilt one is not reached")
+        elif not printed.holds(value, slack=_MEDIANS_AGREE * printed.value):
+            said.append(f"the published median is {printed} {unit}; the rebuilt one is {value:.2f}")
+    for time, reported in landmarks:
+        if time > curve.end_time:
+            said.append(f"survival at {time:g} {unit} was reported, beyond the curve's end")
+            continue
+        rebuilt = float(curve.at(np.array([time]))[0])
+        if not reported.holds(rebuilt, slack=_LANDMARKS_AGREE):
+            said.append(
+                f"survival at {time:g} {unit} is published as {reported} and rebuilt as"
+                f" {rebuilt:.3f}"
+            )
+    return tuple(said)
+
+
+_MEDIANS_AGREE = 0.05
+"""Relative difference of rebuilt and published median that is worth a sentence."""
+
+_LANDMARKS_AGREE = 0.01
 
 
 def _signed(difference: int) -> str:

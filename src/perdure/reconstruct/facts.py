@@ -4,6 +4,7 @@ Every method starts here. What contradicts itself is refused with its size; what
 curve, or stops short of it, is set aside and said.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,11 @@ class Facts:
         Patients known to be at risk beyond the curve's end.
     events : int or None
         Total events, where they were reported.
+    limits : tuple of (float, float, float)
+        Time, and the least and the most that survival can be there: of reported values that are
+        the curve's own.
+    marks : tuple of float or None
+        Times of all censoring marks on the curve; None where they were not read.
     used : tuple of str
         Which facts are in: "curve", "numbers at risk", "n", "events".
     warnings : tuple of str
@@ -50,6 +56,8 @@ class Facts:
     events: int | None
     used: tuple[str, ...]
     warnings: tuple[str, ...]
+    limits: tuple[tuple[float, float, float], ...] = ()
+    marks: tuple[float, ...] | None = None
 
     @property
     def n(self) -> int:
@@ -63,6 +71,8 @@ def gather(
     *,
     n: int | None = None,
     events: int | None = None,
+    limits: Sequence[tuple[float, float, float]] = (),
+    marks: Sequence[float] | None = None,
 ) -> Facts:
     """Bring together what is known of an arm, or refuse what contradicts itself.
 
@@ -73,6 +83,10 @@ def gather(
         In the curve's time unit.
     n, events : int, optional
         Patients of the arm, and how many of them had an event.
+    limits : sequence of (float, float, float)
+        Time, least and most survival, as the curve's own reported values say.
+    marks : sequence of float, optional
+        Times of all censoring marks.
 
     Returns
     -------
@@ -127,7 +141,14 @@ def gather(
                 value=str(events),
             )
         )
-    known = {"curve": True, "numbers at risk": inside, "n": n, "events": events}
+    known = {
+        "curve": True,
+        "numbers at risk": inside,
+        "n": n,
+        "events": events,
+        "limits": list(limits),
+        "marks": marks,
+    }
     return Facts(
         curve,
         ticks,
@@ -137,6 +158,8 @@ def gather(
         events,
         tuple(name for name, fact in known.items() if fact not in (None, [])),
         tuple(warnings),
+        tuple(limits),
+        None if marks is None else tuple(sorted(float(mark) for mark in marks)),
     )
 
 

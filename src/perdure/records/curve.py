@@ -27,6 +27,8 @@ class Curve:
     time_unit : {"days", "weeks", "months", "years"}
     resolution : float, optional
         Half-width of the reading error of ``survival`` (half a pixel); None where it is not known.
+    read : array_like of float, shape (points,), optional
+        Survival as it was read, before it was made to fall; ``survival`` where nothing was mended.
 
     Raises
     ------
@@ -44,8 +46,9 @@ class Curve:
 
     time: Floats
     survival: Floats
-    time_unit: TimeUnit = "months"
-    resolution: float | None = None
+    time_unit: TimeUnit
+    resolution: float | None
+    read: Floats
 
     def __init__(
         self,
@@ -53,15 +56,24 @@ class Curve:
         survival: ArrayLike,
         time_unit: TimeUnit = "months",
         resolution: float | None = None,
+        read: ArrayLike | None = None,
     ) -> None:
         object.__setattr__(self, "time", frozen("time", time))
         object.__setattr__(self, "survival", frozen("survival", survival))
+        object.__setattr__(
+            self, "read", self.survival if read is None else frozen("survival as read", read)
+        )
         object.__setattr__(self, "time_unit", time_unit)
         object.__setattr__(self, "resolution", resolution)
         self._validate()
 
     def _validate(self) -> None:
         time, survival = self.time, self.survival
+        if self.read.size != survival.size:
+            found = f"{self.read.size} as read and {survival.size} values"
+            raise InputError(
+                Problem("a curve needs as many readings as values", "give one each", value=found)
+            )
         if time.size != survival.size or time.size == 0:
             found = f"{time.size} times and {survival.size} values"
             raise InputError(
@@ -108,7 +120,7 @@ class Curve:
     def in_unit(self, unit: TimeUnit) -> "Curve":
         """Return the same curve with its times in ``unit``."""
         factor = months_per(self.time_unit) / months_per(unit)
-        return Curve(self.time * factor, self.survival, unit, self.resolution)
+        return Curve(self.time * factor, self.survival, unit, self.resolution, self.read)
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,7 +105,15 @@ class Evidence:
     median, median_reported : float, optional
         Rebuilt median (None where it is not reached) and the published one.
     used : tuple of str
-        Which facts the method used: "curve", "numbers at risk", "n", "events".
+        Which facts the method used: "curve", "numbers at risk", "n", "events", "limits", "marks".
+    reading : str, optional
+        How the curve was read: "columns" of pixels, the "steps" themselves, or "clicks".
+    reading_error : float, optional
+        Half-width of the reading error of survival; of clicks the standard deviation.
+    events_low, events_high : int, optional
+        90% interval of the ensemble.
+    median_low, median_high : float, optional
+        The same of the median; None where it is not reached in enough draws.
     """
 
     rmse: float
@@ -119,6 +127,12 @@ class Evidence:
     median: float | None
     median_reported: float | None
     used: tuple[str, ...]
+    reading: str | None = None
+    reading_error: float | None = None
+    events_low: int | None = None
+    events_high: int | None = None
+    median_low: float | None = None
+    median_high: float | None = None
 
     @property
     def risk_mismatch(self) -> int:
@@ -138,7 +152,7 @@ class Reconstruction:
         Other histories that fit; empty for a method that returns one history only.
     evidence : Evidence
     method : str
-        Name of the method: "guyot".
+        Name of the method: "chain" or "guyot".
     seed : int or None
         The seed, where the method draws at random.
     warnings : tuple of str

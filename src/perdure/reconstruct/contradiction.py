@@ -1,0 +1,91 @@
+"""Printed numbers at risk that the curve contradicts: found, named, and left out."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from perdure.reconstruct.facts import Facts
+from perdure.records import Floats
+
+__all__ = ["without_contradictions"]
+
+_NEAR = 0.01
+"""A tick may lie so far from where it was read, as a share of the follow-up."""
+
+
+def without_contradictions(facts: Facts, tolerance: float) -> Facts:
+    """Return the facts without numbers at risk that cannot be, and a sentence for each.
+
+    Of two numbers the later is at most the earlier times the survival between them, since
+    patients only leave. The largest set of numbers that agree with each other, and with the number
+    of patients, is kept.
+
+    Parameters
+    ----------
+    facts : Facts
+    tolerance : float
+        How far the curve may be from the truth, in survival.
+
+    Examples
+    --------
+    >>> from perdure.reconstruct.facts import gather
+    >>> from perdure.records import Curve, NumbersAtRisk
+    >>> curve = Curve([0, 5, 10, 15], [1.0, 0.8, 0.5, 0.4])
+    >>> facts = gather(curve, NumbersAtRisk([0, 6, 12, 14], [100, 30, 28, 28]))
+    >>> found = without_contradictions(facts, 0.01)
+    >>> found.ticks
+    ((0.0, 100), (12.0, 28), (14.0, 28))
+    """
+    times = np.array([time for time, _ in facts.ticks])
+    numbers = np.array([number for _, number in facts.ticks], dtype=np.float64)
+    slack = _NEAR * facts.curve.end_time
+    top = _survival(facts, times - slack) + tolerance
+    bottom = np.maximum(_survival(facts, times + slack) - tolerance, 1e-9)
+    possible = numbers * np.minimum(top[:, None], 1.0) / bottom + 1
+    agree = numbers[:, None] <= possible
+    length = np.ones(times.size)
+    before = np.zeros(times.size, dtype=np.int64)
+    for later in range(1, times.size):
+        earlier = np.flatnonzero(agree[later, :later] & ((length > 1) | (times == 0))[:later])
+        if not earlier.size:
+            length[later] = -np.inf
+            continue
+        best = int(earlier[np.argmax(length[earlier])])
+        length[later], before[later] = length[best] + 1, best
+    kept = [int(np.flatnonzero(length == length.max())[-1])]
+    while kept[-1] > 0:
+        kept.append(int(before[kept[-1]]))
+    out = sorted(set(range(times.size)) - set(kept))
+    if not out:
+        return facts
+    return replace(
+        facts,
+        ticks=tuple(facts.ticks[at] for at in sorted(kept)),
+        warnings=(*facts.warnings, *(_said(facts, at, kept, possible) for at in out)),
+    )
+
+
+def _survival(facts: Facts, times: Floats) -> Floats:
+    """Return the curve's survival, 1 before its start and its last value after its end."""
+    at = np.searchsorted(facts.curve.time, times, side="right") - 1
+    return np.where(at < 0, 1.0, facts.curve.survival[np.maximum(at, 0)])
+
+
+def _said(facts: Facts, out: int, kept: list[int], possible: Floats) -> str:
+    unit = facts.curve.time_unit
+    time, number = facts.ticks[out]
+    for other in sorted(kept):
+        first, second = min(other, out), max(other, out)
+        most = possible[second, first]
+        if facts.ticks[second][1] > most:
+            said, count = facts.ticks[first]
+            later, greater = facts.ticks[second]
+            return (
+                f"curve and table contradict each other: after {count} at risk at {said:g} {unit}"
+                f" at most {int(most)} can be left at {later:g}, and {greater} are printed,"
+                f" {greater - int(most)} too many; {number} at {time:g} was left out"
+            )
+    return (
+        f"{number} at risk at {time:g} {unit} contradicts other numbers and the curve; it was left"
+        " out"
+    )

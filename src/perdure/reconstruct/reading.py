@@ -1,0 +1,163 @@
+"""How a curve was read, and how far its values may be from the truth."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from perdure.reconstruct.rows import row_spacing, written_to
+from perdure.records import Curve, Floats
+
+__all__ = ["Reading", "ReadingKind", "emission", "reading_of"]
+
+ReadingKind = Literal["columns", "steps", "clicks"]
+"""One point a pixel column; the times of the steps themselves; points clicked by hand."""
+
+_REGULAR = 0.8
+"""Share of points evenly apart from which a curve was read column by column."""
+
+_FEWEST_COLUMNS = 40
+
+_EXACT = 5e-4
+"""Points known to this half-width and unevenly apart may be the steps of a vector figure."""
+
+_CLICK = 0.004
+"""Usual error of a click, as a share of the axis (a standard deviation)."""
+
+_ASPECT = 2 / 3
+"""Height over width of a figure: a click errs by as much in both, on the screen."""
+
+_SOFT = 0.05
+"""Softness of the edges of a row, as a share of it."""
+
+_STRAY = 1e-3
+"""Weight of a reading that is off by anything, beside one in its row."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a curve's points were read.
+
+    Attributes
+    ----------
+    kind : {"columns", "steps", "clicks"}
+    half_width : float
+        Of the reading error of survival: half a row of pixels for a traced figure, the standard
+        deviation of a click.
+    strays : tuple of float
+        How often a point is read 0, 1, 2 rows off to one side.
+    time_error : float
+        Standard deviation of a point's time, in the curve's unit; 0 where columns are exact.
+    stated : bool
+        Whether the user gave the half-width.
+    """
+
+    kind: ReadingKind
+    half_width: float
+    strays: tuple[float, ...] = (1.0,)
+    time_error: float = 0.0
+    stated: bool = False
+
+    @property
+    def reach(self) -> float:
+        """How far survival may be from a point that is not stray."""
+        if self.kind == "clicks":
+            return 3.3 * self.half_width
+        rows = len(self.strays) - 1 if self.strays[-1] > 0 else 0
+        if self.kind == "steps":
+            return 1.3 * self.half_width
+        return (2 * rows + 1.3) * self.half_width
+
+    def wider(self, factor: float) -> "Reading":
+        """Return the same reading with a larger error."""
+        return replace(
+            self, half_width=self.half_width * factor, time_error=self.time_error * factor
+        )
+
+
+def reading_of(curve: Curve) -> Reading:
+    """Tell from a curve's points how they were read.
+
+    Points evenly apart in time were read column by column: half a row of pixels is their error,
+    and how often they are a row off is counted. Points unevenly apart are steps where their values
+    are that fine, or else clicks.
+
+    Examples
+    --------
+    >>> time = np.linspace(0, 30, 300)
+    >>> heights = np.round(np.exp(-time / 20) * 349) / 349
+    >>> found = reading_of(Curve(time, heights))
+    >>> found.kind, round(2 * found.half_width * 349, 2)
+    ('columns', 1.0)
+    """
+    row = row_spacing(curve.read)
+    if _is_even(curve.time):
+        if curve.resolution is not None:
+            row = 2 * curve.resolution
+        if row is None:
+            row = _wobble(curve)
+        return Reading("columns", row / 2, _strays(curve, row), stated=curve.resolution is not None)
+    fine = curve.resolution or written_to(curve.read)
+    if fine <= _EXACT or curve.resolution is not None:
+        return Reading("steps", fine, stated=curve.resolution is not None)
+    return clicked(curve, _CLICK)
+
+
+def clicked(curve: Curve, error: float) -> Reading:
+    """Return the reading of a curve clicked by hand with an error of this standard deviation."""
+    return Reading("clicks", error, time_error=error * _ASPECT * curve.end_time)
+
+
+def _is_even(time: Floats) -> bool:
+    """Whether points are one a pixel column, but for columns left out."""
+    steps = np.diff(time)
+    steps = steps[steps > 0]
+    if time.size < _FEWEST_COLUMNS or steps.size < _FEWEST_COLUMNS - 1:
+        return False
+    column = float(np.median(steps))
+    off = np.abs(steps / column - np.round(steps / column))
+    return float(np.mean(off < 0.1)) >= _REGULAR
+
+
+def _wobble(curve: Curve) -> float:
+    """Return a row's height where values lie on no rows: what the points wobble by, or 1e-4."""
+    off = np.abs(curve.read - curve.survival)
+    return max(4 * float(np.sqrt(np.mean(off**2))), 2 * written_to(curve.read), 2e-4)
+
+
+def _strays(curve: Curve, row: float) -> tuple[float, ...]:
+    """Return how often points lie 0, 1, 2 rows off to one side, a little being always possible."""
+    rows = np.abs(np.round((curve.read - curve.survival) / row))
+    counts = np.array([np.sum(rows == 0) + 1, np.sum(rows == 1) / 2, np.sum(rows == 2) / 2])
+    shares = counts / (counts[0] + 2 * counts[1] + 2 * counts[2])
+    if shares[1] < 0.02:
+        return (1.0,)
+    return tuple(float(share) for share in (shares[:2] if shares[2] < 0.005 else shares))
+
+
+def emission(reading: Reading) -> tuple[Floats, float]:
+    """Return the probability of a point by its distance from survival, and the table's step.
+
+    A box for a row of pixels, with soft edges, since what rounds up a flat stretch rounds all of
+    it: readings there are not independent. Boxes beside it for points a row off, which are. A bell
+    for clicks.
+
+    Examples
+    --------
+    >>> table, step = emission(Reading("columns", 0.001))
+    >>> bool(table[0] > 0.99), bool(table[-1] < 0.01)
+    (True, True)
+    """
+    if reading.kind == "clicks":
+        step = reading.half_width / 40
+        distance = np.arange(int(6 * reading.half_width / step)) * step
+        return np.exp(-0.5 * (distance / reading.half_width) ** 2) + 1e-5, step
+    row = 2 * reading.half_width
+    step = row / 40
+    distance = np.arange(int(4 * row / step)) * step
+    table = np.full(distance.size, 0.0 if reading.kind == "steps" else _STRAY)
+    for offset, weight in enumerate(reading.strays):
+        for centre in {offset * row, -offset * row}:
+            inside = (row / 2 - np.abs(distance - centre)) / (_SOFT * row)
+            table += weight / (1 + np.exp(-np.clip(inside, -40, 40)))
+    return table, step

@@ -1,0 +1,127 @@
+"""The rows of pixels that digitised values lie on, and points that jump off the curve."""
+
+import numpy as np
+
+from perdure.records import Bools, Floats
+
+__all__ = ["row_spacing", "spikes", "written_to"]
+
+_FEWEST = 12
+"""Fewer distinct values than this say nothing of rows."""
+
+_SMALLEST = 1.5e-4
+"""Rows closer than this are digits of the file and not pixels."""
+
+_ALIGNED = 0.03
+"""Values lie on rows where their mean resultant length falls short by no more than this of what
+the digits that they were written with allow."""
+
+_LEAST_ALIGNED = 0.8
+"""Where digits are as coarse as rows, rows cannot be told."""
+
+_FINEST = 5e-8
+"""Values are not known better than this."""
+
+_WINDOW = 7
+_DENSE = 60
+"""With fewer points, neighbours are too far apart to tell."""
+
+_OFF = 3.5
+"""A point so many rows away from the median of its neighbours is a spike."""
+
+_LEAST_OFF = 0.004
+"""And at least this far, in survival, where no rows are found."""
+
+
+def row_spacing(values: Floats) -> float | None:
+    """Return how far the rows lie apart on which values were read, or None if there are none.
+
+    The largest spacing for which all values are a whole number of rows from each other, to the
+    digits that they were written with: a periodogram of the values (Rayleigh's test).
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (points,)
+        Survival as it was read.
+
+    Examples
+    --------
+    >>> heights = np.round(np.exp(-np.linspace(0, 1, 90)) * 349) / 349
+    >>> round(1 / row_spacing(heights))
+    349
+    """
+    distinct = np.unique(np.round(values, 7))
+    if distinct.size < _FEWEST:
+        return None
+    gaps = np.sort(np.diff(distinct))
+    gap = gaps[max(1, gaps.size // 20)]
+    extent = distinct[-1] - distinct[0]
+    finest = max(gap / 12, _SMALLEST)
+    if finest >= gap * 1.15:
+        return None
+    frequencies = np.arange(1 / (gap * 1.15), 1 / finest, 0.25 / extent)
+    some = distinct[np.linspace(0, distinct.size - 1, min(distinct.size, 60)).astype(int)]
+    expected = _expected(frequencies, written_to(values)) - _ALIGNED
+    for at in np.flatnonzero(_alignment(frequencies, some) > 0.85 * expected)[:200]:
+        near = frequencies[at] + np.linspace(-0.15, 0.15, 49) / extent
+        aligned = _alignment(near, distinct)
+        best = int(np.argmax(aligned))
+        if aligned[best] > expected[at] > _LEAST_ALIGNED:
+            return float(1 / near[best])
+    return None
+
+
+def written_to(values: Floats) -> float:
+    """Return half of the last digit that values are written with, 5e-8 at the least.
+
+    Examples
+    --------
+    >>> written_to(np.array([0.5, 0.25]))
+    0.005
+    """
+    for places in range(1, 8):
+        if np.abs(values - np.round(values, places)).max() < 1e-9:
+            return float(0.5 * 10.0**-places)
+    return _FINEST
+
+
+def _expected(frequencies: Floats, written: float) -> Floats:
+    """Return the mean resultant length of values on rows, rounded to digits."""
+    return np.asarray(np.exp(-2 * (np.pi * written * frequencies) ** 2 / 3))
+
+
+def _alignment(frequencies: Floats, values: Floats) -> Floats:
+    """Return the mean resultant length of the values' phases at each frequency."""
+    turns = np.exp(2j * np.pi * np.outer(frequencies, values))
+    return np.asarray(np.abs(turns.mean(axis=1)))
+
+
+def spikes(values: Floats) -> Bools:
+    """Return which points jump off the curve: far from the median of the points around them.
+
+    The running median of values that fall is those values, however steep, so that real drops are
+    never taken for spikes.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (points,)
+        In order of time.
+
+    Examples
+    --------
+    >>> values = np.linspace(1, 0.3, 80)
+    >>> values[20] += 0.1
+    >>> np.flatnonzero(spikes(values))
+    array([20])
+    """
+    if values.size < _DENSE:
+        return np.zeros(values.size, dtype=np.bool_)
+    edge = _WINDOW // 2
+    padded = np.concatenate((np.full(edge, values[0]), values, np.full(edge, values[-1])))
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, _WINDOW), axis=1)
+    off = np.abs(values - middle)
+    row = row_spacing(values)
+    limit = max(_LEAST_OFF, _OFF * 1.4826 * float(np.median(off))) if row is None else _OFF * row
+    found: Bools = off > limit
+    found[[0, -1]] = False
+    return found
