@@ -4,9 +4,8 @@ In the block that leads to a node of the figure k patients are censored, then d 
 state is the number at risk, the level of the censoring hazard, and survival, which moves by the
 factor 1 - d / (number at risk) and is seen through the reading error. `backward` tells, on a grid,
 how probable all that is still to be seen is from each state. `forward` draws whole histories with
-exact survival, guided by it; what the grid rounds is put right by weights and resampling, so that
-draws follow the model and not its grid (a twisted particle filter: Whiteley and Lee 2014, doi
-10.1214/13-AOS1167).
+exact survival, guided by it, and resamples those that the grid's rounding led astray (a twisted
+particle filter: Whiteley and Lee 2014, doi 10.1214/13-AOS1167).
 
 Numba compiles these loops on first use and keeps the result.
 """
@@ -79,6 +78,13 @@ class Chain(NamedTuple):
 
 
 _BURST_CENSORED = 0.01
+
+_TEMPER = 0.1
+"""Power of the weights: in full they put the grid's rounding right at the price of a few common
+ancestors for all draws, which is the larger error (validation/reconstruct_coverage.md)."""
+
+_ENOUGH = 0.6
+"""Draws are resampled where their effective number falls below this share of them."""
 
 
 @njit(cache=True)
@@ -458,7 +464,7 @@ def forward(
             n[p] -= d + k
             s[p] = moved
             level[p] = r
-            weight[p] += gain
+            weight[p] += _TEMPER * gain
         largest = weight.max()
         if largest == -inf:
             return b
@@ -467,7 +473,7 @@ def forward(
             w = exp(weight[p] - largest)
             total += w
             squares += w * w
-        if total * total < 0.5 * draws * squares or b == nodes - 1:
+        if total * total < _ENOUGH * draws * squares or b == nodes - 1:
             chosen = _resampled(weight, uniforms[b, draws, 0])
             events[:, : b + 1] = events[chosen, : b + 1]
             censored[:, : b + 1] = censored[chosen, : b + 1]

@@ -125,7 +125,8 @@ def reconstruct(
         unit = curve.time_unit
         patients = found.histories.patients(most_typical(found.histories), unit)
         kept = found.histories.evenly(draws)
-        ensemble = tuple(kept.patients(draw, unit) for draw in range(draws))
+        random = np.random.default_rng([seed, draws])
+        ensemble = tuple(kept.patients(draw, unit, random) for draw in range(draws))
         reading = (found.reading.kind, found.reading.half_width)
         said = found.notes
     fit = evidence(

@@ -26,10 +26,10 @@ _STAY = 0.03
 _BURST = 0.01
 """Share of blocks whose number of events has a heavy tail, as on dates of scans."""
 
-_CELLS = 3e5
+_CELLS = 1e5
 """States of the grid to aim for."""
 
-_MANY_CELLS = 6e6
+_MANY_CELLS = 1e6
 """With more the grid is made coarser."""
 
 _FEWEST, _WIDEST = 8, 80
@@ -213,7 +213,7 @@ def _widths(reading: Reading, columns: Columns, extent: Floats, fineness: float)
     """
     spans = columns.high - columns.low + 1
     usual = reading.half_width / (3 if reading.kind == "clicks" else 4)
-    most = int(np.clip(_MANY_CELLS / (_LEVELS.size * spans.sum()), _FEWEST, _WIDEST) * fineness)
+    most = int(np.clip(2 * _MANY_CELLS / (_LEVELS.size * spans.sum()), _FEWEST, _WIDEST) * fineness)
 
     def widths(spacing: float) -> Ints:
         return np.clip(np.ceil(extent / spacing - 1e-9).astype(np.int64) + 1, 2, most)
@@ -221,6 +221,8 @@ def _widths(reading: Reading, columns: Columns, extent: Floats, fineness: float)
     spacing = usual
     while _LEVELS.size * (spans @ widths(spacing)) < _CELLS and spacing > usual / 4:
         spacing /= 1.25
+    while _LEVELS.size * (spans @ widths(spacing)) > _MANY_CELLS and spacing < 2 * usual:
+        spacing *= 1.25
     return widths(spacing / fineness)
 
 

@@ -66,8 +66,14 @@ class Histories:
         size = self.events.shape[0]
         return self if draws == size else self.some(np.arange(draws) * size // draws)
 
-    def patients(self, draw: int, unit: TimeUnit) -> Patients:
-        """Return one draw as patients, sorted by time, events first."""
+    def patients(
+        self, draw: int, unit: TimeUnit, random: np.random.Generator | None = None
+    ) -> Patients:
+        """Return one draw as patients, sorted by time, events first.
+
+        Where in its block somebody leaves is not known: in the middle, or at random where a
+        generator is given, so that an ensemble knows times no better than the figure does.
+        """
         start = np.concatenate(([0.0], self.time[:-1]))
         block = self.time - start
         events, censored = self.events[draw], self.censored[draw]
@@ -75,9 +81,16 @@ class Histories:
             died = np.repeat(self.time, events)
             left = np.repeat(start, censored) + _evenly(censored, 0, 1) * np.repeat(block, censored)
         else:
-            within = _evenly(events, _EVENTS_FROM, _EVENTS_TO)
-            died = np.repeat(start, events) + within * np.repeat(block, events)
-            left = np.repeat(start + _CENSORED_AT * block, censored)
+            place = _evenly(events, _EVENTS_FROM, _EVENTS_TO)
+            first = np.full(block.size, 2 * _CENSORED_AT)
+            within = np.full(int(censored.sum()), 0.5)
+            if random is not None:
+                place = random.random(place.size)
+                first = np.ones(block.size)
+                np.minimum.at(first, np.repeat(np.arange(block.size), events), place)
+                within = random.random(within.size)
+            died = np.repeat(start, events) + place * np.repeat(block, events)
+            left = np.repeat(start, censored) + within * np.repeat(first * block, censored)
         stayed = np.full(self.n - died.size - left.size, self.end_time)
         died = np.where(died >= self.time[-1], self.end_time, died)
         time = np.concatenate((died, left, stayed))

@@ -12,7 +12,7 @@ from perdure.reconstruct.contradiction import without_contradictions
 from perdure.reconstruct.ensemble import Fit, InfeasibleError, fit
 from perdure.reconstruct.facts import Facts
 from perdure.reconstruct.histories import Histories
-from perdure.reconstruct.reading import Reading, clicked, reading_of
+from perdure.reconstruct.reading import Reading, clicked, reading_of, strays_of
 from perdure.records import Floats, Ints
 
 __all__ = ["Posterior", "sample"]
@@ -38,6 +38,9 @@ _MANY_CELLS = 2e6
 
 _FINER = (1.0, 2.0, 4.0)
 _SEARCHES = 6
+_TO_COUNT = 20
+"""Draws from which points off their row are counted."""
+
 _OFTEN = 0.1
 """Where so many draws meet the total by themselves, more are drawn and none are guided."""
 
@@ -127,6 +130,8 @@ def _readings(facts: Facts, reading: Reading, notes: list[str]) -> list[tuple[Re
     found = _widened(facts, reading, _WIDER, _WIDEST)
     if found is None:
         raise InfeasibleError(0)
+    if len(found[0].strays) > 1:
+        found = _strays_counted(facts, *found)
     if found[0].half_width > reading.half_width:
         notes.append(_said(reading, found[0]))
     return [found]
@@ -151,6 +156,24 @@ def _clicks(facts: Facts) -> list[tuple[Reading, Fit]]:
                     break
             at += side
     return list(found.values())
+
+
+def _strays_counted(facts: Facts, reading: Reading, found: Fit) -> tuple[Reading, Fit]:
+    """Return the reading with strays counted from where survival most likely was, and its chain.
+
+    Counted from the isotonic curve, which follows them, there are too few.
+    """
+    try:
+        tried = found.draw(facts, reading, _TO_COUNT, 0)
+    except InfeasibleError:
+        return reading, found
+    seen = found.columns.seen
+    off = found.columns.reading[seen] - tried.survival[:, seen]
+    better = replace(reading, strays=strays_of(off / (2 * reading.half_width)))
+    try:
+        return better, fit(facts, better)
+    except InfeasibleError:
+        return reading, found
 
 
 def _said(before: Reading, after: Reading) -> str:

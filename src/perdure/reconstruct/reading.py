@@ -8,7 +8,7 @@ import numpy as np
 from perdure.reconstruct.rows import row_spacing, written_to
 from perdure.records import Curve, Floats
 
-__all__ = ["Reading", "ReadingKind", "emission", "reading_of"]
+__all__ = ["Reading", "ReadingKind", "emission", "reading_of", "strays_of"]
 
 ReadingKind = Literal["columns", "steps", "clicks"]
 """One point a pixel column; the times of the steps themselves; points clicked by hand."""
@@ -27,8 +27,8 @@ _CLICK = 0.004
 _ASPECT = 2 / 3
 """Height over width of a figure: a click errs by as much in both, on the screen."""
 
-_SOFT = 0.05
-"""Softness of the edges of a row, as a share of it."""
+_SOFT = 0.01
+"""Softness of the edges of a row, as a share of it: a long flat stretch counts it at each point."""
 
 _STRAY = 1e-3
 """Weight of a reading that is off by anything, beside one in its row."""
@@ -50,6 +50,8 @@ class Reading:
         Standard deviation of a point's time, in the curve's unit; 0 where columns are exact.
     stated : bool
         Whether the user gave the half-width.
+    digits : float
+        Half of the last digit that values were written with.
     """
 
     kind: ReadingKind
@@ -57,6 +59,7 @@ class Reading:
     strays: tuple[float, ...] = (1.0,)
     time_error: float = 0.0
     stated: bool = False
+    digits: float = 0.0
 
     @property
     def reach(self) -> float:
@@ -96,7 +99,13 @@ def reading_of(curve: Curve) -> Reading:
             row = 2 * curve.resolution
         if row is None:
             row = _wobble(curve)
-        return Reading("columns", row / 2, _strays(curve, row), stated=curve.resolution is not None)
+        return Reading(
+            "columns",
+            row / 2,
+            strays_of((curve.read - curve.survival) / row),
+            stated=curve.resolution is not None,
+            digits=min(written_to(curve.read), row / 4),
+        )
     fine = curve.resolution or written_to(curve.read)
     if fine <= _EXACT or curve.resolution is not None:
         return Reading("steps", fine, stated=curve.resolution is not None)
@@ -125,10 +134,17 @@ def _wobble(curve: Curve) -> float:
     return max(4 * float(np.sqrt(np.mean(off**2))), 2 * written_to(curve.read), 2e-4)
 
 
-def _strays(curve: Curve, row: float) -> tuple[float, ...]:
-    """Return how often points lie 0, 1, 2 rows off to one side, a little being always possible."""
-    rows = np.abs(np.round((curve.read - curve.survival) / row))
-    counts = np.array([np.sum(rows == 0) + 1, np.sum(rows == 1) / 2, np.sum(rows == 2) / 2])
+def strays_of(rows_off: Floats) -> tuple[float, ...]:
+    """Return how often points lie 0, 1, 2 rows off to one side, a little being always possible.
+
+    Examples
+    --------
+    >>> strays_of(np.array([0.0, 0.2, -0.3, 1.1, -0.9, 0.1, 0.0, 0.4, 0.1, -0.2] * 30))
+    (0.800..., 0.099...)
+    """
+    rows = np.abs(np.round(rows_off))
+    counts = np.array([np.sum(rows == at) for at in range(3)]) * 200 / rows.size
+    counts = np.array([counts[0] + 1, counts[1] / 2, counts[2] / 2])
     shares = counts / (counts[0] + 2 * counts[1] + 2 * counts[2])
     if shares[1] < 0.02:
         return (1.0,)
@@ -153,11 +169,16 @@ def emission(reading: Reading) -> tuple[Floats, float]:
         distance = np.arange(int(6 * reading.half_width / step)) * step
         return np.exp(-0.5 * (distance / reading.half_width) ** 2) + 1e-5, step
     row = 2 * reading.half_width
-    step = row / 40
+    step = row / 100
     distance = np.arange(int(4 * row / step)) * step
     table = np.full(distance.size, 0.0 if reading.kind == "steps" else _STRAY)
+    soft = _SOFT if len(reading.strays) == 1 else 3 * _SOFT
     for offset, weight in enumerate(reading.strays):
         for centre in {offset * row, -offset * row}:
-            inside = (row / 2 - np.abs(distance - centre)) / (_SOFT * row)
+            inside = (
+                row / 2
+                + (reading.digits if len(reading.strays) == 1 else 0.0)
+                - np.abs(distance - centre)
+            ) / (soft * row)
             table += weight / (1 + np.exp(-np.clip(inside, -40, 40)))
     return table, step

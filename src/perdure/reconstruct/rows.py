@@ -19,6 +19,9 @@ the digits that they were written with allow."""
 _LEAST_ALIGNED = 0.8
 """Where digits are as coarse as rows, rows cannot be told."""
 
+_AT_ONCE = 1000
+"""So many frequencies are looked at together."""
+
 _FINEST = 5e-8
 """Values are not known better than this."""
 
@@ -60,14 +63,26 @@ def row_spacing(values: Floats) -> float | None:
     if finest >= gap * 1.15:
         return None
     frequencies = np.arange(1 / (gap * 1.15), 1 / finest, 0.25 / extent)
-    some = distinct[np.linspace(0, distinct.size - 1, min(distinct.size, 60)).astype(int)]
     expected = _expected(frequencies, written_to(values)) - _ALIGNED
-    for at in np.flatnonzero(_alignment(frequencies, some) > 0.85 * expected)[:200]:
+    some = distinct[np.linspace(0, distinct.size - 1, min(distinct.size, 60)).astype(int)]
+    for start in range(0, frequencies.size, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        found = _first_aligned(frequencies[part], expected[part], some, distinct, extent)
+        if found is not None:
+            return 1 / found
+    return None
+
+
+def _first_aligned(
+    frequencies: Floats, expected: Floats, some: Floats, values: Floats, extent: float
+) -> float | None:
+    """Return the lowest frequency at which the values are in phase."""
+    for at in np.flatnonzero(_alignment(frequencies, some) > 0.85 * expected):
         near = frequencies[at] + np.linspace(-0.15, 0.15, 49) / extent
-        aligned = _alignment(near, distinct)
+        aligned = _alignment(near, values)
         best = int(np.argmax(aligned))
         if aligned[best] > expected[at] > _LEAST_ALIGNED:
-            return float(1 / near[best])
+            return float(near[best])
     return None
 
 
