@@ -1,4 +1,4 @@
-"""Do the ensemble's 90% intervals hold what is the patients' own, and how near is it?
+"""Coverage of the ensemble's 90% intervals of what is the patients' own, and how near it is.
 
     python validation/reconstruct_coverage.py [--trials 500] [--jobs 2]
 
@@ -241,9 +241,11 @@ def main() -> None:
     lines = [
         "# Coverage of the ensemble's 90% intervals",
         "",
-        f"Made by `python validation/reconstruct_coverage.py --trials {options.trials}`, seed"
-        f" {SEED}. Nominal 90%; 85% is asked for. Intervals are the 5% and 95% quantiles of 50"
-        " draws.",
+        (
+            f"Made by `python validation/reconstruct_coverage.py --trials {options.trials}`, seed"
+            f" {SEED}. Nominal 90%; 85% is asked for. Intervals are the 5% and 95% quantiles of 50"
+            " draws."
+        ),
     ]
     for kind in options.kinds:
         for known in options.known:

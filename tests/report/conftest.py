@@ -242,6 +242,7 @@ def example_settings(references: tuple[Reference, ...]) -> Settings:
         endpoints={name: EndpointSettings(k, 12.0) for name, k in K.items()},
         thin=10,
         method="guyot",
+        draws=50,
         pool=PoolSettings(("drug_class", "line"), "random", "REML", "knha"),
     )
 

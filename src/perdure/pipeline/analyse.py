@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
-from perdure.durable import durable_trial
+from perdure.durable import durable_ensemble
 from perdure.errors import InputError, Problem
 from perdure.pool import published_effect
 from perdure.reconstruct import reconstruct
@@ -15,6 +16,7 @@ from perdure.records import (
     NotEstimable,
     Patients,
     Proportion,
+    Reconstruction,
     Reported,
     Trial,
     TrialContrast,
@@ -29,14 +31,20 @@ def analyse(analysis: Analysis, trial: Trial, settings: Settings) -> AnalysisRes
     """Return everything that is computed of one endpoint of one trial at one cut-off.
 
     Times come out in months. Arms that entered by a curve are reconstructed; durable response is
-    estimated under every reference of the settings.
+    estimated under every reference of the settings, in every history, and combined.
 
     Raises
     ------
     InputError
         If an arm's facts contradict each other; the problem names the analysis and the arm.
     """
-    arms = tuple(_arm(found, analysis, trial, settings) for found in analysis.arms)
+    rebuilt = {
+        found.arm: _rebuilt(found, analysis, trial, settings)
+        for found in analysis.arms
+        if found.patients is None
+    }
+    arms = tuple(_arm(found, rebuilt.get(found.arm)) for found in analysis.arms)
+    ensembles = {arm: found.ensemble for arm, found in rebuilt.items() if found.ensemble}
     patients = {arm.arm: arm.patients for arm in arms if arm.patients is not None}
     sources = {arm.arm: arm.source for arm in arms}
     comparators = {
@@ -49,8 +57,9 @@ def analyse(analysis: Analysis, trial: Trial, settings: Settings) -> AnalysisRes
     contrasts: list[TrialContrast] = []
     place = (analysis.trial, analysis.endpoint, analysis.analysis, analysis.primary)
     for reference in settings.reference:
-        found = durable_trial(
+        found = durable_ensemble(
             patients,
+            ensembles,
             k=chosen.k,
             reference=reference,
             comparators=comparators,
@@ -79,25 +88,43 @@ def _said(
     return replace(response, estimate=replace(estimate, reason=reason))
 
 
-def _arm(found: ArmInput, analysis: Analysis, trial: Trial, settings: Settings) -> ArmResult:
-    """Return one arm's patients in months, rebuilt where it entered by a curve."""
+def _arm(found: ArmInput, rebuilt: Reconstruction | None) -> ArmResult:
+    """Return one arm's patients in months, observed or rebuilt."""
     if found.patients is not None:
         patients: Patients = found.patients.in_unit("months")
         return ArmResult(found.arm, "patients", patients, None, None, None, found.notices)
+    if rebuilt is None or found.curve is None:
+        raise AssertionError("an arm of an analysis has patients or a curve")
+    return ArmResult(
+        found.arm,
+        "curve",
+        rebuilt.patients,
+        found.curve.in_unit("months"),
+        rebuilt.evidence,
+        rebuilt.method,
+        (*found.notices, *rebuilt.warnings),
+    )
+
+
+def _rebuilt(
+    found: ArmInput, analysis: Analysis, trial: Trial, settings: Settings
+) -> Reconstruction:
+    """Return the patients behind one arm's curve, in months."""
     if found.curve is None:
         raise AssertionError("an arm of an analysis has patients or a curve")
     reported = trial.arm(found.arm).reported_for(analysis.endpoint)
-    curve = found.curve.in_unit("months")
     table = None if found.numbers_at_risk is None else found.numbers_at_risk.in_unit("months")
     median = reported.median
     try:
-        rebuilt = reconstruct(
-            curve,
+        return reconstruct(
+            found.curve.in_unit("months"),
             table,
             n=reported.n,
             events=reported.events,
             median=None if median is None else median * months_per(settings.time_unit),
             method=settings.method,
+            draws=settings.draws,
+            seed=_seed(settings.seed, analysis.stem, found.arm),
         )
     except InputError as error:
         place = f"{analysis.stem}, arm {found.arm}"
@@ -105,10 +132,11 @@ def _arm(found: ArmInput, analysis: Analysis, trial: Trial, settings: Settings) 
             Problem(f"{place}: {problem.message}", problem.remedy, value=problem.value)
             for problem in error.problems
         ) from error
-    warnings = (*found.notices, *rebuilt.warnings)
-    return ArmResult(
-        found.arm, "curve", rebuilt.patients, curve, rebuilt.evidence, rebuilt.method, warnings
-    )
+
+
+def _seed(seed: int, stem: str, arm: str) -> int:
+    """Return the arm's own seed: the same whatever else is in the study, and who works on it."""
+    return int.from_bytes(sha256(f"{seed}/{stem}/{arm}".encode()).digest()[:6], "big")
 
 
 def published_estimates(

@@ -168,9 +168,15 @@ _EVIDENCE: dict[str, Callable[[_Fit], object]] = {
     "n": lambda fit: fit.evidence.n,
     "n_reported": lambda fit: fit.evidence.n_reported,
     "events": lambda fit: fit.evidence.events,
+    "events_low": lambda fit: fit.evidence.events_low,
+    "events_high": lambda fit: fit.evidence.events_high,
     "events_reported": lambda fit: fit.evidence.events_reported,
     "median_months": lambda fit: fit.evidence.median,
+    "median_low_months": lambda fit: fit.evidence.median_low,
+    "median_high_months": lambda fit: fit.evidence.median_high,
     "median_reported_months": lambda fit: fit.evidence.median_reported,
+    "reading": lambda fit: fit.evidence.reading,
+    "reading_error": lambda fit: fit.evidence.reading_error,
     "warnings": lambda fit: " ".join(fit.arm.warnings),
 }
 

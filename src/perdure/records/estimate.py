@@ -48,6 +48,10 @@ class Proportion:
         Patients at risk at the threshold; None for a published estimate that does not say.
     status : {"estimable", "thin", "zero"}
         ``thin``: few patients at risk at the threshold. ``zero``: the curve reached 0 before it.
+    draws : int or None
+        Histories that were combined; None where patients were observed, or one history was used.
+    rebuilt_share : float or None
+        Share of the variance that comes from not knowing which history is the true one.
     """
 
     value: float
@@ -56,6 +60,8 @@ class Proportion:
     ci_high: float
     n_at_risk: int | None
     status: Status
+    draws: int | None = None
+    rebuilt_share: float | None = None
 
 
 @dataclass(frozen=True)

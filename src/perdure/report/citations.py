@@ -11,6 +11,7 @@ __all__ = [
     "HIGGINS_THOMPSON",
     "KAPLAN_MEIER",
     "PONS_TOSTIVINT",
+    "RUBIN",
     "SCHEMPER_SMITH",
     "THOMAS_GRUNKEMEIER",
     "VIECHTBAUER",
@@ -69,6 +70,11 @@ GUYOT = Citation(
     " reconstructing the data from published Kaplan-Meier survival curves."
     " BMC Med Res Methodol 2012;12:9.",
     "10.1186/1471-2288-12-9",
+)
+RUBIN = Citation(
+    "rubin",
+    "Rubin DB. Multiple imputation for nonresponse in surveys. New York: Wiley; 1987.",
+    "10.1002/9780470316696",
 )
 DERSIMONIAN_LAIRD = Citation(
     "dersimonian-laird",

@@ -95,9 +95,11 @@ def evidence_table(findings: Findings) -> Table | None:
         ),
         Column(
             "Events rebuilt / reported",
-            lambda fit: _pair(count(fit.evidence.events), count(fit.evidence.events_reported)),
+            lambda fit: _pair(_events(fit.evidence), count(fit.evidence.events_reported)),
             {
                 "events": lambda fit: fit.evidence.events,
+                "events_low": lambda fit: fit.evidence.events_low,
+                "events_high": lambda fit: fit.evidence.events_high,
                 "events_reported": lambda fit: fit.evidence.events_reported,
             },
             numeric=True,
@@ -127,6 +129,14 @@ def evidence_table(findings: Findings) -> Table | None:
 
 def _pair(rebuilt: str, reported: str) -> str:
     return f"{rebuilt} / {reported}"
+
+
+def _events(found: Evidence) -> str:
+    """Return the events, with the ensemble's interval where the draws differ."""
+    low, high = found.events_low, found.events_high
+    if low is None or high is None or low == high:
+        return count(found.events)
+    return f"{count(found.events)} ({count(low)}–{count(high)})"
 
 
 def _median(evidence: Evidence) -> str:

@@ -15,6 +15,7 @@ from perdure.report.citations import (
     HIGGINS_THOMPSON,
     KAPLAN_MEIER,
     PONS_TOSTIVINT,
+    RUBIN,
     SCHEMPER_SMITH,
     THOMAS_GRUNKEMEIER,
     VIECHTBAUER,
@@ -120,9 +121,20 @@ def _reconstruction(results: Results) -> Pieces:
     for place, (method, number) in enumerate(methods.items()):
         start = "The patients behind " if place == 0 else "Those behind "
         yield f"{start}{_some(number, 'digitised curve')} were rebuilt by the "
-        yield "method of Guyot and others" if method == "guyot" else f"method “{method}”"
-        yield GUYOT if method == "guyot" else ""
-        yield ". "
+        if method == "guyot":
+            yield "method of Guyot and others"
+            yield GUYOT
+            yield ". "
+            continue
+        yield (
+            "sampling of a hidden Markov model: between two points of a curve patients are"
+            " censored and have events, survival follows exactly, and is seen through the reading"
+            " error of the figure; printed numbers at risk and totals of events are met. Of the"
+            " histories that fit, the most typical one is shown. Every estimate was made in each"
+            " of them, and combined by Rubin's rules"
+        )
+        yield RUBIN
+        yield ", so that not knowing which of them is true is part of each interval. "
     used = Counter(fact for arm in rebuilt if arm.evidence for fact in arm.evidence.used)
     facts = [f"{fact} for {number}" for fact, number in used.items() if fact != "curve"]
     if facts:

@@ -121,6 +121,7 @@ def analysis_key(analysis: Analysis, trial: Trial, settings: Settings) -> str:
         "fixed_time": chosen.fixed_time,
         "thin": settings.thin,
         "method": settings.method,
+        "draws": settings.draws,
         "seed": settings.seed,
     }
     return digest_of(json.dumps(content, sort_keys=True).encode())
@@ -131,7 +132,7 @@ def _read_of(arm: ArmInput) -> list[object]:
     curve, risk, patients = arm.curve, arm.numbers_at_risk, arm.patients
     arrays = (
         *((patients.time, patients.event) if patients is not None else ()),
-        *((curve.time, curve.survival) if curve is not None else ()),
+        *((curve.time, curve.survival, curve.read) if curve is not None else ()),
         *((risk.time, risk.n) if risk is not None else ()),
     )
     resolution = None if curve is None else curve.resolution

@@ -99,7 +99,8 @@ class EstimateTable(_Strict):
 class ReconstructTable(_Strict):
     """[reconstruct] of study.toml."""
 
-    method: Literal["guyot"] = "guyot"
+    method: Literal["chain", "guyot"] = "chain"
+    draws: Annotated[int, Field(ge=2, le=1000)] = 50
 
 
 class PoolTable(_Strict):

@@ -70,8 +70,10 @@ class Settings:
     endpoints : mapping of str to EndpointSettings
     thin : int
         Fewer at risk than this at the threshold make a durable response thin.
-    method : str
+    method : {"chain", "guyot"}
         Of reconstruction.
+    draws : int
+        Histories of each arm's ensemble.
     pool : PoolSettings
     """
 
@@ -82,7 +84,8 @@ class Settings:
     seed: int
     endpoints: Mapping[str, EndpointSettings]
     thin: int
-    method: Literal["guyot"]
+    method: Literal["chain", "guyot"]
+    draws: int
     pool: PoolSettings
 
     def fixed_time_months(self, endpoint: str) -> float | None:
@@ -128,6 +131,7 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
         },
         thin=read.estimate.thin,
         method=read.reconstruct.method,
+        draws=read.reconstruct.draws,
         pool=PoolSettings(read.pool.by, read.pool.model, read.pool.method, read.pool.test),
     )
 

@@ -41,6 +41,10 @@ k = 2
 [estimate]
 thin = 10                    # fewer patients at risk at the threshold than this: "thin"
 
+[reconstruct]
+method = "chain"             # histories that fit a curve, and how sure we are; or "guyot": one
+draws = 50                   # so many histories an arm; their spread is part of every interval
+
 [pool]
 by = ["drug_class"]          # columns of arms.csv or trials.csv that group arms
 model = "random"             # or "common"

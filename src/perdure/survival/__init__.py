@@ -4,6 +4,7 @@ Walks in: times and events of patients, in any one unit. Walks out: frozen resul
 curve, intervals, quantiles, restricted means, comparisons of groups, influence of each patient).
 """
 
+from perdure.survival.combine import Combined, combine
 from perdure.survival.compare import HazardRatio, LogRank, hazard_ratio, log_rank
 from perdure.survival.influence import influence
 from perdure.survival.intervals import (
@@ -27,6 +28,7 @@ from perdure.survival.restricted_mean import RestrictedMean, restricted_mean
 __all__ = [
     "INTERVAL_KINDS",
     "SAME_TIME",
+    "Combined",
     "HazardRatio",
     "Interval",
     "IntervalKind",
@@ -35,6 +37,7 @@ __all__ = [
     "Quantile",
     "RestrictedMean",
     "Tie",
+    "combine",
     "confidence_interval",
     "hazard_ratio",
     "influence",
