@@ -56,24 +56,20 @@ class Columns:
         return np.diff(self.time, prepend=0.0)
 
 
-def columns_of(
-    facts: Facts, reading: Reading, *, after: bool = False, extra: tuple[float, ...] = ()
-) -> Columns:
+def columns_of(facts: Facts, reading: Reading, *, extra: tuple[float, ...] = ()) -> Columns:
     """Lay out the nodes of an arm.
 
     Parameters
     ----------
     facts : Facts
     reading : Reading
-    after : bool
-        Whether a printed number counts the patients beyond its time (> t) instead of those up to
-        it (>= t).
     extra : tuple of float
         Times that need a node of their own.
     """
     time, read, centre = _points(facts, reading)
     scale = _scales(time, centre, reading)
-    rank = -1.0 if not after else 1.0
+    # What a column shows at a printed time happened before it; a step may happen at it.
+    rank = 1.0 if facts.beyond or reading.kind == "columns" else -1.0
     rows = [(float(t), 0.0, _UNREAD, at) for at, t in enumerate(time)]
     rows += [(tick, rank, n, _UNREAD) for tick, n in facts.ticks if 0 < tick <= time[-1]]
     rows += [(t, -2.0, _UNREAD, _UNREAD) for t in extra if 0 < t < time[-1]]
@@ -81,7 +77,8 @@ def columns_of(
     source = np.array([row[3] for row in rows])
     seen = source >= 0
     times = np.array([row[0] for row in rows])
-    spread = _spread(times, seen, source, centre, reading.reach * scale)
+    steps = reading.kind == "steps"
+    spread = _spread(times, seen, source, centre, reading.reach * scale, steps=steps)
     printed = np.array([row[2] for row in rows])
     printed[0] = facts.n
     low, high = _bounds(printed, *spread)
@@ -151,16 +148,22 @@ def _filled(
 
 
 def _spread(
-    time: Floats, seen: Bools, source: Ints, centre: Floats, reach: Floats
+    time: Floats, seen: Bools, source: Ints, centre: Floats, reach: Floats, *, steps: bool
 ) -> tuple[Floats, Floats]:
-    """Return centre and reach of every node; between two points survival is between theirs."""
+    """Return centre and reach of every node; between two points survival is between theirs.
+
+    Steps are read at their own times, so that survival stays where it is until the next.
+    """
     centres, reaches = centre[source].copy(), reach[source].copy()
     order = np.arange(time.size)
     before = np.maximum.accumulate(np.where(seen, order, 0))
+    between = ~seen
+    if steps:
+        centres[between], reaches[between] = centres[before][between], reaches[before][between]
+        return centres, reaches
     after = np.minimum.accumulate(np.where(seen, order, time.size - 1)[::-1])[::-1]
     top = (centres + reaches)[before]
     bottom = (centres - reaches)[after]
-    between = ~seen
     centres[between] = (top + bottom)[between] / 2
     reaches[between] = (top - bottom)[between] / 2
     return centres, reaches

@@ -88,7 +88,6 @@ def fit(
     reading: Reading,
     *,
     tilt: float = 1.0,
-    after: bool = False,
     fineness: float = 1.0,
 ) -> Fit:
     """Set the chain of an arm up and run it backward.
@@ -99,8 +98,6 @@ def fit(
     reading : Reading
     tilt : float
         Factor on the weight of a history for each of its events.
-    after : bool
-        Whether printed numbers count the patients beyond their times.
     fineness : float
         How much finer than usual the grid of survival is.
 
@@ -110,7 +107,7 @@ def fit(
         If no history lies within the reading error of the curve.
     """
     limited = tuple(time for time, _, _ in facts.limits)
-    columns = columns_of(facts, reading, after=after, extra=limited)
+    columns = columns_of(facts, reading, extra=limited)
     chain = _chain(facts, reading, columns, prior_of(facts, columns), tilt, fineness)
     levels = chain.multiple.size
     spans = chain.high - chain.low + 1

@@ -17,6 +17,7 @@ def evidence(
     events: int | None = None,
     reported_median: float | None = None,
     used: tuple[str, ...] = ("curve",),
+    beyond: bool = False,
 ) -> Evidence:
     """Compare rebuilt patients with the curve, the table and the numbers that were printed.
 
@@ -35,6 +36,8 @@ def evidence(
     reported_median : float, optional
     used : tuple of str
         Which facts the method used.
+    beyond : bool
+        Whether numbers at risk count patients beyond each time (> t) and not up to it (>= t).
 
     Returns
     -------
@@ -55,7 +58,11 @@ def evidence(
     largest = float(distance.max())
     checks: tuple[RiskCheck, ...] = ()
     if numbers_at_risk is not None:
-        found = rebuilt.at_risk(numbers_at_risk.time)
+        found = (
+            np.array([(patients.time > time).sum() for time in numbers_at_risk.time])
+            if beyond
+            else rebuilt.at_risk(numbers_at_risk.time)
+        )
         rows = zip(
             numbers_at_risk.time.tolist(), numbers_at_risk.n.tolist(), found.tolist(), strict=True
         )

@@ -43,6 +43,8 @@ class Facts:
         the curve's own.
     marks : tuple of float or None
         Times of all censoring marks on the curve; None where they were not read.
+    beyond : bool
+        Whether printed numbers count the patients beyond their time (> t); up to it (>= t) if not.
     used : tuple of str
         Which facts are in: "curve", "numbers at risk", "n", "events".
     warnings : tuple of str
@@ -58,6 +60,7 @@ class Facts:
     warnings: tuple[str, ...]
     limits: tuple[tuple[float, float, float], ...] = ()
     marks: tuple[float, ...] | None = None
+    beyond: bool = False
 
     @property
     def n(self) -> int:

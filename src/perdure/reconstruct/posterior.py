@@ -21,7 +21,7 @@ _WIDER = 1.5
 _WIDEST = 0.1
 """A reading error is not widened beyond this."""
 
-_STEPS_WIDER = 4.0
+_STEPS_WIDER = 2.0
 _STEPS_WIDEST = 6e-4
 """Points that fit no history to this half-width are clicks and not steps."""
 
@@ -54,6 +54,7 @@ class Posterior:
     histories: Histories
     reading: Reading
     log_likelihood: float
+    beyond: bool
     notes: tuple[str, ...]
 
 
@@ -76,7 +77,7 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
     agreeing = without_contradictions(facts, max(3 * reading.reach, _LEAST_TOLERANCE))
     notes += agreeing.warnings[len(facts.warnings) :]
     facts = agreeing
-    readings = _readings(facts, reading, notes)
+    facts, readings = _counted(facts, reading, notes)
     weights = np.array([found.log_likelihood for _, found in readings])
     shares = np.exp(weights - weights.max())
     shares /= shares.sum()
@@ -88,8 +89,45 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
             parts.append(_drawn(facts, reading, found, int(count), int(rng.integers(2**62)), notes))
     best = int(np.argmax(weights))
     return Posterior(
-        _joined(parts), readings[best][0], float(weights[best]), tuple(dict.fromkeys(notes))
+        _joined(parts),
+        readings[best][0],
+        float(weights[best]),
+        facts.beyond,
+        tuple(dict.fromkeys(notes)),
     )
+
+
+def _counted(
+    facts: Facts, reading: Reading, notes: list[str]
+) -> tuple[Facts, list[tuple[Reading, Fit]]]:
+    """Return the facts with the way in which numbers at risk were counted, and what fits.
+
+    It matters where the curve drops at a printed time. Patients up to the time are at risk (>= t);
+    some software prints those beyond it (> t), which is taken where it is more probable, and said.
+    """
+    drops = facts.curve.time[1:][np.diff(facts.curve.read) < 0]
+    together = np.isin([time for time, _ in facts.ticks if time > 0], drops)
+    if reading.kind != "steps" or not together.any():
+        return facts, _readings(facts, reading, notes)
+    said: tuple[list[str], list[str]] = ([], [])
+    other = replace(facts, beyond=True)
+    found = []
+    for one, words in zip((facts, other), said, strict=True):
+        try:
+            found.append(_readings(one, reading, words))
+        except InfeasibleError:
+            found.append([])
+    likely = [max((fit.log_likelihood for _, fit in fits), default=-np.inf) for fits in found]
+    if max(likely) == -np.inf:
+        raise InfeasibleError(0)
+    at = int(np.argmax(likely))
+    notes += said[at]
+    if at == 1:
+        notes.append(
+            "the numbers at risk fit the curve better as patients beyond each printed time (> t)"
+            " than as those up to it (>= t), and were read so"
+        )
+    return (facts, other)[at], found[at]
 
 
 def _apportioned(shares: Floats, draws: int) -> Ints:
@@ -116,10 +154,12 @@ def _joined(parts: list[Histories]) -> Histories:
 def _readings(facts: Facts, reading: Reading, notes: list[str]) -> list[tuple[Reading, Fit]]:
     """Return the reading errors that fit, with the chain of each."""
     if reading.kind == "steps":
+        stated = reading
+        reading = replace(reading, half_width=min(reading.half_width, reading.digits))
         found = _widened(facts, reading, _STEPS_WIDER, 0.02 if reading.stated else _STEPS_WIDEST)
         if found is not None:
-            if reading.stated and found[0].half_width > reading.half_width:
-                notes.append(_said(reading, found[0]))
+            if stated.stated and found[0].half_width > stated.half_width:
+                notes.append(_said(stated, found[0]))
             return [found]
         reading = clicked(facts.curve, _CLICK_ERRORS[0])
     if reading.kind == "clicks":

@@ -108,7 +108,12 @@ def reading_of(curve: Curve) -> Reading:
         )
     fine = curve.resolution or written_to(curve.read)
     if fine <= _EXACT or curve.resolution is not None:
-        return Reading("steps", fine, stated=curve.resolution is not None)
+        return Reading(
+            "steps",
+            fine,
+            stated=curve.resolution is not None,
+            digits=written_to(curve.read),
+        )
     return clicked(curve, _CLICK)
 
 
