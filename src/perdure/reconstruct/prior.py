@@ -80,6 +80,10 @@ def _censorings(facts: Facts, columns: Columns, known: Ints, last: int) -> Float
     blocks = columns.blocks
     least = _HALF_A_PATIENT / facts.n * blocks / columns.time[-1]
     probability = -np.expm1(-(np.maximum(hazard, 0.0) + least))
+    if facts.beyond:
+        # Those censored at a printed time itself are no longer counted there.
+        probability[1:] = np.where(blocks[1:] > 0, probability[1:], probability[:-1])
+        return np.minimum(probability, 0.5)
     return np.where(blocks > 0, np.minimum(probability, 0.5), 0.0)
 
 
