@@ -243,6 +243,8 @@ def example_settings(references: tuple[Reference, ...]) -> Settings:
         thin=10,
         method="guyot",
         draws=50,
+        own=(),
+        keep_ensemble=True,
         pool=PoolSettings(("drug_class", "line"), "random", "REML", "knha"),
     )
 

@@ -60,21 +60,25 @@ def test_the_old_file_stays_whatever_stops_the_writing(
     assert names(path.parent) == ["estimates.csv"]
 
 
-def _open_that_stops(trouble: BaseException) -> Callable[..., io.TextIOWrapper]:
-    """Return a Path.open whose file takes half of what it is given, and then fails."""
+class _Half:
+    """A file that takes half of what it is given, and then fails."""
 
-    class Half(io.TextIOWrapper):
-        def write(self, text: str, /) -> int:
-            super().write(text[: len(text) // 2])
-            self.flush()
-            raise trouble
+    def __init__(self, path: Path, mode: str, trouble: BaseException) -> None:
+        self.file, self.trouble = io.FileIO(path, mode), trouble
 
-    real = Path.open
+    def __enter__(self) -> "_Half":
+        return self
 
-    def opened(path: Path, mode: str, encoding: str, newline: str) -> io.TextIOWrapper:
-        return Half(real(path, f"{mode}b"), encoding=encoding, newline=newline)
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
 
-    return opened
+    def write(self, content: bytes) -> None:
+        self.file.write(content[: len(content) // 2])
+        raise self.trouble
+
+
+def _open_that_stops(trouble: BaseException) -> Callable[[Path, str], _Half]:
+    return lambda path, mode: _Half(path, mode, trouble)
 
 
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:

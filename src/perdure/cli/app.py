@@ -7,6 +7,7 @@ import typer
 
 import perdure
 from perdure.cli import stages, studies
+from perdure.cli.reconstruct import reconstruct
 from perdure.cli.say import problem_lines, say
 from perdure.errors import InputError, PerdureError
 
@@ -46,7 +47,7 @@ app.command()(studies.new)
 app.command()(studies.check)
 app.command()(studies.run)
 app.command()(studies.report)
-app.command()(stages.reconstruct)
+app.command()(reconstruct)
 app.command()(stages.durable)
 app.command()(stages.pool)
 

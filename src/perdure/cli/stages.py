@@ -8,7 +8,6 @@ import typer
 from perdure.cli.forms import (
     contrast_json,
     contrast_sentence,
-    in_unit,
     pooled_lines,
     response_json,
     response_sentence,
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from perdure.study import Table
 
-__all__ = ["durable", "pool", "reconstruct"]
+__all__ = ["durable", "pool"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 TimeUnit = Annotated[str, typer.Option("--time-unit", help="days, weeks, months or years.")]
@@ -33,80 +32,6 @@ Reference = Literal["own", "control", "trial", "fixed"]
 
 ENDPOINT_K = {"PFS": 3.0, "OS": 2.0}
 """The paper's multiples of the median (Pons-Tostivint et al. 2019)."""
-
-
-def reconstruct(
-    curve: Annotated[Path, typer.Argument(metavar="CURVE.csv", help="Columns time, survival.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write time,event.")],
-    risk: Annotated[
-        Path | None, typer.Option("--risk", help="Numbers at risk: time, n_at_risk (or an arm).")
-    ] = None,
-    arm: Annotated[str | None, typer.Option("--arm", help="The arm's column in --risk.")] = None,
-    total: Annotated[int | None, typer.Option("--total", help="Patients in the arm.")] = None,
-    events: Annotated[int | None, typer.Option("--events", help="Events reported.")] = None,
-    median: Annotated[float | None, typer.Option("--median", help="Published median.")] = None,
-    percent: Annotated[
-        bool | None, typer.Option("--percent/--proportion", help="Unit of survival.")
-    ] = None,
-    resolution: Annotated[
-        float | None, typer.Option("--resolution", help="Half-width of the reading error.")
-    ] = None,
-    time_unit: TimeUnit = "months",
-    method: Annotated[str, typer.Option("--method", help="guyot.")] = "guyot",
-    as_json: Json = False,
-) -> None:
-    """Rebuild the patients behind one digitised curve."""
-    from time import perf_counter
-
-    from perdure.reconstruct import reconstruct as rebuild
-    from perdure.records import time_unit as unit_named
-    from perdure.study import read_curve, read_numbers_at_risk, write_table
-
-    unit = unit_named(time_unit)
-    for given in (curve, risk):
-        if given is not None and out.exists() and given.exists() and out.samefile(given):
-            remedy = "give -o another name: the input would be lost"
-            raise InputError(Problem("the patients would replace an input", remedy, value=str(out)))
-    points, notes = read_curve(curve, time_unit=unit, percent=percent, resolution=resolution)
-    table = None
-    if risk is not None:
-        table, more = read_numbers_at_risk(risk, arm=arm, time_unit=unit)
-        notes += more
-    start = perf_counter()
-    found = rebuild(points, table, n=total, events=events, median=median, method=method)
-    seconds = perf_counter() - start
-    patients = found.patients
-    rows = [
-        (float(time), int(event)) for time, event in zip(patients.time, patients.event, strict=True)
-    ]
-    write_table(out, ("time", "event"), rows)
-    warnings = (*notes, *found.warnings)
-    fit = found.evidence
-    if as_json:
-        print_json(
-            {
-                "n": fit.n,
-                "events": fit.events,
-                "median": fit.median,
-                "time_unit": unit,
-                "rmse": fit.rmse,
-                "max_distance": fit.max_distance,
-                "risk_mismatch": fit.risk_mismatch,
-                "method": found.method,
-                "used": list(fit.used),
-                "seconds": seconds,
-                "seed": found.seed,
-                "warnings": list(warnings),
-            }
-        )
-        return
-    for warning in warnings:
-        say(f"note: {warning}")
-    typer.echo(f"{fit.n} patients, {fit.events} events, median {in_unit(fit.median, unit)}")
-    typer.echo(
-        f"distance to the curve: root mean square {fit.rmse:.4f}, at most {fit.max_distance:.4f}"
-    )
-    typer.echo(f"numbers at risk missed by {fit.risk_mismatch} patients in all; wrote {out}")
 
 
 def durable(

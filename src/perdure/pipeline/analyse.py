@@ -7,7 +7,7 @@ from hashlib import sha256
 from perdure.durable import durable_ensemble
 from perdure.errors import InputError, Problem
 from perdure.pool import published_effect
-from perdure.reconstruct import reconstruct
+from perdure.reconstruct import jointly, reconstruct, rounded
 from perdure.records import (
     AnalysisResult,
     ArmEstimate,
@@ -24,25 +24,49 @@ from perdure.records import (
 )
 from perdure.study import Analysis, ArmInput, PublishedEstimate, Settings
 
-__all__ = ["analyse", "published_estimates"]
+__all__ = ["estimate", "published_estimates", "rebuild"]
 
 
-def analyse(analysis: Analysis, trial: Trial, settings: Settings) -> AnalysisResult:
-    """Return everything that is computed of one endpoint of one trial at one cut-off.
+def rebuild(analysis: Analysis, trial: Trial, settings: Settings) -> dict[str, Reconstruction]:
+    """Return the reconstruction of every arm of an analysis that entered by a curve, in months.
 
-    Times come out in months. Arms that entered by a curve are reconstructed; durable response is
-    estimated under every reference of the settings, in every history, and combined.
+    A published hazard ratio is compared with the rebuilt one, or imposed, where both its arms are
+    rebuilt.
 
     Raises
     ------
     InputError
         If an arm's facts contradict each other; the problem names the analysis and the arm.
     """
-    rebuilt = {
-        found.arm: _rebuilt(found, analysis, trial, settings)
-        for found in analysis.arms
-        if found.patients is None
+    found = {
+        arm.arm: _rebuilt(arm, analysis, trial, settings)
+        for arm in analysis.arms
+        if arm.patients is None
     }
+    for control in dict.fromkeys(trial.arm(arm).comparator for arm in found):
+        printed = {
+            arm: hr
+            for arm in found
+            if trial.arm(arm).comparator == control
+            and (hr := trial.arm(arm).reported_for(analysis.endpoint).hr) is not None
+        }
+        if control in found and printed:
+            seed = _seed(settings.seed, analysis.stem, control)
+            found = jointly(found, control, printed, own="hr" in settings.own, seed=seed)
+    return found
+
+
+def estimate(
+    analysis: Analysis,
+    trial: Trial,
+    settings: Settings,
+    rebuilt: Mapping[str, Reconstruction],
+) -> AnalysisResult:
+    """Return everything that is estimated of one endpoint of one trial at one cut-off, in months.
+
+    Durable response of every arm, observed or rebuilt, under every reference of the settings: in
+    every history of the rebuilt ones, and combined.
+    """
     arms = tuple(_arm(found, rebuilt.get(found.arm)) for found in analysis.arms)
     ensembles = {arm: found.ensemble for arm, found in rebuilt.items() if found.ensemble}
     patients = {arm.arm: arm.patients for arm in arms if arm.patients is not None}
@@ -114,14 +138,19 @@ def _rebuilt(
         raise AssertionError("an arm of an analysis has patients or a curve")
     reported = trial.arm(found.arm).reported_for(analysis.endpoint)
     table = None if found.numbers_at_risk is None else found.numbers_at_risk.in_unit("months")
-    median = reported.median
+    median = None
+    if reported.median is not None:
+        median = rounded(reported.median).scaled(months_per(settings.time_unit))
     try:
         return reconstruct(
             found.curve.in_unit("months"),
             table,
             n=reported.n,
             events=reported.events,
-            median=None if median is None else median * months_per(settings.time_unit),
+            median=None
+            if median is None
+            else rounded(median).scaled(months_per(settings.time_unit)),
+            own="median" in settings.own,
             method=settings.method,
             draws=settings.draws,
             seed=_seed(settings.seed, analysis.stem, found.arm),

@@ -8,12 +8,15 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from perdure.plots import reconstruction_plot
+from perdure.reconstruct import EVIDENCE_COLUMNS, evidence_rows
 from perdure.records import (
     AnalysisResult,
     ArmEstimate,
     ArmResult,
     Evidence,
     Patients,
+    Reconstruction,
     TrialContrast,
     months_per,
 )
@@ -26,7 +29,7 @@ from perdure.study import (
     write_text,
 )
 
-__all__ = ["load_analysis", "remove_others", "save_analysis"]
+__all__ = ["load_analysis", "remove_others", "save_analysis", "save_reconstructions"]
 
 _EVIDENCE = TypeAdapter(Evidence)
 _ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
@@ -71,14 +74,59 @@ def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key:
     write_text(results / "analyses" / f"{analysis.stem}.json", text)
 
 
-def load_analysis(results: Path, analysis: Analysis, key: str) -> AnalysisResult | None:
-    """Return what an earlier run found of this analysis; None where that is stale or unreadable."""
+def save_reconstructions(
+    results: Path, analysis: Analysis, rebuilt: Mapping[str, Reconstruction]
+) -> None:
+    """Write the ensembles of an analysis, and of each arm its evidence and a picture.
+
+    Times are in the input's unit, as those of the patients.
+    """
+    unit = analysis.time_unit
+    ensembles = {arm: found.ensemble for arm, found in rebuilt.items() if found.ensemble}
+    if ensembles:
+        write_table(
+            results / "ensembles" / f"{analysis.stem}.csv",
+            ("arm", "draw", "time", "event"),
+            (
+                (arm, draw, time, event)
+                for arm, draws in ensembles.items()
+                for draw, one in enumerate(draws, start=1)
+                for time, event in zip(
+                    one.in_unit(unit).time.tolist(), one.event.astype(int).tolist(), strict=True
+                )
+            ),
+        )
+    for given in analysis.arms:
+        if given.arm not in rebuilt or given.curve is None:
+            continue
+        found, curve = rebuilt[given.arm], given.curve.in_unit("months")
+        name = f"{analysis.stem}.{given.arm}"
+        write_table(
+            results / "evidence" / f"{name}.csv", EVIDENCE_COLUMNS, evidence_rows(curve, found)
+        )
+        write_text(
+            results / "evidence" / f"{name}.svg",
+            reconstruction_plot(curve, found, title=name).decode(),
+        )
+
+
+def load_analysis(
+    results: Path, analysis: Analysis, key: str, *, with_ensemble: bool = False
+) -> AnalysisResult | None:
+    """Return what an earlier run found of this analysis; None where that is stale or unreadable.
+
+    So it is where its ensemble should be there and is not.
+    """
     path = results / "analyses" / f"{analysis.stem}.json"
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if record["key"] != key:
             return None
         rebuilt: Mapping[str, Patients] = {}
+        sampled = any(arm["method"] == "chain" for arm in record["arms"])
+        ensemble = results / "ensembles" / f"{analysis.stem}.csv"
+        if with_ensemble and sampled and not ensemble.is_file():
+            return None
         if any(arm["source"] == "curve" for arm in record["arms"]):
             patients = results / "patients" / f"{analysis.stem}.csv"
             if digest_of(patients.read_bytes()) != record["patients_sha256"]:
@@ -101,10 +149,13 @@ def load_analysis(results: Path, analysis: Analysis, key: str) -> AnalysisResult
 
 def remove_others(results: Path, stems: Collection[str]) -> None:
     """Remove what an earlier run found of analyses that the study no longer has."""
-    for kind, suffix in (("analyses", ".json"), ("patients", ".csv")):
+    for kind, suffix in (("analyses", ".json"), ("patients", ".csv"), ("ensembles", ".csv")):
         for path in (results / kind).glob(f"*{suffix}"):
             if path.name.removesuffix(suffix) not in stems:
                 path.unlink(missing_ok=True)
+    for path in (results / "evidence").glob("*.*"):
+        if path.stem.rpartition(".")[0] not in stems:
+            path.unlink(missing_ok=True)
 
 
 def _arm(record: dict[str, Any], given: ArmInput, rebuilt: Mapping[str, Patients]) -> ArmResult:

@@ -7,14 +7,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 import perdure
-from perdure.pipeline.analyse import analyse, published_estimates
+from perdure.pipeline.analyse import estimate, published_estimates, rebuild
 from perdure.pipeline.result_tables import write_result_tables
-from perdure.pipeline.results_folder import load_analysis, remove_others, save_analysis
+from perdure.pipeline.results_folder import (
+    load_analysis,
+    remove_others,
+    save_analysis,
+    save_reconstructions,
+)
 from perdure.pipeline.synthesise import synthesise
-from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results
+from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results, Trial
 from perdure.report import headline, write_report
 from perdure.study import (
+    Analysis,
     Provenance,
+    Settings,
     Study,
     analysis_key,
     digest_of,
@@ -162,20 +169,31 @@ def _analyses(
     trials = {trial.trial: trial for trial in study.trials}
     work = [(one, trials[one.trial], study.settings) for one in study.analyses]
     keys = [analysis_key(*item) for item in work]
+    keep = study.settings.keep_ensemble
     found = {
         at: kept
         for at, (analysis, _, _) in enumerate(work)
-        if (kept := load_analysis(results, analysis, keys[at])) is not None
+        if (kept := load_analysis(results, analysis, keys[at], with_ensemble=keep)) is not None
     }
     stale = [at for at in range(len(work)) if at not in found]
     for done, (place, result) in enumerate(
-        in_workers(analyse, [work[at] for at in stale], jobs), start=1
+        in_workers(_analysed, [(*work[at], results) for at in stale], jobs), start=1
     ):
         at = stale[place]
         save_analysis(results, study.analyses[at], result, keys[at])
         found[at] = result
         show("analyses", done, len(stale))
     return [found[at] for at in range(len(work))], len(stale)
+
+
+def _analysed(
+    analysis: Analysis, trial: Trial, settings: Settings, results: Path
+) -> AnalysisResult:
+    """Return everything that is computed of an analysis; its ensembles go to files from here."""
+    rebuilt = rebuild(analysis, trial, settings)
+    if settings.keep_ensemble:
+        save_reconstructions(results, analysis, rebuilt)
+    return estimate(analysis, trial, settings, rebuilt)
 
 
 def _with_published(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from perdure.plots.lettering import printable
 
@@ -33,6 +33,7 @@ __all__ = [
     "Look",
     "draw_line",
     "drawing",
+    "figure_bytes",
     "new_axes",
     "new_figure",
     "svg_text",
@@ -174,6 +175,18 @@ def svg_text(figure: "Figure", title: str) -> str:
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(stream, format="svg", metadata=nothing)
     return _compact(stream.getvalue(), printable(title))
+
+
+def figure_bytes(figure: "Figure", title: str, kind: Literal["svg", "png", "pdf"]) -> bytes:
+    """Return the figure as a whole file: SVG as `svg_text`, PNG with 300 dots an inch, or PDF."""
+    if kind == "svg":
+        return svg_text(figure, title).encode()
+    stream = io.BytesIO()
+    nothing: dict[str, str | None] = (
+        {"Software": None} if kind == "png" else {"CreationDate": None, "Title": printable(title)}
+    )
+    figure.savefig(stream, format=kind, dpi=300, metadata=nothing, facecolor="white")
+    return stream.getvalue()
 
 
 def _compact(svg: str, title: str) -> str:

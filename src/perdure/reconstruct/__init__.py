@@ -11,20 +11,33 @@ from perdure.reconstruct.constraints import (
 )
 from perdure.reconstruct.door import DRAWS, METHODS, reconstruct
 from perdure.reconstruct.evidence import evidence
+from perdure.reconstruct.evidence_table import (
+    EVIDENCE_COLUMNS,
+    evidence_record,
+    evidence_rows,
+)
 from perdure.reconstruct.facts import Facts, gather
 from perdure.reconstruct.guyot import guyot
 from perdure.reconstruct.isotonic import isotonic
+from perdure.reconstruct.jointly import jointly
+from perdure.reconstruct.reported import Rounded, rounded
 
 __all__ = [
     "DRAWS",
+    "EVIDENCE_COLUMNS",
     "LARGEST_RISE",
     "METHODS",
     "Facts",
+    "Rounded",
     "curve_from_points",
     "evidence",
+    "evidence_record",
+    "evidence_rows",
     "gather",
     "guyot",
     "isotonic",
+    "jointly",
     "numbers_at_risk_from_table",
     "reconstruct",
+    "rounded",
 ]

@@ -309,7 +309,8 @@ def _refuse_incidence(times: Floats, values: Floats, place: _Rows) -> None:
             Problem(
                 f"the curve rises from {values[0]:g} to {values[-1]:g}: it seems to show cumulative"
                 " incidence",
-                "give 1 minus these values, unless other events compete with this one",
+                "say so (--cumulative-incidence, or cumulative_incidence in analyses.csv), unless"
+                " other events compete with this one",
                 place.file,
                 column="survival",
             )

@@ -83,7 +83,7 @@ def _censorings(facts: Facts, columns: Columns, known: Ints, last: int) -> Float
     if facts.beyond:
         # Those censored at a printed time itself are no longer counted there.
         probability[1:] = np.where(blocks[1:] > 0, probability[1:], probability[:-1])
-        return np.minimum(probability, 0.5)
+        return np.asarray(np.minimum(probability, 0.5))
     return np.where(blocks > 0, np.minimum(probability, 0.5), 0.0)
 
 

@@ -40,6 +40,13 @@ class Rounded:
         """Return whether a value rounds to this one, give or take ``slack``."""
         return self.low - slack - 1e-12 <= value <= self.high + slack + 1e-12
 
+    def scaled(self, factor: float) -> "Rounded":
+        """Return the same number in another unit: it is known no better there."""
+        if factor == 1:
+            return self
+        value = self.value * factor
+        return Rounded(value, self.half_width * factor, f"{value:.4g}")
+
     def __str__(self) -> str:
         return self.printed
 

@@ -114,6 +114,9 @@ class Evidence:
         90% interval of the ensemble.
     median_low, median_high : float, optional
         The same of the median; None where it is not reached in enough draws.
+    hazard_ratio, hazard_ratio_low, hazard_ratio_high : float, optional
+        Cox's, against the trial's rebuilt control, with the 90% interval of paired draws.
+    hazard_ratio_reported : float, optional
     """
 
     rmse: float
@@ -133,6 +136,10 @@ class Evidence:
     events_high: int | None = None
     median_low: float | None = None
     median_high: float | None = None
+    hazard_ratio: float | None = None
+    hazard_ratio_low: float | None = None
+    hazard_ratio_high: float | None = None
+    hazard_ratio_reported: float | None = None
 
     @property
     def risk_mismatch(self) -> int:

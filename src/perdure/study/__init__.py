@@ -5,6 +5,7 @@ The one place that opens a study's files; what is written is written whole or no
 
 from perdure.study.datasets import Analysis, ArmInput
 from perdure.study.folder import Study
+from perdure.study.marks import read_marks
 from perdure.study.provenance import (
     Provenance,
     analysis_key,
@@ -19,7 +20,7 @@ from perdure.study.readers import read_curve, read_numbers_at_risk, read_patient
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
 from perdure.study.tables import Table, nearest, read_table, write_table
 from perdure.study.template import new
-from perdure.study.writing import write_text
+from perdure.study.writing import write_bytes, write_text
 
 __all__ = [
     "Analysis",
@@ -38,10 +39,12 @@ __all__ = [
     "new",
     "output_digests",
     "read_curve",
+    "read_marks",
     "read_numbers_at_risk",
     "read_patients",
     "read_provenance",
     "read_table",
+    "write_bytes",
     "write_provenance",
     "write_table",
     "write_text",

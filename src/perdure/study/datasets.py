@@ -92,6 +92,7 @@ class _Description:
     time_unit: TimeUnit
     percent: bool | None
     resolution: float | None
+    cumulative_incidence: bool = False
 
 
 def read_analyses(
@@ -158,6 +159,7 @@ def _descriptions(
             row.time_unit or settings.time_unit,
             row.percent,
             row.resolution,
+            row.cumulative_incidence,
         )
     if whole and not wrong:
         for place in dict.fromkeys(key[:2] for key in files):
@@ -247,12 +249,13 @@ def _analysis(
             problems.append(_twice(arm, file, files))
             continue
         with _gathering(problems):
-            cells = curve_table(path, file)
+            cells = curve_table(path, file, time_unit=unit)
             curve, repairs = curve_of(
                 cells,
                 time_unit=unit,
                 percent=described.percent,
                 resolution=described.resolution,
+                cumulative_incidence=described.cumulative_incidence,
             )
             found[arm] = ArmInput(arm, None, curve, (risk or {}).get(arm), repairs)
             notices += (*cells.notices, *repairs)

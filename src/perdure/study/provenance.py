@@ -122,6 +122,8 @@ def analysis_key(analysis: Analysis, trial: Trial, settings: Settings) -> str:
         "thin": settings.thin,
         "method": settings.method,
         "draws": settings.draws,
+        "own": settings.own,
+        "keep_ensemble": settings.keep_ensemble,
         "seed": settings.seed,
     }
     return digest_of(json.dumps(content, sort_keys=True).encode())

@@ -1,14 +1,23 @@
 """One file at a time: a digitised curve, numbers at risk, patients."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from perdure.errors import InputError, Problem
 from perdure.reconstruct import curve_from_points, numbers_at_risk_from_table
-from perdure.records import Curve, NumbersAtRisk, Patients, TimeUnit
-from perdure.study.tables import Table, nearest, read_table
+from perdure.records import Curve, Floats, NumbersAtRisk, Patients, TimeUnit
+from perdure.study.exports import (
+    ExportedCurves,
+    exported_risk_table,
+    grid_curves,
+    is_project,
+    project_curves,
+)
+from perdure.study.tables import Table, content_of, decoded, nearest, read_table
 
 __all__ = [
     "ONE_ARM",
@@ -23,6 +32,14 @@ __all__ = [
 ONE_ARM = "arm"
 """Name of the arm of a patients file that has no column ``arm``."""
 
+_PERCENT_FROM = 1.5
+"""Cumulative incidence above this is in per cent."""
+
+_NO_COMPETITORS = (
+    "read as cumulative incidence, survival being 1 minus it: this holds only where no other event"
+    " competes"
+)
+
 _EVENT = "1 (event) or 0 (censored)"
 
 
@@ -35,10 +52,15 @@ def read_curve(
     *,
     time_unit: TimeUnit,
     percent: bool | None = None,
+    cumulative_incidence: bool = False,
     resolution: float | None = None,
+    dataset: str | None = None,
     file: str | None = None,
 ) -> tuple[Curve, tuple[str, ...]]:
-    """Read a digitised curve: columns ``time`` and ``survival``.
+    """Read a digitised curve: columns ``time`` and ``survival``, or what a digitiser exported.
+
+    WebPlotDigitizer (CSV, project as JSON or tar), Engauge Digitizer, DigitizeIt, ScanIt, and the
+    input files of the R packages IPDfromKM and survHE are known by their content.
 
     Parameters
     ----------
@@ -46,8 +68,13 @@ def read_curve(
     time_unit : {"days", "weeks", "months", "years"}
     percent : bool, optional
         Whether survival is in per cent; None: it is read as per cent where that is plain.
+    cumulative_incidence : bool
+        Whether the figure shows 1 - survival. Where other events compete with this one its
+        complement is no Kaplan-Meier curve, and nothing here holds.
     resolution : float, optional
         Half-width of the reading error, as a proportion.
+    dataset : str, optional
+        Name of the curve, where the file holds several.
     file : str, optional
         Name for messages.
 
@@ -62,18 +89,66 @@ def read_curve(
     InputError
         With every problem of the file.
     """
-    table = curve_table(path, file)
-    curve, repairs = curve_of(table, time_unit=time_unit, percent=percent, resolution=resolution)
+    table = curve_table(path, file, time_unit=time_unit, dataset=dataset)
+    curve, repairs = curve_of(
+        table,
+        time_unit=time_unit,
+        percent=percent,
+        resolution=resolution,
+        cumulative_incidence=cumulative_incidence,
+    )
     return curve, (*table.notices, *repairs)
 
 
-def curve_table(path: Path, file: str | None = None) -> Table:
-    """Read the cells of a digitised curve."""
-    return _table(path, file, ("time", "survival"), "point")
+def curve_table(
+    path: Path, file: str | None = None, *, time_unit: TimeUnit, dataset: str | None = None
+) -> Table:
+    """Read the cells of a digitised curve, whichever program wrote them."""
+    name = file or path.name
+    exported = _exported(content_of(path, name), name)
+    if exported is None:
+        if dataset is not None:
+            remedy = "leave --dataset out"
+            raise InputError(Problem("the file holds one curve only", remedy, name, value=dataset))
+        return _table(path, file, ("time", "survival"), "point")
+    if exported.unit is not None and exported.unit != time_unit:
+        raise InputError(_other_unit(exported.unit, time_unit, name))
+    return exported.table(dataset)
+
+
+def _exported(content: bytes, name: str) -> ExportedCurves | None:
+    """Return the curves of a file that another program wrote; None for perdure's own columns."""
+    if is_project(content):
+        return project_curves(content, name)
+    text, notices = decoded(content, name)
+    if {"time", "survival"} <= _header_of(text):
+        return None
+    found = grid_curves(text, name)
+    return None if found is None else found.with_notices(notices)
+
+
+def _header_of(text: str) -> set[str]:
+    """Return the cells of the first line that has any."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return {cell.strip().strip('"') for cell in re.split("[,;\t]", first)}
+
+
+def _other_unit(told: TimeUnit, given: TimeUnit, name: str) -> Problem:
+    return Problem(
+        f"its header says that times are in {told}, and the time unit is {given}",
+        f"give {told} as the time unit, or correct the header",
+        name,
+        column="time",
+    )
 
 
 def curve_of(
-    table: Table, *, time_unit: TimeUnit, percent: bool | None, resolution: float | None
+    table: Table,
+    *,
+    time_unit: TimeUnit,
+    percent: bool | None,
+    resolution: float | None,
+    cumulative_incidence: bool = False,
 ) -> tuple[Curve, tuple[str, ...]]:
     """Return the curve that the cells hold, and what was repaired in it."""
     problems: list[Problem] = []
@@ -81,6 +156,10 @@ def curve_of(
     survival = table.numbers("survival", problems)
     if problems:
         raise InputError(problems)
+    said: tuple[str, ...] = ()
+    if cumulative_incidence:
+        survival, percent = _complement(survival, percent, table)
+        said = (_NO_COMPETITORS,)
     curve, notices = curve_from_points(
         time,
         survival,
@@ -90,7 +169,23 @@ def curve_of(
         rows=table.lines,
         file=table.file,
     )
-    return curve, _at(table.file, notices)
+    return curve, _at(table.file, (*said, *notices))
+
+
+def _complement(incidence: Floats, percent: bool | None, table: Table) -> tuple[Floats, bool]:
+    """Return survival from cumulative incidence, and whether both are in per cent."""
+    if incidence.size and incidence[-1] < incidence[0]:
+        raise InputError(
+            Problem(
+                f"the curve falls from {incidence[0]:g} to {incidence[-1]:g}: it shows survival",
+                "read it as survival, not as cumulative incidence",
+                table.file,
+                column="survival",
+            )
+        )
+    if percent is None:
+        percent = bool(np.max(incidence, initial=0.0) > _PERCENT_FROM)
+    return (100.0 if percent else 1.0) - incidence, percent
 
 
 def read_risk_table(
@@ -106,7 +201,7 @@ def read_risk_table(
     InputError
         With every problem of the file.
     """
-    table = _table(path, file, ("time",), "time")
+    table = _risk_cells(path, file, time_unit)
     problems: list[Problem] = []
     time = table.numbers("time", problems)
     found: dict[str, NumbersAtRisk | None] = {}
@@ -138,6 +233,21 @@ def read_risk_table(
     if problems:
         raise InputError(dict.fromkeys(problems))  # a wrong time is wrong for every arm
     return found, tuple(notices)
+
+
+def _risk_cells(path: Path, file: str | None, time_unit: TimeUnit) -> Table:
+    """Read the cells of a table of numbers at risk, whichever program wrote it."""
+    name = file or path.name
+    text, notices = decoded(content_of(path, name), name)
+    header = _header_of(text)
+    own = "time" in header and not {"lower", "upper"} <= header
+    exported = None if own else exported_risk_table(text, name)
+    if exported is None:
+        return _table(path, file, ("time",), "time")
+    table, unit = exported
+    if unit is not None and unit != time_unit:
+        raise InputError(_other_unit(unit, time_unit, name))
+    return replace(table, notices=(*notices, *table.notices))
 
 
 def read_numbers_at_risk(

@@ -101,6 +101,8 @@ class ReconstructTable(_Strict):
 
     method: Literal["chain", "guyot"] = "chain"
     draws: Annotated[int, Field(ge=2, le=1000)] = 50
+    own: Annotated[tuple[Literal["median", "hr"], ...], BeforeValidator(_several)] = ()
+    keep_ensemble: bool = True
 
 
 class PoolTable(_Strict):
@@ -165,6 +167,7 @@ class AnalysisRow(_Strict):
     label: str = ""
     percent: YesNo | None = None
     resolution: Annotated[float, Field(gt=0, lt=0.5)] | None = None
+    cumulative_incidence: YesNo = False
 
 
 class PublishedRow(_Strict):

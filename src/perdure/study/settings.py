@@ -74,6 +74,10 @@ class Settings:
         Of reconstruction.
     draws : int
         Histories of each arm's ensemble.
+    own : tuple of {"median", "hr"}
+        Published numbers that are the curves' own, so that they constrain the patients.
+    keep_ensemble : bool
+        Whether results/ keeps every history and a picture of each reconstruction.
     pool : PoolSettings
     """
 
@@ -86,6 +90,8 @@ class Settings:
     thin: int
     method: Literal["chain", "guyot"]
     draws: int
+    own: tuple[Literal["median", "hr"], ...]
+    keep_ensemble: bool
     pool: PoolSettings
 
     def fixed_time_months(self, endpoint: str) -> float | None:
@@ -132,6 +138,8 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
         thin=read.estimate.thin,
         method=read.reconstruct.method,
         draws=read.reconstruct.draws,
+        own=read.reconstruct.own,
+        keep_ensemble=read.reconstruct.keep_ensemble,
         pool=PoolSettings(read.pool.by, read.pool.model, read.pool.method, read.pool.test),
     )
 

@@ -44,6 +44,9 @@ thin = 10                    # fewer patients at risk at the threshold than this
 [reconstruct]
 method = "chain"             # histories that fit a curve, and how sure we are; or "guyot": one
 draws = 50                   # so many histories an arm; their spread is part of every interval
+# own = ["median", "hr"]     # published numbers that are the curves' own (not stratified, not
+                             # adjusted, same cut-off): they constrain; left out, they are checks
+# keep_ensemble = false      # results/ keeps every history and a picture of each arm; or not
 
 [pool]
 by = ["drug_class"]          # columns of arms.csv or trials.csv that group arms
@@ -151,8 +154,9 @@ is pooled:
     EX2,OS,2015,no,months,first report
     EX2,OS,2018,yes,months,final analysis
 
-analyses.csv also holds time_unit, percent (yes or no) and resolution (half the height of a pixel as
-a proportion) of a data set where they differ from the rest.
+analyses.csv also holds time_unit, percent (yes or no), resolution (half the height of a pixel as a
+proportion) and cumulative_incidence (yes where the figure shows 1 - survival) of a data set where
+they differ from the rest.
 """
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perdure.errors import OutputError
 
-__all__ = ["write_text"]
+__all__ = ["write_bytes", "write_text"]
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; make room and run again",
@@ -22,10 +22,15 @@ _REASONS = {
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file as UTF-8, whole or not at all; folders are made as needed.
+    """Write a text file as UTF-8, whole or not at all: see `write_bytes`."""
+    write_bytes(path, text.encode())
 
-    The text goes into a new file beside the old one, which takes its place only when all of it is
-    on the disk. Whatever stops the writing, Ctrl-C included, the old file is as it was.
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; folders are made as needed.
+
+    The content goes into a new file beside the old one, which takes its place only when all of it
+    is on the disk. Whatever stops the writing, Ctrl-C included, the old file is as it was.
 
     Raises
     ------
@@ -35,8 +40,8 @@ def write_text(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with unfinished.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
