@@ -1,4 +1,4 @@
-"""Printed numbers at risk that the curve contradicts: found, named, and left out."""
+"""What the curve contradicts among the facts beside it: found, named, and left out."""
 
 from dataclasses import replace
 
@@ -14,11 +14,12 @@ _NEAR = 0.01
 
 
 def without_contradictions(facts: Facts, tolerance: float) -> Facts:
-    """Return the facts without numbers at risk that cannot be, and a sentence for each.
+    """Return the facts without those that cannot be, and a sentence for each.
 
-    Of two numbers the later is at most the earlier times the survival between them, since
-    patients only leave. The largest set of numbers that agree with each other, and with the number
-    of patients, is kept.
+    A published median or survival that is said to be the curve's own, and that it does not show,
+    is left out. Of two numbers at risk the later is at most the earlier times the survival between
+    them, since patients only leave. The largest set of numbers that agree with each other, and with
+    the number of patients, is kept.
 
     Parameters
     ----------
@@ -36,6 +37,7 @@ def without_contradictions(facts: Facts, tolerance: float) -> Facts:
     >>> found.ticks
     ((0.0, 100), (12.0, 28), (14.0, 28))
     """
+    facts = _without_limits(facts, tolerance)
     times = np.array([time for time, _ in facts.ticks])
     numbers = np.array([number for _, number in facts.ticks], dtype=np.float64)
     slack = _NEAR * facts.curve.end_time
@@ -63,6 +65,30 @@ def without_contradictions(facts: Facts, tolerance: float) -> Facts:
         ticks=tuple(facts.ticks[at] for at in sorted(kept)),
         warnings=(*facts.warnings, *(_said(facts, at, kept, possible) for at in out)),
     )
+
+
+def _without_limits(facts: Facts, tolerance: float) -> Facts:
+    """Return the facts without limits of survival that the curve does not meet."""
+    slack = _NEAR * facts.curve.end_time
+    kept, said = [], []
+    for limit in facts.limits:
+        time, least, most = limit
+        near = np.array([time - slack, time + slack])
+        highest, lowest = _survival(facts, near) + np.array([tolerance, -tolerance])
+        off = max(least - highest, lowest - most)
+        if off <= 0:
+            kept.append(limit)
+            continue
+        here = float(_survival(facts, np.array([time]))[0])
+        said.append(
+            f"curve and published values contradict each other: they put survival at {time:g}"
+            f" {facts.curve.time_unit} between {least:g} and {most:g}, and the curve has"
+            f" {here:.3f} there, {max(least - here, here - most):.3f} off; this was left out"
+        )
+    if not said:
+        return facts
+    used = facts.used if kept else tuple(fact for fact in facts.used if fact != "limits")
+    return replace(facts, limits=tuple(kept), used=used, warnings=(*facts.warnings, *said))
 
 
 def _survival(facts: Facts, times: Floats) -> Floats:

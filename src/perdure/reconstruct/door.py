@@ -136,8 +136,8 @@ def reconstruct(
         n=n,
         events=events,
         reported_median=None if printed is None else printed.value,
-        used=facts.used,
-        beyond=found is not None and found.beyond,
+        used=facts.used if found is None else found.facts.used,
+        beyond=found is not None and found.facts.beyond,
     )
     fit = _with_ensemble(replace(fit, reading=reading[0], reading_error=reading[1]), ensemble)
     warnings = (*facts.warnings, *said, *_not_met(facts, fit), *_checks(patients, printed, points))

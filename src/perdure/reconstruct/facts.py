@@ -5,7 +5,7 @@ curve, or stops short of it, is set aside and said.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,16 @@ class Facts:
     limits: tuple[tuple[float, float, float], ...] = ()
     marks: tuple[float, ...] | None = None
     beyond: bool = False
+
+    def without(self, fact: str, said: str) -> "Facts":
+        """Return the facts without "limits" or "marks", and a sentence that says so."""
+        return replace(
+            self,
+            limits=() if fact == "limits" else self.limits,
+            marks=None if fact == "marks" else self.marks,
+            used=tuple(one for one in self.used if one != fact),
+            warnings=(*self.warnings, said),
+        )
 
     @property
     def n(self) -> int:
@@ -130,7 +140,8 @@ def gather(
         time, remaining = beyond[0]
         warnings.append(
             f"the table has {remaining} at risk at {time:g} {curve.time_unit}, but the curve ends"
-            f" at {end:g}; these patients were censored at its end"
+            f" at {end:g}: what happened to these patients later is not known, and they were"
+            " censored at its end"
         )
     left_by = _left_by(table, curve, warnings)
     ticks = _from_start(inside, curve, n, warnings)
@@ -186,8 +197,8 @@ def _from_start(
                 )
             )
         warnings.append(
-            "without numbers at risk, when patients were censored is a guess: evenly over the"
-            " follow-up, as many as the drops of the curve allow"
+            "without numbers at risk, when patients were censored is a guess, as many as the drops"
+            " of the curve allow"
         )
         return ((0.0, n),)
     time, number = inside[0]

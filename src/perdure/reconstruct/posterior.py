@@ -49,12 +49,12 @@ _LARGEST_STEP = 4.0
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Histories drawn, how the curve was read for them, and what had to be said."""
+    """Histories drawn, how the curve was read, which facts they meet, and what had to be said."""
 
     histories: Histories
     reading: Reading
     log_likelihood: float
-    beyond: bool
+    facts: Facts
     notes: tuple[str, ...]
 
 
@@ -77,7 +77,7 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
     agreeing = without_contradictions(facts, max(3 * reading.reach, _LEAST_TOLERANCE))
     notes += agreeing.warnings[len(facts.warnings) :]
     facts = agreeing
-    facts, readings = _counted(facts, reading, notes)
+    facts, readings = _feasible(facts, reading, notes)
     weights = np.array([found.log_likelihood for _, found in readings])
     shares = np.exp(weights - weights.max())
     shares /= shares.sum()
@@ -92,9 +92,35 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
         _joined(parts),
         readings[best][0],
         float(weights[best]),
-        facts.beyond,
+        facts,
         tuple(dict.fromkeys(notes)),
     )
+
+
+_TOO_MUCH = {
+    "limits": "no history meets the published median or survival that is said to be the curve's"
+    " own; it was left out",
+    "marks": "no history has all the censoring marks; they were left out",
+}
+
+
+def _feasible(
+    facts: Facts, reading: Reading, notes: list[str]
+) -> tuple[Facts, list[tuple[Reading, Fit]]]:
+    """Return the facts that a history meets, with what fits: too many are left out, and named."""
+    for fact, said in _TOO_MUCH.items():
+        if fact not in facts.used:
+            continue
+        trial: list[str] = []
+        try:
+            found = _counted(facts, reading, trial)
+        except InfeasibleError:
+            facts = facts.without(fact, said)
+            notes.append(said)
+        else:
+            notes += trial
+            return found
+    return _counted(facts, reading, notes)
 
 
 def _counted(
