@@ -21,6 +21,9 @@ from perdure.records.arrays import Floats, Ints
 __all__ = ["UNMARKED", "Chain", "backward", "forward"]
 
 _EDGE = 1e-12
+_UNDERFLOW = 1e-250
+"""Smaller probabilities are computed afresh and not from their neighbour."""
+
 _LARGEST = 0.5
 """No block censors a patient with a probability above this."""
 
@@ -112,10 +115,13 @@ def _counts(
             out[count - first] = 1.0 if count == 0 else 0.0
         return
     log_p, log_q = log(p), log(1 - p)
+    binomial, odds = 0.0, p / (1 - p)
     for count in range(first, last + 1):
-        ways = log_factorial[n] - log_factorial[count] - log_factorial[n - count]
-        binomial = exp(ways + count * log_p + (n - count) * log_q)
+        if binomial < _UNDERFLOW:
+            ways = log_factorial[n] - log_factorial[count] - log_factorial[n - count]
+            binomial = exp(ways + count * log_p + (n - count) * log_q)
         out[count - first] = (1 - burst) * binomial + burst / ((count + 1.0) * (count + 2.0))
+        binomial *= odds * (n - count) / (count + 1.0)
 
 
 @njit(cache=True)
@@ -168,6 +174,9 @@ def _before_events(
         if most < least:
             continue
         _counts(m, chain.event[b], least, most, chain.burst[b], chain.log_factorial, row)
+        if chain.tilt != 1.0:
+            for d in range(least, most + 1):
+                row[d - least] *= chain.tilt**d
         for g in range(here):
             s = chain.start[c] + g * chain.spacing[c]
             if s > 0.0:
@@ -207,7 +216,7 @@ def _add_events(
     first, last = _events(chain, b, m, survival)
     for d in range(first, min(last, most) + 1):
         moved = survival * (m - d) / m
-        w = row[d - least] * chain.tilt**d * _emission(chain, b, moved)
+        w = row[d - least] * _emission(chain, b, moved)
         if w <= 0.0:
             continue
         x = min(max((moved - chain.start[b]) / chain.spacing[b], 0.0), there - 1.0)

@@ -152,7 +152,7 @@ def _sampled(facts: Facts, draws: int, seed: int) -> "Posterior | None":
     from perdure.reconstruct.posterior import sample
 
     try:
-        return sample(facts, draws=max(2 * draws, 100), seed=seed)
+        return sample(facts, draws=max(3 * draws // 2, 75), seed=seed)
     except InfeasibleError:
         return None
 

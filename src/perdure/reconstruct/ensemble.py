@@ -209,7 +209,7 @@ def _widths(reading: Reading, columns: Columns, extent: Floats, fineness: float)
     Where survival was not read it may lie anywhere in a wide stretch; a coarser grid does there.
     """
     spans = columns.high - columns.low + 1
-    usual = reading.half_width / (3 if reading.kind == "clicks" else 4)
+    usual = reading.half_width / (3 if reading.kind == "clicks" or len(reading.strays) > 1 else 4)
     most = int(np.clip(2 * _MANY_CELLS / (_LEVELS.size * spans.sum()), _FEWEST, _WIDEST) * fineness)
 
     def widths(spacing: float) -> Ints:

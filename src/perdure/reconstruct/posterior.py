@@ -38,6 +38,9 @@ _MANY_CELLS = 2e6
 
 _FINER = (1.0, 2.0, 4.0)
 _SEARCHES = 6
+_COARSE = 0.4
+"""Fineness of the grid from which strays are counted."""
+
 _TO_COUNT = 20
 """Draws from which points off their row are counted."""
 
@@ -72,12 +75,7 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
     -------
     Posterior
     """
-    notes: list[str] = []
-    reading = reading_of(facts.curve)
-    agreeing = without_contradictions(facts, max(3 * reading.reach, _LEAST_TOLERANCE))
-    notes += agreeing.warnings[len(facts.warnings) :]
-    facts = agreeing
-    facts, readings = _feasible(facts, reading, notes)
+    facts, readings, notes = _agreeing(facts, reading_of(facts.curve))
     weights = np.array([found.log_likelihood for _, found in readings])
     shares = np.exp(weights - weights.max())
     shares /= shares.sum()
@@ -95,6 +93,22 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
         facts,
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _agreeing(facts: Facts, reading: Reading) -> tuple[Facts, list[tuple[Reading, Fit]], list[str]]:
+    """Return the facts that agree, with what fits them, and what had to be said.
+
+    Points that are fine enough to be steps, and fit no history as such, are clicks: what
+    contradicts them is judged anew, by their larger error.
+    """
+    agreeing = without_contradictions(facts, max(3 * reading.reach, _LEAST_TOLERANCE))
+    notes = list(agreeing.warnings[len(facts.warnings) :])
+    try:
+        return (*_feasible(agreeing, reading, notes), notes)
+    except InfeasibleError:
+        if reading.kind != "steps":
+            raise
+    return _agreeing(facts, clicked(facts.curve, _CLICK_ERRORS[_USUAL_CLICK]))
 
 
 _TOO_MUCH = {
@@ -183,20 +197,21 @@ def _readings(facts: Facts, reading: Reading, notes: list[str]) -> list[tuple[Re
         stated = reading
         reading = replace(reading, half_width=min(reading.half_width, reading.digits))
         found = _widened(facts, reading, _STEPS_WIDER, 0.02 if reading.stated else _STEPS_WIDEST)
-        if found is not None:
-            if stated.stated and found[0].half_width > stated.half_width:
-                notes.append(_said(stated, found[0]))
-            return [found]
-        reading = clicked(facts.curve, _CLICK_ERRORS[0])
+        if found is None:
+            raise InfeasibleError(0)
+        if stated.stated and found[0].half_width > stated.half_width:
+            notes.append(_said(stated, found[0]))
+        return [found]
     if reading.kind == "clicks":
         fits = _clicks(facts)
         if fits:
             return fits
         reading = clicked(facts.curve, _CLICK_ERRORS[-1])
-    found = _widened(facts, reading, _WIDER, _WIDEST)
+    strays = len(reading.strays) > 1
+    found = _widened(facts, reading, _WIDER, _WIDEST, _COARSE if strays else 1.0)
     if found is None:
         raise InfeasibleError(0)
-    if len(found[0].strays) > 1:
+    if strays:
         found = _strays_counted(facts, *found)
     if found[0].half_width > reading.half_width:
         notes.append(_said(reading, found[0]))
@@ -232,14 +247,14 @@ def _strays_counted(facts: Facts, reading: Reading, found: Fit) -> tuple[Reading
     try:
         tried = found.draw(facts, reading, _TO_COUNT, 0)
     except InfeasibleError:
-        return reading, found
+        return reading, fit(facts, reading)
     seen = found.columns.seen
     off = found.columns.reading[seen] - tried.survival[:, seen]
     better = replace(reading, strays=strays_of(off / (2 * reading.half_width)))
     try:
         return better, fit(facts, better)
     except InfeasibleError:
-        return reading, found
+        return reading, fit(facts, reading)
 
 
 def _said(before: Reading, after: Reading) -> str:
@@ -250,12 +265,12 @@ def _said(before: Reading, after: Reading) -> str:
 
 
 def _widened(
-    facts: Facts, reading: Reading, factor: float, widest: float
+    facts: Facts, reading: Reading, factor: float, widest: float, fineness: float = 1.0
 ) -> tuple[Reading, Fit] | None:
     """Return the smallest reading error, from the given one up, that fits a history."""
     while reading.half_width <= widest:
         try:
-            return reading, fit(facts, reading)
+            return reading, fit(facts, reading, fineness=fineness)
         except InfeasibleError:
             reading = reading.wider(factor)
     return None
