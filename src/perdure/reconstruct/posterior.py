@@ -36,6 +36,9 @@ _LEAST_TOLERANCE = 0.005
 _MANY_CELLS = 2e6
 """With more states only the usual error of clicks is tried."""
 
+_FEWEST = 25
+"""Of fewer particles all may be led astray by the grid's rounding."""
+
 _FINER = (1.0, 2.0, 4.0)
 _SEARCHES = 6
 _COARSE = 0.4
@@ -82,12 +85,25 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
     rng = np.random.default_rng(seed)
     counts = _apportioned(shares, draws)
     parts = []
-    for (reading, found), count in zip(readings, counts, strict=True):
-        if count:
-            parts.append(_drawn(facts, reading, found, int(count), int(rng.integers(2**62)), notes))
     best = int(np.argmax(weights))
+    for at in np.argsort(-weights, kind="stable").tolist():
+        if not counts[at]:
+            continue
+        mine = int(rng.integers(2**62))
+        try:
+            parts.append(_drawn(facts, readings[at], int(counts[at]), mine))
+        except InfeasibleError:
+            # A reading error that few draws asked for, and that none survives.
+            if at == best:
+                raise
+            parts.append(_drawn(facts, readings[best], int(counts[at]), mine))
+    histories = _joined(parts)
+    if facts.events is not None:
+        exact = np.flatnonzero(histories.total == facts.events)
+        if exact.size:
+            histories = histories.some(exact).evenly(draws)
     return Posterior(
-        _joined(parts),
+        histories,
         readings[best][0],
         float(weights[best]),
         facts,
@@ -280,18 +296,18 @@ def _refined(
     facts: Facts, reading: Reading, found: Fit, draws: int, seed: int, tilt: float = 0.0
 ) -> Histories:
     """Return draws, on a finer grid where the first is too coarse for any draw to reach the end."""
+    particles = max(draws, _FEWEST)
     for fineness in _FINER:
         try:
-            return found.draw(facts, reading, int(draws * fineness), seed).evenly(draws)
+            return found.draw(facts, reading, int(particles * fineness), seed).evenly(draws)
         except InfeasibleError:
             found = fit(facts, reading, tilt=float(np.exp(tilt)), fineness=2 * fineness)
-    return found.draw(facts, reading, int(draws * 2 * _FINER[-1]), seed).evenly(draws)
+    return found.draw(facts, reading, int(particles * 2 * _FINER[-1]), seed).evenly(draws)
 
 
-def _drawn(
-    facts: Facts, reading: Reading, found: Fit, draws: int, seed: int, notes: list[str]
-) -> Histories:
+def _drawn(facts: Facts, fitted: tuple[Reading, Fit], draws: int, seed: int) -> Histories:
     """Return draws; where a total of events is known, those that meet it."""
+    reading, found = fitted
     if facts.events is None:
         return _refined(facts, reading, found, draws, seed)
     rng = np.random.default_rng(seed)
