@@ -43,6 +43,8 @@ def response_json(response: DurableResponse) -> dict[str, object]:
         "ci_low": number and number.ci_low,
         "ci_high": number and number.ci_high,
         "n_at_risk": number and number.n_at_risk,
+        "draws": number and number.draws,
+        "rebuilt_share": number and number.rebuilt_share,
         "status": response.status,
         "reason": response.reason,
         "bound_low": bounds and bounds.low,

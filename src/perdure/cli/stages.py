@@ -36,7 +36,8 @@ ENDPOINT_K = {"PFS": 3.0, "OS": 2.0}
 
 def durable(
     patients: Annotated[
-        Path, typer.Argument(metavar="PATIENTS.csv", help="Columns time, event and perhaps arm.")
+        Path,
+        typer.Argument(metavar="PATIENTS.csv", help="Columns time, event, perhaps arm and draw."),
     ],
     endpoint: Annotated[
         str | None, typer.Option("--endpoint", help="PFS means k = 3, OS means k = 2.")
@@ -51,16 +52,21 @@ def durable(
     time_unit: TimeUnit = "months",
     as_json: Json = False,
 ) -> None:
-    """Estimate durable response of the arms in a file of patients."""
-    from perdure.durable import durable_trial
-    from perdure.records import time_unit as unit_named
-    from perdure.study import read_patients
+    """Estimate durable response of the arms in a file of patients, or of draws of them.
 
-    arms, notices = read_patients(patients, time_unit=unit_named(time_unit))
+    Draws are those of reconstruct --ensemble: how far they differ is part of every interval.
+    """
+    from perdure.durable import durable_ensemble
+    from perdure.records import time_unit as unit_named
+    from perdure.study import read_ensembles
+
+    draws, notices = read_ensembles(patients, time_unit=unit_named(time_unit))
     for notice in notices:
         say(f"note: {notice}")
-    found = durable_trial(
+    arms = {arm: histories[0] for arm, histories in draws.items()}
+    found = durable_ensemble(
         arms,
+        {arm: histories for arm, histories in draws.items() if len(histories) > 1},
         k=_multiple(endpoint, k, reference, time, time_unit),
         reference=reference,
         comparators=_comparators(arms, control, reference),

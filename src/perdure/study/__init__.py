@@ -16,7 +16,7 @@ from perdure.study.provenance import (
     write_provenance,
 )
 from perdure.study.published import PublishedEstimate
-from perdure.study.readers import read_curve, read_numbers_at_risk, read_patients
+from perdure.study.readers import read_curve, read_ensembles, read_numbers_at_risk, read_patients
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
 from perdure.study.tables import Table, nearest, read_table, write_table
 from perdure.study.template import new
@@ -39,6 +39,7 @@ __all__ = [
     "new",
     "output_digests",
     "read_curve",
+    "read_ensembles",
     "read_marks",
     "read_numbers_at_risk",
     "read_patients",

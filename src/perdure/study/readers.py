@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perdure.errors import InputError, Problem
 from perdure.reconstruct import curve_from_points, numbers_at_risk_from_table
-from perdure.records import Curve, Floats, NumbersAtRisk, Patients, TimeUnit
+from perdure.records import Curve, Floats, Ints, NumbersAtRisk, Patients, TimeUnit
 from perdure.study.exports import (
     ExportedCurves,
     exported_risk_table,
@@ -24,10 +25,13 @@ __all__ = [
     "curve_of",
     "curve_table",
     "read_curve",
+    "read_ensembles",
     "read_numbers_at_risk",
     "read_patients",
     "read_risk_table",
 ]
+
+Names = NDArray[np.str_]
 
 ONE_ARM = "arm"
 """Name of the arm of a patients file that has no column ``arm``."""
@@ -311,7 +315,59 @@ def read_patients(
     InputError
         With every problem of the file.
     """
-    table = _table(path, file, ("time", "event"), "patient", known=("arm",))
+    table, time, event, arms = _patient_cells(path, file)
+    if "draw" in table.header:
+        remedy = "keep one history of each arm, or put the curve into curves/ and let perdure draw"
+        raise InputError(
+            Problem(
+                "these are draws of an ensemble, not patients", remedy, table.file, None, "draw"
+            )
+        )
+    return {
+        arm: Patients(time[arms == arm], event[arms == arm], time_unit)
+        for arm in dict.fromkeys(arms.tolist())
+    }, table.notices
+
+
+def read_ensembles(
+    path: Path, *, time_unit: TimeUnit
+) -> tuple[Mapping[str, tuple[Patients, ...]], tuple[str, ...]]:
+    """Read patients, or draws of them: columns ``time``, ``event``, perhaps ``arm`` and ``draw``.
+
+    Returns the draws of each arm, in order of first appearance, and notices. Without a column
+    ``draw`` each arm has one.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    table, time, event, arms = _patient_cells(path, None)
+    if "draw" not in table.header:
+        draws = np.zeros(arms.size, dtype=np.int64)
+        return _draws(time, event, arms, draws, time_unit), table.notices
+    problems: list[Problem] = []
+    number = table.numbers("draw", problems)
+    if problems:
+        raise InputError(problems)
+    return _draws(time, event, arms, number.astype(np.int64), time_unit), table.notices
+
+
+def _draws(
+    time: Floats, event: Floats, arms: Names, draws: Ints, time_unit: TimeUnit
+) -> dict[str, tuple[Patients, ...]]:
+    found: dict[str, tuple[Patients, ...]] = {}
+    for arm in dict.fromkeys(arms.tolist()):
+        mine = np.flatnonzero(arms == arm)
+        order = mine[np.argsort(draws[mine], kind="stable")]
+        parts = np.split(order, np.flatnonzero(np.diff(draws[order])) + 1)
+        found[arm] = tuple(Patients(time[part], event[part], time_unit) for part in parts)
+    return found
+
+
+def _patient_cells(path: Path, file: str | None) -> tuple[Table, Floats, Floats, Names]:
+    """Return the table of patients, and its columns: time, event, arm."""
+    table = _table(path, file, ("time", "event"), "patient", known=("arm", "draw"))
     problems: list[Problem] = []
     time = table.numbers("time", problems)
     event = table.numbers("event", problems, what=_EVENT, such_as=_EVENT)
@@ -325,11 +381,7 @@ def read_patients(
             problems.append(table.problem(at, "arm", "is empty", "write the arm"))
     if problems:
         raise InputError(problems)
-    named = np.array(arms)
-    return {
-        arm: Patients(time[named == arm], event[named == arm], time_unit)
-        for arm in dict.fromkeys(arms)
-    }, table.notices
+    return table, time, event, np.array(arms)
 
 
 def _table(
