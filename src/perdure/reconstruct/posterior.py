@@ -286,9 +286,14 @@ def _widened(
     """Return the smallest reading error, from the given one up, that fits a history."""
     while reading.half_width <= widest:
         try:
-            return reading, fit(facts, reading, fineness=fineness)
+            found = fit(facts, reading, fineness=fineness)
+            if reading.kind == "steps":
+                # The grid rounds, and steps are too fine for that: a history must really be there.
+                found.draw(facts, reading, _FEWEST, 0)
         except InfeasibleError:
             reading = reading.wider(factor)
+        else:
+            return reading, found
     return None
 
 
