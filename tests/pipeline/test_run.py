@@ -270,3 +270,31 @@ def test_provenance_says_what_a_run_can_be_repeated_with(small_study: Path) -> N
     assert {"python", "numpy", "scipy", "matplotlib"} <= set(found["libraries"])
     assert found["seed"] == 20190519
     assert str(small_study) not in json.dumps(found)
+
+
+def test_ensembles_evidence_and_pictures_are_kept_and_made_again(small_study: Path) -> None:
+    run(small_study)
+    results = small_study / "results"
+    ensembles = sorted(results.glob("ensembles/*.csv"))
+    assert ensembles
+    with ensembles[0].open(encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    assert {row["draw"] for row in rows} == {str(at) for at in range(1, 51)}
+    pictures = sorted(results.glob("evidence/*.svg"))
+    assert len(pictures) == len({(path.stem) for path in results.glob("evidence/*.csv")})
+    before = {path: path.read_bytes() for path in (*ensembles, *pictures)}
+    for path in before:
+        path.unlink()
+    run(small_study)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_an_ensemble_is_not_kept_where_it_is_not_wanted(small_study: Path) -> None:
+    toml = small_study / "study.toml"
+    text = toml.read_text()
+    table = "[reconstruct]\n"
+    wish = f"{table}keep_ensemble = false\n"
+    toml.write_text(text.replace(table, wish) if table in text else f"{text}\n{wish}")
+    run(small_study)
+    assert not (small_study / "results" / "ensembles").exists()
+    assert not (small_study / "results" / "evidence").exists()
