@@ -6,6 +6,8 @@ import pytest
 
 from perdure.errors import InputError
 from perdure.reconstruct import gather, reconstruct
+from perdure.reconstruct.contradiction import without_contradictions
+from perdure.reconstruct.facts import REPORTED
 from perdure.records import Curve, NumbersAtRisk
 
 CURVE = Curve([0, 4, 8, 12], [1.0, 0.7, 0.5, 0.4])
@@ -101,3 +103,21 @@ def test_a_printed_0_that_the_curve_contradicts_is_said() -> None:
     assert len(rebuilt.warnings) == 1
     assert "0 at risk at 9 months, but the curve goes on to fall until 12" in rebuilt.warnings[0]
     assert rebuilt.evidence.risk_mismatch > 0
+
+
+def test_a_median_that_the_curve_contradicts_leaves_no_half_of_itself() -> None:
+    limits = ((9.05, 0.5, 1.0), (9.15, 0.0, 0.5), (2.0, 0.79, 0.81))
+    curve = Curve([0, 2, 4, 10, 12], [1.0, 0.8, 0.4, 0.3, 0.3])
+    facts = without_contradictions(gather(curve, n=40, limits=limits), 0.01)
+    assert facts.limits == ((2.0, 0.79, 0.81),)
+    assert REPORTED in facts.used
+    facts = without_contradictions(gather(curve, n=40, limits=limits[:2]), 0.01)
+    assert facts.limits == ()
+    assert REPORTED not in facts.used
+    assert sum("contradict" in warning for warning in facts.warnings) == 1
+
+
+def test_a_slip_of_the_pen_is_no_trial() -> None:
+    curve = Curve([0, 2], [1.0, 0.8])
+    with pytest.raises(InputError, match="from 1 to 1000000"):
+        gather(curve, n=10**9)

@@ -84,6 +84,7 @@ def reconstruct(
     """Rebuild the patients behind one digitised curve, and how sure we are of them."""
     from time import perf_counter
 
+    from perdure.reconstruct import landmark
     from perdure.reconstruct import reconstruct as rebuild
     from perdure.records import time_unit as unit_named
     from perdure.study import read_curve, read_marks, read_numbers_at_risk
@@ -94,7 +95,7 @@ def reconstruct(
     if ensemble is not None and method == "guyot":
         remedy = "leave --ensemble out, or use --method chain"
         raise InputError(Problem("the method guyot has no ensemble", remedy))
-    landmarks = [_landmark(given) for given in survival_at or ()]
+    landmarks = [landmark(given, "--survival-at 12=0.31") for given in survival_at or ()]
     points, notes = read_curve(
         curve,
         time_unit=unit,
@@ -136,19 +137,6 @@ def reconstruct(
     for line in _lines(found, unit):
         typer.echo(line)
     typer.echo(f"wrote {', '.join(str(path) for path in outputs.values())}")
-
-
-def _landmark(given: str) -> tuple[float, str]:
-    """Return time and survival of "12=0.31"; the digits of survival are kept as they are."""
-    time, _, survival = (part.strip() for part in given.partition("="))
-    try:
-        at, share = float(time), float(survival)
-    except ValueError:
-        at = share = -1.0
-    if not (at >= 0 and 0 <= share <= 1):
-        remedy = "write the time, =, and survival as a proportion: --survival-at 12=0.31"
-        raise InputError(Problem("a published survival cannot be read", remedy, value=given))
-    return at, survival
 
 
 def _outputs(

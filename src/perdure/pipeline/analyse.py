@@ -45,10 +45,10 @@ def rebuild(analysis: Analysis, trial: Trial, settings: Settings) -> dict[str, R
     }
     for control in dict.fromkeys(trial.arm(arm).comparator for arm in found):
         printed = {
-            arm: hr
+            arm: reported.hr_printed or reported.hr
             for arm in found
             if trial.arm(arm).comparator == control
-            and (hr := trial.arm(arm).reported_for(analysis.endpoint).hr) is not None
+            and (reported := trial.arm(arm).reported_for(analysis.endpoint)).hr is not None
         }
         if control in found and printed:
             seed = _seed(settings.seed, analysis.stem, control)
@@ -138,19 +138,19 @@ def _rebuilt(
         raise AssertionError("an arm of an analysis has patients or a curve")
     reported = trial.arm(found.arm).reported_for(analysis.endpoint)
     table = None if found.numbers_at_risk is None else found.numbers_at_risk.in_unit("months")
+    months = months_per(settings.time_unit)
     median = None
     if reported.median is not None:
-        median = rounded(reported.median).scaled(months_per(settings.time_unit))
+        median = rounded(reported.median_printed or reported.median).scaled(months)
     try:
         return reconstruct(
             found.curve.in_unit("months"),
             table,
             n=reported.n,
             events=reported.events,
-            median=None
-            if median is None
-            else rounded(median).scaled(months_per(settings.time_unit)),
-            own="median" in settings.own,
+            median=median,
+            landmarks=[(time * months, survival) for time, survival in reported.survival],
+            own=[what for what in ("median", "survival") if what in settings.own],
             method=settings.method,
             draws=settings.draws,
             seed=_seed(settings.seed, analysis.stem, found.arm),

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from perdure.plots import reconstruction_plot
-from perdure.reconstruct import EVIDENCE_COLUMNS, evidence_rows
+from perdure.reconstruct import EVIDENCE_COLUMNS, evidence_record, evidence_rows
 from perdure.records import (
     AnalysisResult,
     ArmEstimate,
@@ -82,6 +82,7 @@ def save_reconstructions(
     Times are in the input's unit, as those of the patients.
     """
     unit = analysis.time_unit
+    rebuilt = {arm: found.in_unit(unit) for arm, found in rebuilt.items()}
     ensembles = {arm: found.ensemble for arm, found in rebuilt.items() if found.ensemble}
     if ensembles:
         write_table(
@@ -92,18 +93,21 @@ def save_reconstructions(
                 for arm, draws in ensembles.items()
                 for draw, one in enumerate(draws, start=1)
                 for time, event in zip(
-                    one.in_unit(unit).time.tolist(), one.event.astype(int).tolist(), strict=True
+                    one.time.tolist(), one.event.astype(int).tolist(), strict=True
                 )
             ),
         )
     for given in analysis.arms:
         if given.arm not in rebuilt or given.curve is None:
             continue
-        found, curve = rebuilt[given.arm], given.curve.in_unit("months")
+        found, curve = rebuilt[given.arm], given.curve.in_unit(unit)
         name = f"{analysis.stem}.{given.arm}"
         write_table(
             results / "evidence" / f"{name}.csv", EVIDENCE_COLUMNS, evidence_rows(curve, found)
         )
+        record = {"time_unit": unit, **evidence_record(found)}
+        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+        write_text(results / "evidence" / f"{name}.json", f"{text}\n")
         write_text(
             results / "evidence" / f"{name}.svg",
             reconstruction_plot(curve, found, title=name).decode(),

@@ -20,7 +20,7 @@ from perdure.reconstruct.facts import Facts, gather
 from perdure.reconstruct.guyot import guyot
 from perdure.reconstruct.isotonic import isotonic
 from perdure.reconstruct.jointly import jointly
-from perdure.reconstruct.reported import Rounded, rounded
+from perdure.reconstruct.reported import Rounded, landmark, rounded
 
 __all__ = [
     "DRAWS",
@@ -37,6 +37,7 @@ __all__ = [
     "guyot",
     "isotonic",
     "jointly",
+    "landmark",
     "numbers_at_risk_from_table",
     "reconstruct",
     "rounded",

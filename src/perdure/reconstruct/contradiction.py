@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from perdure.reconstruct.facts import Facts
+from perdure.reconstruct.facts import REPORTED, Facts
 from perdure.records import Floats
 
 __all__ = ["without_contradictions"]
@@ -87,8 +87,15 @@ def _without_limits(facts: Facts, tolerance: float) -> Facts:
         )
     if not said:
         return facts
-    used = facts.used if kept else tuple(fact for fact in facts.used if fact != "limits")
+    if any(_of_a_median(limit) for limit in facts.limits if limit not in kept):
+        kept = [limit for limit in kept if not _of_a_median(limit)]  # its other half says nothing
+    used = facts.used if kept else tuple(fact for fact in facts.used if fact != REPORTED)
     return replace(facts, limits=tuple(kept), used=used, warnings=(*facts.warnings, *said))
+
+
+def _of_a_median(limit: tuple[float, float, float]) -> bool:
+    """Whether a limit is one of a median's two: above one half before it, below after it."""
+    return limit[1:] in ((0.5, 1.0), (0.0, 0.5))
 
 
 def _survival(facts: Facts, times: Floats) -> Floats:

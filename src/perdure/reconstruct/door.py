@@ -1,6 +1,6 @@
 """The door of the stage: a curve and what is known beside it in, a reconstruction out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def reconstruct(
     events: int | None = None,
     median: float | str | Rounded | None = None,
     landmarks: Sequence[tuple[float, float | str | Rounded]] = (),
-    own: bool = False,
+    own: bool | Collection[str] = False,
     marks: Sequence[float] | None = None,
     method: str = "chain",
     draws: int = DRAWS,
@@ -73,8 +73,9 @@ def reconstruct(
         digit. A check, unless it is the curve's own.
     landmarks : sequence of (float, float or str)
         Time, and survival there as it was printed: checks, unless they are the curve's own.
-    own : bool
-        Whether median and landmarks are estimates from this very curve, so that they constrain it.
+    own : bool or collection of {"median", "survival"}
+        Which of median and landmarks are estimates from this very curve, so that they constrain
+        it; True: both.
     marks : sequence of float, optional
         Times of all censoring marks that the figure shows, in the curve's unit.
     method : {"chain", "guyot"}
@@ -107,11 +108,16 @@ def reconstruct(
     >>> len(found.ensemble), {patients.events for patients in found.ensemble}
     (50, {11})
     """
-    _check(method, draws)
+    _check(method, draws, seed)
     table = None if numbers_at_risk is None else numbers_at_risk.in_unit(curve.time_unit)
-    printed = None if median is None else rounded(median)
-    points = tuple((time, rounded(value)) for time, value in landmarks)
-    limits = limits_of(printed, points, curve.end_time) if own else ()
+    printed = None if median is None else _above_0(rounded(median, "the published median"))
+    points = tuple((time, rounded(value, "a published survival")) for time, value in landmarks)
+    binding = ("median", "survival") if own is True else own or ()
+    limits = limits_of(
+        printed if "median" in binding else None,
+        points if "survival" in binding else (),
+        curve.end_time,
+    )
     facts = gather(curve, table, n=n, events=events, limits=limits, marks=marks)
     said: tuple[str, ...] = ()
     ensemble: tuple[Patients, ...] = ()
@@ -157,7 +163,15 @@ def _sampled(facts: Facts, draws: int, seed: int) -> "Posterior | None":
         return None
 
 
-def _check(method: str, draws: int) -> None:
+def _above_0(median: Rounded) -> Rounded:
+    if median.value <= 0:
+        raise InputError(
+            Problem("the published median is not above 0", "correct it", value=median.printed)
+        )
+    return median
+
+
+def _check(method: str, draws: int, seed: int) -> None:
     if method not in METHODS:
         raise InputError(
             Problem(
@@ -172,6 +186,10 @@ def _check(method: str, draws: int) -> None:
             Problem(
                 "an ensemble needs a draw", "ask for 1 or more", column="draws", value=f"{draws}"
             )
+        )
+    if seed < 0:
+        raise InputError(
+            Problem("a seed is not below 0", "give a whole number", column="seed", value=f"{seed}")
         )
 
 

@@ -12,7 +12,13 @@ import numpy as np
 from perdure.errors import InputError, Problem
 from perdure.records import Curve, NumbersAtRisk
 
-__all__ = ["Facts", "gather"]
+__all__ = ["REPORTED", "Facts", "gather"]
+
+REPORTED = "reported values"
+"""What ``used`` calls a median and survival at times that are the curve's own."""
+
+MOST_PATIENTS = 1_000_000
+"""An arm of more is a slip of the pen."""
 
 _READING_ERROR = 0.01
 """How far a tick may lie beyond the curve's end, as a share of it, and still be its end."""
@@ -46,7 +52,7 @@ class Facts:
     beyond : bool
         Whether printed numbers count the patients beyond their time (> t); up to it (>= t) if not.
     used : tuple of str
-        Which facts are in: "curve", "numbers at risk", "n", "events".
+        Which facts are in: "curve", "numbers at risk", "n", "events", "reported values", "marks".
     warnings : tuple of str
     """
 
@@ -68,7 +74,7 @@ class Facts:
             self,
             limits=() if fact == "limits" else self.limits,
             marks=None if fact == "marks" else self.marks,
-            used=tuple(one for one in self.used if one != fact),
+            used=tuple(one for one in self.used if one != {"limits": REPORTED}.get(fact, fact)),
             warnings=(*self.warnings, said),
         )
 
@@ -117,10 +123,12 @@ def gather(
     ((0.0, 50), (6.0, 28))
     """
     for name, count, least in (("n", n, 1), ("events", events, 0)):
-        if count is not None and (count < least or not float(count).is_integer()):
+        if count is not None and not (
+            least <= count <= MOST_PATIENTS and float(count).is_integer()
+        ):
             raise InputError(
                 Problem(
-                    f"the arm's {name} is not a whole number from {least} up",
+                    f"the arm's {name} is not a whole number from {least} to {MOST_PATIENTS}",
                     "give a count of patients",
                     column=name,
                     value=f"{count:g}",
@@ -160,7 +168,7 @@ def gather(
         "numbers at risk": inside,
         "n": n,
         "events": events,
-        "limits": list(limits),
+        REPORTED: list(limits),
         "marks": marks,
     }
     return Facts(

@@ -1,12 +1,13 @@
 """Reported values as they were printed: an interval as wide as their last digit, not a point."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from perdure.errors import InputError, Problem
 
-__all__ = ["Rounded", "limits_of", "rounded"]
+__all__ = ["Rounded", "landmark", "limits_of", "rounded"]
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,21 @@ class Rounded:
         return self.printed
 
 
-def rounded(value: float | str | Rounded) -> Rounded:
+def rounded(value: float | str | Rounded, what: str = "a reported value") -> Rounded:
     """Return a value with the precision that its digits tell.
 
     A number counts the digits that Python prints: give a string to keep a trailing zero.
 
+    Parameters
+    ----------
+    value : float, str or Rounded
+    what : str
+        Name for the message.
+
     Raises
     ------
     InputError
-        If it is no positive number.
+        If it is no number from 0 up.
     """
     if isinstance(value, Rounded):
         return value
@@ -70,13 +77,39 @@ def rounded(value: float | str | Rounded) -> Rounded:
         exact = Decimal("NaN")
     if not exact.is_finite() or exact < 0:
         raise InputError(
-            Problem("a reported value is no number", "write it as printed: 6.5", value=printed)
+            Problem(f"{what} is no number from 0 up", "write it as printed: 6.5", value=printed)
         )
     places = exact.as_tuple().exponent
     last = 10.0 ** int(places)
     if isinstance(value, float) and value.is_integer():
         last = 1.0
     return Rounded(float(exact), last / 2, printed)
+
+
+def landmark(given: str, such_as: str = "12=0.31") -> tuple[float, str]:
+    """Return time and survival of "12=0.31"; the digits of survival are kept as they are.
+
+    ``such_as`` is how the message says that it is written.
+
+    Raises
+    ------
+    InputError
+        If it is not a time and a proportion.
+
+    Examples
+    --------
+    >>> landmark("12=0.30")
+    (12.0, '0.30')
+    """
+    time, _, survival = (part.strip() for part in given.partition("="))
+    try:
+        at, share = float(time), float(survival)
+    except ValueError:
+        at = share = -1.0
+    if not (0 <= at < math.inf and 0 <= share <= 1):
+        remedy = f"write the time, =, and survival as a proportion: {such_as}"
+        raise InputError(Problem("a published survival cannot be read", remedy, value=given))
+    return at, survival
 
 
 def limits_of(

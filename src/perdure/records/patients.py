@@ -1,6 +1,6 @@
 """Patients, observed or rebuilt from a curve, and the evidence of how well they fit it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -105,7 +105,8 @@ class Evidence:
     median, median_reported : float, optional
         Rebuilt median (None where it is not reached) and the published one.
     used : tuple of str
-        Which facts the method used: "curve", "numbers at risk", "n", "events", "limits", "marks".
+        Which facts the method used: "curve", "numbers at risk", "n", "events", "marks", or
+        "reported values" that are the curve's own.
     reading : str, optional
         How the curve was read: "columns" of pixels, the "steps" themselves, or "clicks".
     reading_error : float, optional
@@ -146,6 +147,21 @@ class Evidence:
         """Patients by which the rebuilt numbers at risk miss the printed ones, summed."""
         return sum(abs(check.rebuilt - check.printed) for check in self.risk)
 
+    def scaled(self, factor: float) -> "Evidence":
+        """Return the same evidence with its times ``factor`` as large: in another unit."""
+
+        def longer(time: float | None) -> float | None:
+            return None if time is None else time * factor
+
+        return replace(
+            self,
+            risk=tuple(replace(check, time=check.time * factor) for check in self.risk),
+            median=longer(self.median),
+            median_reported=longer(self.median_reported),
+            median_low=longer(self.median_low),
+            median_high=longer(self.median_high),
+        )
+
 
 @dataclass(frozen=True)
 class Reconstruction:
@@ -172,3 +188,21 @@ class Reconstruction:
     method: str
     seed: int | None = None
     warnings: tuple[str, ...] = ()
+
+    def in_unit(self, unit: TimeUnit) -> "Reconstruction":
+        """Return the same with its times in ``unit``; sentences in ``warnings`` stay as they are.
+
+        Examples
+        --------
+        >>> fit = Evidence(0, 0, None, (RiskCheck(6, 2, 2),), 2, 1, 2, None, 6, None, ("curve",))
+        >>> found = Reconstruction(Patients([6, 12], [1, 0]), (), fit, "guyot").in_unit("years")
+        >>> found.patients.time, found.evidence.median, found.evidence.risk[0].time
+        (array([0.5, 1. ]), 0.5, 0.5)
+        """
+        factor = months_per(self.patients.time_unit) / months_per(unit)
+        return replace(
+            self,
+            patients=self.patients.in_unit(unit),
+            ensemble=tuple(draw.in_unit(unit) for draw in self.ensemble),
+            evidence=self.evidence.scaled(factor),
+        )

@@ -1,7 +1,7 @@
 """Trials, their arms, and what was published about them in words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 __all__ = ["Arm", "Reported", "Trial", "classes_of"]
 
@@ -10,13 +10,18 @@ __all__ = ["Arm", "Reported", "Trial", "classes_of"]
 class Reported:
     """Numbers printed for one arm and endpoint; None where nothing was printed.
 
-    Times in the study's time unit; the hazard ratio is against the arm's comparator.
+    Times in the study's time unit; the hazard ratio is against the arm's comparator. How the median
+    and the hazard ratio were printed is kept beside them, since a trailing zero says how precise
+    they are; of survival at a time there is that alone.
     """
 
     n: int | None = None
     events: int | None = None
     median: float | None = None
     hr: float | None = None
+    median_printed: str | None = None
+    hr_printed: str | None = None
+    survival: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Arm:
         """Return what was printed for ``endpoint``; n falls back to the arm's own."""
         found = self.reported.get(endpoint, Reported())
         if found.n is None and self.n is not None:
-            return Reported(self.n, found.events, found.median, found.hr)
+            return replace(found, n=self.n)
         return found
 
 

@@ -1,10 +1,12 @@
 """trials.csv and arms.csv: who took part, and what was printed of them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
+from perdure.reconstruct import landmark
 from perdure.records import Arm, Reported, Trial
 from perdure.study.schema import ArmRow, TrialRow, rows_of
 from perdure.study.settings import Settings
@@ -12,7 +14,7 @@ from perdure.study.tables import SURELY, Table, nearest, read_table, shortened
 
 __all__ = ["in_doubt", "read_trials", "table_of", "unknown"]
 
-REPORTED = ("n", "events", "median", "hr")
+REPORTED = ("n", "events", "median", "hr", "survival")
 """What arms.csv may hold for each endpoint, as <name>_<endpoint>."""
 
 
@@ -118,15 +120,21 @@ def _arms(
     """Return the arms by trial."""
     found: dict[str, tuple[Arm, ...]] = {}
     columns = _reported_columns(table, settings, problems)
-    values: dict[tuple[int, str], float] = {}
+    of_times = [name for name, (what, _) in columns.items() if what == "survival"]
+    landmarks = _landmarks(table, of_times, problems)
+    values: dict[_Cell, _Number] = {}
     for name, (what, _) in columns.items():
+        if what == "survival":
+            continue
         if what in ("n", "events"):
             numbers = table.counts(name, problems)
         else:
             numbers = table.numbers(name, problems, optional=True)
-        for line, number in zip(table.lines, numbers.tolist(), strict=True):
+        for line, number, cell in zip(
+            table.lines, numbers.tolist(), table.column(name), strict=True
+        ):
             if isfinite(number):
-                values[line, name] = number
+                values[line, name] = number, cell
     by_line: dict[str, list[tuple[int, str]]] = {}
     for line, row in rows:
         by_line.setdefault(row.trial, []).append((line, row.arm))
@@ -138,7 +146,7 @@ def _arms(
             drug_class=row.drug_class,
             comparator=row.comparator,
             n=row.n,
-            reported=_reported(line, columns, values, table.file, problems),
+            reported=_reported(line, columns, values, landmarks, table.file, problems),
             moderators={
                 name: str(value)
                 for name, value in (row.model_extra or {}).items()
@@ -177,37 +185,70 @@ def _reported_columns(
     return columns
 
 
+_Cell = tuple[int, str]
+"""A line and a column of arms.csv."""
+
+_Number = tuple[float, str]
+"""A number, and how it was printed; or a time, and survival there as it was printed."""
+
+
+def _landmarks(
+    table: Table, names: Iterable[str], problems: list[Problem]
+) -> dict[_Cell, tuple[_Number, ...]]:
+    """Return what columns of cells such as "12=0.31 24=0.18" hold."""
+    found: dict[_Cell, tuple[_Number, ...]] = {}
+    for name in names:
+        for at, (line, cell) in enumerate(zip(table.lines, table.column(name), strict=True)):
+            try:
+                parts = [part for part in re.split(r"[;\s]+", cell) if part]
+                found[line, name] = tuple(landmark(part) for part in parts)
+            except InputError as error:
+                remedy = f"{error.problems[0].remedy}, with a space between two"
+                problems.append(table.problem(at, name, "cannot be read", remedy))
+    return found
+
+
 def _reported(
     line: int,
     columns: Mapping[str, tuple[str, str]],
-    values: Mapping[tuple[int, str], float],
+    values: Mapping[_Cell, _Number],
+    landmarks: Mapping[_Cell, tuple[_Number, ...]],
     file: str,
     problems: list[Problem],
 ) -> dict[str, Reported]:
     """Return what is printed in one row, by endpoint."""
-    printed: dict[str, dict[str, float]] = {}
+    printed: dict[str, dict[str, _Number]] = {}
+    survival: dict[str, tuple[_Number, ...]] = {}
     for name, (what, endpoint) in columns.items():
+        if found := landmarks.get((line, name)):
+            survival[endpoint] = found
         if (line, name) not in values:
             continue
-        value = values[line, name]
+        value, _ = values[line, name]
         if value < 0 or (value == 0 and what != "events"):
             says, remedy = f"{name} is not above 0", "correct it, or leave it empty"
             problems.append(Problem(says, remedy, file, line, name, f"{value:g}"))
             continue
-        printed.setdefault(endpoint, {})[what] = value
+        printed.setdefault(endpoint, {})[what] = values[line, name]
     return {
-        endpoint: Reported(
-            n=_count(found.get("n")),
-            events=_count(found.get("events")),
-            median=found.get("median"),
-            hr=found.get("hr"),
-        )
-        for endpoint, found in printed.items()
+        endpoint: _as_reported(printed.get(endpoint, {}), survival.get(endpoint, ()))
+        for endpoint in dict.fromkeys((*printed, *survival))
     }
 
 
-def _count(value: float | None) -> int | None:
-    return None if value is None else int(value)
+def _as_reported(found: Mapping[str, _Number], survival: tuple[_Number, ...]) -> Reported:
+    n, events, median, hr = (
+        found.get(what, (None, None)) for what in ("n", "events", "median", "hr")
+    )
+    return Reported(
+        n=None if n[0] is None else int(n[0]),
+        events=None if events[0] is None else int(events[0]),
+        median=median[0],
+        hr=hr[0],
+        median_printed=median[1],
+        hr_printed=hr[1],
+        survival=survival,
+    )
 
 
 def _check_counts(arm: Arm, line: int, file: str, problems: list[Problem]) -> None:

@@ -96,12 +96,15 @@ class EstimateTable(_Strict):
     thin: Annotated[int, Field(ge=1)] = 10
 
 
+_Own = Literal["median", "survival", "hr"]
+
+
 class ReconstructTable(_Strict):
     """[reconstruct] of study.toml."""
 
     method: Literal["chain", "guyot"] = "chain"
     draws: Annotated[int, Field(ge=2, le=1000)] = 50
-    own: Annotated[tuple[Literal["median", "hr"], ...], BeforeValidator(_several)] = ()
+    own: Annotated[tuple[_Own, ...], BeforeValidator(_several)] = ()
     keep_ensemble: bool = True
 
 
@@ -145,7 +148,7 @@ class TrialRow(_Open):
 
 
 class ArmRow(_Open):
-    """One row of arms.csv; n_, events_, median_ and hr_ of each endpoint are read beside it."""
+    """One row of arms.csv; n_, events_, median_, survival_, hr_ of each endpoint are beside it."""
 
     trial: Identifier
     arm: Identifier

@@ -74,7 +74,7 @@ class Settings:
         Of reconstruction.
     draws : int
         Histories of each arm's ensemble.
-    own : tuple of {"median", "hr"}
+    own : tuple of {"median", "survival", "hr"}
         Published numbers that are the curves' own, so that they constrain the patients.
     keep_ensemble : bool
         Whether results/ keeps every history and a picture of each reconstruction.
@@ -90,7 +90,7 @@ class Settings:
     thin: int
     method: Literal["chain", "guyot"]
     draws: int
-    own: tuple[Literal["median", "hr"], ...]
+    own: tuple[Literal["median", "survival", "hr"], ...]
     keep_ensemble: bool
     pool: PoolSettings
 

@@ -45,7 +45,8 @@ thin = 10                    # fewer patients at risk at the threshold than this
 method = "chain"             # histories that fit a curve, and how sure we are; or "guyot": one
 draws = 50                   # so many histories an arm; their spread is part of every interval
 # own = ["median", "hr"]     # published numbers that are the curves' own (not stratified, not
-                             # adjusted, same cut-off): they constrain; left out, they are checks
+                             # adjusted, same cut-off): they constrain; left out, they are checks;
+                             # "survival" is one too
 # keep_ensemble = false      # results/ keeps every history and a picture of each arm; or not
 
 [pool]
@@ -96,7 +97,8 @@ other names than these are kept and can group arms ([pool] by in study.toml).
     drug_class   arms are pooled by it
     comparator   the arm's control; empty for a control
     n            patients randomised; n_PFS, n_OS where it differs by endpoint
-    events_*, median_*, hr_*   as published, where they were
+    events_*, median_*, hr_*   as published, where they were, with all digits that were printed
+    survival_*   published survival at times: 12=0.31 24=0.18
 
 
 3. The survival of each arm, in one of three ways
