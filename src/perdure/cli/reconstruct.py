@@ -62,6 +62,9 @@ def reconstruct(
     time_unit: Annotated[
         str, typer.Option("--time-unit", help="days, weeks, months or years.")
     ] = "months",
+    risk_time_unit: Annotated[
+        str | None, typer.Option("--risk-time-unit", help="Of --risk, if it has another.")
+    ] = None,
     method: Annotated[
         str, typer.Option("--method", help="chain: how sure it is; guyot: one history.")
     ] = "chain",
@@ -106,11 +109,12 @@ def reconstruct(
     )
     table = None
     if risk is not None:
-        table, more = read_numbers_at_risk(risk, arm=arm, time_unit=unit)
+        told = unit if risk_time_unit is None else unit_named(risk_time_unit)
+        table, more = read_numbers_at_risk(risk, arm=arm, time_unit=told)
         notes += more
     marked = None
     if marks is not None:
-        marked, more = read_marks(marks)
+        marked, more = read_marks(marks, time_unit=unit)
         notes += more
     start = perf_counter()
     found = rebuild(

@@ -16,6 +16,7 @@ from perdure.study.exports import (
     exported_risk_table,
     grid_curves,
     is_project,
+    other_unit,
     project_curves,
 )
 from perdure.study.tables import Table, content_of, decoded, nearest, read_table
@@ -43,6 +44,8 @@ _NO_COMPETITORS = (
     "read as cumulative incidence, survival being 1 minus it: this holds only where no other event"
     " competes"
 )
+
+_NOT_PRINTED = "write a count of patients, such as 120; leave empty what was not printed"
 
 _EVENT = "1 (event) or 0 (censored)"
 
@@ -108,7 +111,7 @@ def curve_table(
     path: Path, file: str | None = None, *, time_unit: TimeUnit, dataset: str | None = None
 ) -> Table:
     """Read the cells of a digitised curve, whichever program wrote them."""
-    name = file or path.name
+    name = file or path.name or str(path)
     exported = _exported(content_of(path, name), name)
     if exported is None:
         if dataset is not None:
@@ -116,7 +119,7 @@ def curve_table(
             raise InputError(Problem("the file holds one curve only", remedy, name, value=dataset))
         return _table(path, file, ("time", "survival"), "point")
     if exported.unit is not None and exported.unit != time_unit:
-        raise InputError(_other_unit(exported.unit, time_unit, name))
+        raise InputError(other_unit(exported.unit, time_unit, name))
     return exported.table(dataset)
 
 
@@ -125,25 +128,17 @@ def _exported(content: bytes, name: str) -> ExportedCurves | None:
     if is_project(content):
         return project_curves(content, name)
     text, notices = decoded(content, name)
-    if {"time", "survival"} <= _header_of(text):
+    header = _header_of(text)
+    if {"time", "survival"} <= set(header) and header[0]:  # R names its rows, and not their column
         return None
     found = grid_curves(text, name)
     return None if found is None else found.with_notices(notices)
 
 
-def _header_of(text: str) -> set[str]:
+def _header_of(text: str) -> list[str]:
     """Return the cells of the first line that has any."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return {cell.strip().strip('"') for cell in re.split("[,;\t]", first)}
-
-
-def _other_unit(told: TimeUnit, given: TimeUnit, name: str) -> Problem:
-    return Problem(
-        f"its header says that times are in {told}, and the time unit is {given}",
-        f"give {told} as the time unit, or correct the header",
-        name,
-        column="time",
-    )
+    return [cell.strip().strip('"') for cell in re.split("[,;\t]", first)]
 
 
 def curve_of(
@@ -156,14 +151,17 @@ def curve_of(
 ) -> tuple[Curve, tuple[str, ...]]:
     """Return the curve that the cells hold, and what was repaired in it."""
     problems: list[Problem] = []
+    said: tuple[str, ...] = ()
+    if percent is None and (plain := _without_signs(table)) is not None:
+        table, percent = plain, True
+        said = ("survival was read as per cent, since its cells end with %",)
     time = table.numbers("time", problems)
     survival = table.numbers("survival", problems)
     if problems:
         raise InputError(problems)
-    said: tuple[str, ...] = ()
     if cumulative_incidence:
         survival, percent = _complement(survival, percent, table)
-        said = (_NO_COMPETITORS,)
+        said = (*said, _NO_COMPETITORS)
     curve, notices = curve_from_points(
         time,
         survival,
@@ -174,6 +172,19 @@ def curve_of(
         file=table.file,
     )
     return curve, _at(table.file, (*said, *notices))
+
+
+def _without_signs(table: Table) -> Table | None:
+    """Return the table with 80 for 80%, as spreadsheets write it; None where it has no such."""
+    at = table.header.index("survival")
+    cells = [row[at] for row in table.rows]
+    if not any(cells) or not all(cell.endswith("%") for cell in cells if cell):
+        return None
+    rows = tuple(
+        (*row[:at], row[at].removesuffix("%").strip().replace(",", "."), *row[at + 1 :])
+        for row in table.rows
+    )
+    return replace(table, rows=rows)
 
 
 def _complement(incidence: Floats, percent: bool | None, table: Table) -> tuple[Floats, bool]:
@@ -198,15 +209,19 @@ def read_risk_table(
     """Read a table of numbers at risk: ``time`` and one column an arm.
 
     Returns the numbers by column, and notices. An empty cell is a number that was not printed; a
-    column of such is None.
+    column of such is None. A header that tells a time unit is believed: a table may be printed in
+    another unit than the curve.
 
     Raises
     ------
     InputError
         With every problem of the file.
     """
-    table = _risk_cells(path, file, time_unit)
+    table, time_unit = _risk_cells(path, file, time_unit)
     problems: list[Problem] = []
+    if "arm" in table.header:
+        remedy = "write time and one column for each arm, named as the arm"
+        raise InputError(Problem("each row is of one arm", remedy, table.file, column="arm"))
     time = table.numbers("time", problems)
     found: dict[str, NumbersAtRisk | None] = {}
     notices = list(table.notices)
@@ -214,7 +229,7 @@ def read_risk_table(
         if name == "time":
             continue
         before = len(problems)
-        numbers = table.counts(name, problems)
+        numbers = table.counts(name, problems, _NOT_PRINTED)
         printed = np.flatnonzero(np.isfinite(numbers))
         if len(problems) > before or not np.isfinite(time).all():
             continue
@@ -239,19 +254,19 @@ def read_risk_table(
     return found, tuple(notices)
 
 
-def _risk_cells(path: Path, file: str | None, time_unit: TimeUnit) -> Table:
-    """Read the cells of a table of numbers at risk, whichever program wrote it."""
-    name = file or path.name
+def _risk_cells(path: Path, file: str | None, time_unit: TimeUnit) -> tuple[Table, TimeUnit]:
+    """Read the cells of a table of numbers at risk, whichever program wrote it, and its unit."""
+    name = file or path.name or str(path)
     text, notices = decoded(content_of(path, name), name)
     header = _header_of(text)
-    own = "time" in header and not {"lower", "upper"} <= header
+    own = "time" in header and header[0] != "" and not {"lower", "upper"} <= set(header)
     exported = None if own else exported_risk_table(text, name)
     if exported is None:
-        return _table(path, file, ("time",), "time")
+        return _table(path, file, ("time",), "time"), time_unit
     table, unit = exported
     if unit is not None and unit != time_unit:
-        raise InputError(_other_unit(unit, time_unit, name))
-    return replace(table, notices=(*notices, *table.notices))
+        notices += (f"{name}: its header says that times are in {unit}, and so they were read",)
+    return replace(table, notices=(*notices, *table.notices)), unit or time_unit
 
 
 def read_numbers_at_risk(
@@ -278,9 +293,9 @@ def read_numbers_at_risk(
         if list(found) == ["n_at_risk"]:
             return found["n_at_risk"], notices
         close = nearest(arm, found)
-        hint = f"did you mean {close}? " if close else ""
+        hint = f"did you mean {close}? Use" if close else "use"
         raise InputError(
-            Problem(f"there is no column {arm}", f"{hint}use one of {columns}", path.name)
+            Problem(f"there is no column {arm}", f"{hint} one of {columns}", path.name)
         )
     if arm is None and len(found) != 1:
         problem = (

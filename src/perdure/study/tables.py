@@ -31,7 +31,14 @@ SURELY = 0.8
 LONGEST_NAME = 100
 """A longer name of a column is no name, but a quotation mark that is not closed."""
 
+_COUNT = "write a count of patients, such as 120"
+
+MOST_LISTED = 12
+"""So many names are listed in one message."""
+
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+
+POINTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{3})+")
 
@@ -113,7 +120,7 @@ class Table:
             problems.append(self.problem(at, name, "is empty", remedy))
         return values
 
-    def counts(self, name: str, problems: list[Problem]) -> Floats:
+    def counts(self, name: str, problems: list[Problem], remedy: str = _COUNT) -> Floats:
         """Return a column as whole numbers of patients; an empty cell is nan.
 
         A number such as 1.200 or 1,200 is refused: it may mean a thousand or a decimal.
@@ -125,7 +132,7 @@ class Table:
             if grouped(cell):
                 problems.append(self.problem(at, name, *GROUPED))
             elif cell and not whole[at]:
-                problems.append(self.problem(at, name, "is not a whole number", _COUNT))
+                problems.append(self.problem(at, name, "is not a whole number", remedy))
         return values
 
     def problem(self, at: int, column: str, found: str, remedy: str) -> Problem:
@@ -134,8 +141,6 @@ class Table:
         value = shortened(cell) if cell else None
         return Problem(f"{column} {found}", remedy, self.file, self.lines[at], column, value)
 
-
-_COUNT = "write a count of patients, such as 120"
 
 GROUPED = (
     "may be in thousands or have decimals",
@@ -179,7 +184,9 @@ def _rename(name: str, spare: Sequence[str]) -> str | None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if names else "no columns"
+    listed = [shortened(name, 30) for name in names[:MOST_LISTED]]
+    more = [f"{len(names) - MOST_LISTED} more"] if len(names) > MOST_LISTED else []
+    return ", ".join(listed + more) if names else "no columns"
 
 
 def _floats(cells: Sequence[str]) -> Floats:
@@ -214,21 +221,31 @@ def decoded(content: bytes, file: str) -> tuple[str, tuple[str, ...]]:
     >>> decoded("time;survival".encode("utf-16"), "a.csv")
     ('time;survival', ('a.csv: read as UTF-16',))
     """
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = _utf16(content)
     notices: tuple[str, ...] = ()
     try:
-        if utf16:
-            text, notices = content.decode("utf-16"), (f"{file}: read as UTF-16",)
+        if encoding:
+            text, notices = content.decode(encoding), (f"{file}: read as UTF-16",)
         else:
             text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
         notices = (f"{file}: read as Latin-1, since it is not UTF-8",)
-        if utf16 or "\ufffd" in text:
+        if encoding or "\ufffd" in text:
             raise InputError(_no_text(file)) from None
     if "\0" in text:
         raise InputError(_no_text(file))
     return text, notices
+
+
+def _utf16(content: bytes) -> str | None:
+    """Return which UTF-16 bytes are in: by their mark, or by every second byte's being 0."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    for at, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(content) >= 8 and not any(content[at:200:2]) and all(content[1 - at : 200 : 2]):
+            return encoding
+    return None
 
 
 def _no_text(file: str) -> Problem:
@@ -252,7 +269,7 @@ def read_table(path: Path, *, file: str | None = None) -> Table:
         If the file cannot be opened, is empty, has a header that repeats or lacks a name, or rows
         of another length than the header: every such row is named.
     """
-    name = file or path.name
+    name = file or path.name or str(path)
     text, notices = decoded(content_of(path, name), name)
     separator = _separator(text)
     rows: list[tuple[str, ...]] = []
@@ -280,7 +297,9 @@ def read_table(path: Path, *, file: str | None = None) -> Table:
     body = [_of_length(row, len(header)) for row in rows[1:]]
     _refuse_ragged(body, header, lines[1:], name)
     if separator != ",":
-        body, commas = _with_decimal_points(body)
+        given, (body, commas) = body, _with_decimal_points(body)
+        if commas:
+            _refuse_thousands(given, header, lines[1:], name)
         said = f"{name}: read with {SEPARATORS[separator]} between the columns"
         notices += (said + (" and decimal commas" if commas else ""),)
     return Table(name, header, tuple(body), tuple(lines[1:]), notices)
@@ -372,6 +391,20 @@ def _with_decimal_points(
         for row in rows
     ]
     return changed, changed != list(rows)
+
+
+def _refuse_thousands(
+    rows: Sequence[tuple[str, ...]], header: tuple[str, ...], lines: Sequence[int], file: str
+) -> None:
+    """Refuse 1.200 beside 0,5: where commas are decimal marks, a point may group thousands."""
+    problems = [
+        Problem(f"{column} {GROUPED[0]}", GROUPED[1], file, line, column, cell)
+        for row, line in zip(rows, lines, strict=True)
+        for column, cell in zip(header, row, strict=True)
+        if POINTED_THOUSANDS.fullmatch(cell)
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -80,10 +80,10 @@ class ExportedCurves:
             )
         if dataset not in self.points:
             close = nearest(dataset, names)
-            hint = f"did you mean {close}? " if close else ""
+            hint = f"did you mean {close}? Use" if close else "use"
             raise InputError(
                 Problem(
-                    "there is no such curve", f"{hint}use one of {listed}", self.file, value=dataset
+                    "there is no such curve", f"{hint} one of {listed}", self.file, value=dataset
                 )
             )
         return dataset

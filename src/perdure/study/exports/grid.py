@@ -11,11 +11,13 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from perdure.errors import InputError, Problem
 from perdure.records import TimeUnit
 from perdure.study.exports.curves import ExportedCurves, Point
 from perdure.study.exports.headers import is_index, is_survival, is_time, unit_of
+from perdure.study.tables import GROUPED, POINTED_THOUSANDS
 
 __all__ = ["Block", "blocks_of", "grid_curves"]
 
@@ -23,6 +25,8 @@ _SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
 _MOSTLY = 0.8
 _COMMENTS = ("#", "//", "%", "!")
 _NAMELESS = "curve"
+_STARTS_WITH_NUMBER = re.compile(r'[\s"]*[+-]?[.,]?\d')
+_DECIMAL_COMMA = re.compile(r"([+-]?\d*),(\d+)")
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def grid_curves(text: str, file: str) -> ExportedCurves | None:
     >>> found.points["Curve2"]
     ((2, '0', '1'), (3, '5', '0.5'))
     """
-    separator, blocks = blocks_of(text)
+    separator, blocks = blocks_of(text, file)
     if not blocks:
         return None
     points: dict[str, tuple[Point, ...]] = {}
@@ -108,20 +112,50 @@ def _free(name: str, taken: dict[str, tuple[Point, ...]], *, several: bool) -> s
     return name
 
 
-def blocks_of(text: str) -> tuple[str, tuple[Block, ...]]:
-    """Return the separator, and the blocks of numbers in a text."""
+def blocks_of(text: str, file: str) -> tuple[str, tuple[Block, ...]]:
+    """Return the separator, and the blocks of numbers in a text.
+
+    Raises
+    ------
+    InputError
+        If points may group thousands, since commas are decimal marks.
+    """
     lines = [
         (number, line.strip("\r\n \ufeff" if "\t" in line else None))
         for number, line in enumerate(text.splitlines(), start=1)
     ]
-    lines = [(number, line) for number, line in lines if not line.startswith(_COMMENTS)]
+    lines = [(number, line) for number, said in lines if (line := _uncommented(said)) is not None]
     separator = _separator([line for _, line in lines if line])
+    if separator != ",":
+        _refuse_thousands(lines, separator, file)
     return separator, tuple(_blocks(lines, separator))
+
+
+def _refuse_thousands(lines: Sequence[tuple[int, str]], separator: str, file: str) -> None:
+    cells = [(number, cell) for number, line in lines for cell in _cells(line, separator)]
+    if not any(_DECIMAL_COMMA.fullmatch(cell) for _, cell in cells):
+        return
+    problems = [
+        Problem(f"a number {GROUPED[0]}", GROUPED[1], file, number, value=cell)
+        for number, cell in cells
+        if POINTED_THOUSANDS.fullmatch(cell)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _uncommented(line: str) -> str | None:
+    """Return a line, or the header that gnuplot's comment sign hides; None for other comments."""
+    if not line.startswith(_COMMENTS):
+        return line
+    hidden = line.lstrip("#/%! ")
+    cells = re.split("[\t,;]", hidden)
+    return hidden if len(cells) > 1 and is_time(cells[0]) else None
 
 
 def _separator(lines: Sequence[str]) -> str:
     """Return the separator by which most lines with a number split into two numbers or more."""
-    likely = [line for line in lines if any(letter.isdigit() for letter in line)]
+    likely = [line for line in lines if _STARTS_WITH_NUMBER.match(line)]
     for separator in _SEPARATORS:
         split = [_numbers(line, separator) for line in likely]
         good = sum(cells is not None and len(cells) > 1 for cells in split)
@@ -144,10 +178,38 @@ def _numbers(line: str, separator: str) -> tuple[str, ...] | None:
     """Return the cells of a row of numbers, some of them perhaps empty; None for other rows."""
     cells = _cells(line, separator)
     if separator != ",":
-        cells = tuple(re.sub(r"^([+-]?\d*),(\d+)", r"\1.\2", cell) for cell in cells)
+        cells = tuple(_DECIMAL_COMMA.sub(r"\1.\2", cell, count=1) for cell in cells)
+    cells = tuple("" if cell == "NA" else cell for cell in cells)
+    cells = _trimmed(cells)
+    return cells if cells and all(not cell or _is_number(cell) for cell in cells) else None
+
+
+def _header(line: str, separator: str) -> tuple[str, ...]:
+    """Return the cells of a header; among spaces a title is one cell."""
+    cells = _trimmed(_cells(line, separator))
+    if cells and separator == " " and not (is_time(cells[0]) or is_index(cells[0])):
+        return (line,)
+    return cells
+
+
+def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Return cells without the empty ones at their end, as many programs write them."""
     while cells and not cells[-1]:
         cells = cells[:-1]
-    return cells if cells and all(not cell or _is_number(cell) for cell in cells) else None
+    return cells
+
+
+def _are_names(
+    headers: list[tuple[str, ...]], rows: list[tuple[str, ...]], below: tuple[str, ...]
+) -> bool:
+    """Whether the first row of numbers is the names of datasets, over the header X,Y,X,Y."""
+    return (
+        not headers
+        and len(rows) == 1
+        and not any(rows[0][1::2])
+        and all(is_time(name) for name in below[0::2])
+        and all(is_survival(name) for name in below[1::2])
+    )
 
 
 def _is_number(cell: str) -> bool:
@@ -166,14 +228,16 @@ def _blocks(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[Block]
     for number, line in lines:
         cells = _numbers(line, separator) if line else None
         again = gap and rows and cells is not None and _starts_again(rows, cells)
+        if line and cells is None and _are_names(headers, rows, _cells(line, separator)):
+            headers, rows, numbers = rows, [], []
         if rows and ((line and cells is None) or again):
             yield Block(tuple(headers), tuple(rows), tuple(numbers))
             headers, rows, numbers = [], [], []
         if cells is not None:
             rows.append(cells)
             numbers.append(number)
-        elif line:
-            headers.append(_cells(line, separator))
+        elif header := _header(line, separator):
+            headers.append(header)
         gap = not line
     if rows:
         yield Block(tuple(headers), tuple(rows), tuple(numbers))
@@ -206,9 +270,9 @@ def _curves(block: Block, file: str) -> list[tuple[str, tuple[Point, ...]]] | No
     header, width = block.header, block.width
     if _are_pairs(block):
         return [
-            (_pair_name(block, at), _points(block, at, at + 1))
-            for at in range(0, width - 1, 2)
-            if any(block.column(at))
+            (name, _points(block, 2 * place, 2 * place + 1))
+            for place, name in enumerate(_pair_names(block))
+            if any(block.column(2 * place))
         ]
     if width > 2 and not header:
         raise InputError(
@@ -222,7 +286,8 @@ def _curves(block: Block, file: str) -> list[tuple[str, tuple[Point, ...]]] | No
     if not _starts_with_time(block):
         return None
     if width == 2:
-        return [(_only_name(block), _points(block, 0, 1))]
+        points = zip(block.lines, block.column(0), block.column(1), strict=True)
+        return [(_only_name(block), tuple(points))]
     return [
         (header[at] if at < len(header) else "", _points(block, 0, at))
         for at in range(1, width)
@@ -248,7 +313,10 @@ def _are_pairs(block: Block) -> bool:
     header = block.header
     if len(header) >= width > 2:
         odd, even = header[0:width:2], header[1:width:2]
-        if all(is_time(name) for name in odd) and all(is_survival(name) for name in even):
+        # Engauge writes the curve's name where others write y.
+        if all(is_time(name) for name in odd) and not any(
+            is_time(name) or not name for name in even
+        ):
             return True
     names = block.headers[0]
     return (
@@ -259,11 +327,21 @@ def _are_pairs(block: Block) -> bool:
     )
 
 
-def _pair_name(block: Block, at: int) -> str:
-    """Return what stands over a pair of columns, if it is no name of an axis."""
+def _pair_names(block: Block) -> list[str]:
+    """Return what stands over each pair of columns, "" where that is the name of an axis.
+
+    WebPlotDigitizer writes the names of datasets without quotation marks, commas and all: then a
+    name is what stands between two empty cells.
+    """
+    pairs = block.width // 2
     names = block.headers[0]
-    name = names[at] if at < len(names) else ""
-    return "" if is_time(name) else name
+    if len(block.headers) == 1 and any(names[1::2]):
+        return ["" if is_survival(name) else name for name in names[1 : block.width : 2]]
+    if any(names[1::2]):
+        runs = [", ".join(run) for full, run in groupby(names, key=bool) if full]
+        names = tuple(cell for run in runs for cell in (run, "")) if len(runs) == pairs else ()
+    found = [names[at] if at < len(names) else "" for at in range(0, 2 * pairs, 2)]
+    return ["" if is_time(name) else name for name in found]
 
 
 def _only_name(block: Block) -> str:

@@ -2,9 +2,10 @@
 
 import re
 
+from perdure.errors import Problem
 from perdure.records import TimeUnit
 
-__all__ = ["is_index", "is_number_at_risk", "is_survival", "is_time", "unit_of"]
+__all__ = ["is_index", "is_number_at_risk", "is_survival", "is_time", "other_unit", "unit_of"]
 
 _UNITS: tuple[tuple[str, TimeUnit], ...] = (
     (r"\bdays?\b", "days"),
@@ -13,15 +14,25 @@ _UNITS: tuple[tuple[str, TimeUnit], ...] = (
     (r"\b(years?|yrs?)\b", "years"),
 )
 _TIME = re.compile(
-    r"x|t|trisk|times?|time\b.*|.*\b(days?|weeks?|wks?|months?|mos?|years?|yrs?)\b.*"
+    r"x\d*|t|t[._ ]?[sk]|trisk|times?|time\b.*|.*\b(days?|weeks?|wks?|months?|mos?|years?|yrs?)\b.*"
 )
 _SURVIVAL = re.compile(
-    r"y|s|s\(t\)|km|(os|pfs|dfs|efs|rfs)\b.*"
+    r"y\d*|s|s[._ ]?k|s\(t\)|km|(os|pfs|dfs|efs|rfs)\b.*"
     r"|.*(\bsurv(ival)?\b|\bprob(ability)?\b|\bpercent|proportion\b|%|\bfree\b|\balive\b"
     r"|incidence\b|\bwithout\b).*"
 )
 _INDEX = frozenset({"", "id", "k", "i", "row", "no", "nr", "n.", "index", "interval", "point", "#"})
 _AT_RISK = re.compile(r"n|nrisk|n[._ ]risk|n[._ ]at[._ ]risk|(no\.?|number|patients) at risk")
+
+
+def other_unit(told: TimeUnit, given: TimeUnit, file: str) -> Problem:
+    """Return the problem of a header that tells another time unit than the one that was given."""
+    return Problem(
+        f"its header says that times are in {told}, and the time unit is {given}",
+        f"give {told} as the time unit, or correct the header",
+        file,
+        column="time",
+    )
 
 
 def _plain(name: str) -> str:
