@@ -142,6 +142,14 @@ def test_a_digitisers_file_with_two_curves(folder: Path) -> None:
         (("--draws", "0"), "1 or more"),
         (("--marks", "nowhere.csv"), "no such file"),
         (("--events", "51"), "more than the arm's 50"),
+        (("--seed", "-1"), "a seed is not below 0"),
+        (("--median", "0"), "published median is not above 0"),
+        (("--own",), "Nothing was said to be the curve's own"),
+        (("--risk-time-unit", "moons"), "Write one of days"),
+        (("--resolution", "nan"), "not between 0 and 0.5"),
+        (("--ensemble", "risk.csv/draws.csv"), "a file stands where a folder should be"),
+        (("--picture", "curve.csv/fit.svg"), "a file stands where a folder should be"),
+        (("-o", "."), "a folder stands where the file should be"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
@@ -154,6 +162,60 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert says in said.stderr
     assert "Traceback" not in said.stderr
     assert sorted(path.name for path in folder.iterdir()) == ["curve.csv", "risk.csv"]
+
+
+def test_json_is_one_object_with_the_keys_that_are_promised(folder: Path) -> None:
+    said = perdure(
+        *("reconstruct", "curve.csv", "--risk", "risk.csv", "-o", "out.csv", "--json"),
+        *("--draws", "1", "--events", "36"),
+        cwd=folder,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    found = json.loads(said.stdout)
+    promised = "n events median rmse max_distance risk_mismatch seconds seed warnings"
+    assert set(promised.split()) <= set(found)
+    assert (found["n"], found["events"], found["draws"], found["seed"]) == (50, 36, 1, 1)
+    refused = perdure("reconstruct", "curve.csv", "-o", "out.csv", "--json", cwd=folder)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    misused = perdure("reconstruct", "curve.csv", "--json", cwd=folder)
+    assert (misused.returncode, misused.stdout) == (2, "")
+
+
+def test_one_draw_has_no_interval(folder: Path) -> None:
+    said = perdure(
+        *("reconstruct", "curve.csv", "--risk", "risk.csv", "-o", "out.csv", "--draws", "1"),
+        cwd=folder,
+    )
+    assert "90%" not in said.stdout
+
+
+def test_curve_and_table_may_have_two_units_and_files_keep_the_curves(folder: Path) -> None:
+    lines = [line.split(",") for line in CURVE.splitlines()[1:]]
+    (folder / "years.csv").write_text(
+        "time,survival\n" + "".join(f"{float(t) / 12:.8f},{s}\n" for t, s in lines)
+    )
+    said = perdure(
+        *("reconstruct", "years.csv", "--risk", "risk.csv", "--time-unit", "years"),
+        *("--risk-time-unit", "months", "-o", "out.csv", "--evidence", "fit.json", "--json"),
+        cwd=folder,
+    )
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert found["time_unit"] == json.loads((folder / "fit.json").read_text())["time_unit"]
+    assert (found["time_unit"], found["risk_mismatch"]) == ("years", 0)
+    assert 0.25 < found["median"] < 0.5
+    times = [float(row["time"]) for row in rows(folder / "out.csv")]
+    assert 1 < max(times) < 1.1
+
+
+def test_an_ensemble_that_is_empty_is_said(folder: Path) -> None:
+    said = perdure(
+        *("reconstruct", "curve.csv", "--total", "5", "-o", "out.csv", "--ensemble", "draws.csv"),
+        cwd=folder,
+    )
+    assert said.returncode == 0, said.stderr
+    assert (folder / "draws.csv").read_text() == "draw,time,event\n"
+    assert "draws.csv holds no history" in said.stderr
 
 
 def test_durable_combines_the_draws(folder: Path) -> None:

@@ -38,6 +38,7 @@ def rewrite(folder: Path, file: str, old: str, new: str) -> None:
         ("study.toml", "[pool]", "[estimate]\nthin = 20\n[pool]"),
         ("study.toml", '"months"', '"weeks"'),
         ("curves/EX1.PFS.nivo.csv", "4,0.62", "4,0.621"),
+        ("risk/EX1.PFS.csv", "time,", "Time (weeks),"),
         ("curves/EX1.PFS.nivo.csv", "4,0.62", "4.01,0.62"),
         ("risk/EX1.PFS.csv", "6,98", "6,97"),
         ("risk/EX1.PFS.csv", "6,98", "6.5,98"),

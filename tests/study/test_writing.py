@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from perdure.errors import OutputError
-from perdure.study import write_table, write_text
+from perdure.study import write_files, write_table, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -129,3 +129,24 @@ def test_ctrl_c_while_the_rows_are_made(tmp_path: Path) -> None:
 def test_text_is_utf8_with_plain_line_ends(tmp_path: Path) -> None:
     write_text(tmp_path / "a" / "b.txt", "Überleben\nκ\n")
     assert (tmp_path / "a" / "b.txt").read_bytes() == "Überleben\nκ\n".encode()
+
+
+def test_several_files_are_all_written_or_none(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    one.write_bytes(b"old")
+    other.mkdir()
+    with pytest.raises(OutputError, match=r"other\.csv could not be written: a folder stands"):
+        write_files({one: b"new", other: b"new"})
+    assert one.read_bytes() == b"old"
+    assert names(tmp_path) == ["one.csv", "other.csv"]
+    other.rmdir()
+    write_files({one: b"new", other: b"newer"})
+    assert (one.read_bytes(), other.read_bytes()) == (b"new", b"newer")
+    assert names(tmp_path) == ["one.csv", "other.csv"]
+
+
+def test_a_folder_that_is_here_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in (Path(), Path(".."), Path("/")):
+        with pytest.raises(OutputError, match="a folder stands where the file should be"):
+            write_text(path, "new")

@@ -1,7 +1,7 @@
 """``perdure reconstruct``: one digitised curve in, its patients and the evidence out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -13,7 +13,7 @@ from perdure.cli.say import print_json, say
 from perdure.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from perdure.records import Curve, Evidence, Reconstruction
+    from perdure.records import Curve, Evidence, Patients, Reconstruction
 
 __all__ = ["reconstruct"]
 
@@ -98,6 +98,9 @@ def reconstruct(
     if ensemble is not None and method == "guyot":
         remedy = "leave --ensemble out, or use --method chain"
         raise InputError(Problem("the method guyot has no ensemble", remedy))
+    if own and median is None and not survival_at:
+        remedy = "give --median or --survival-at beside it, or leave --own out"
+        raise InputError(Problem("nothing was said to be the curve's own", remedy))
     landmarks = [landmark(given, "--survival-at 12=0.31") for given in survival_at or ()]
     points, notes = read_curve(
         curve,
@@ -133,6 +136,8 @@ def reconstruct(
     seconds = perf_counter() - start
     _write(points, found, outputs, title=arm or dataset or curve.stem)
     warnings = (*notes, *found.warnings)
+    if ensemble is not None and not found.ensemble:
+        warnings += (f"{ensemble} holds no history, since there is no ensemble",)
     if as_json:
         print_json(_json(found, unit, seconds, warnings))
         return
@@ -181,43 +186,39 @@ def _refuse_overlaps(inputs: Sequence[Path | None], outputs: dict[str, Path]) ->
 
 
 def _write(curve: "Curve", found: "Reconstruction", outputs: dict[str, Path], title: str) -> None:
-    """Write all files; the slow picture is drawn before the first of them is touched."""
+    """Write all files, or none."""
     from perdure.reconstruct import EVIDENCE_COLUMNS, evidence_record, evidence_rows
-    from perdure.study import write_bytes, write_table, write_text
+    from perdure.study import table_text, write_files
 
-    drawn = b""
-    if "picture" in outputs:
-        from perdure.plots import reconstruction_plot
-
-        kind = cast(
-            'Literal["svg", "png", "pdf"]', outputs["picture"].suffix.lower().removeprefix(".")
-        )
-        drawn = reconstruction_plot(curve, found, title=title, kind=kind)
-    patients = found.patients
+    contents: dict[Path, bytes] = {}
     for what, path in outputs.items():
         if what == "patients":
-            rows = zip(patients.time.tolist(), patients.event.astype(int).tolist(), strict=True)
-            write_table(path, ("time", "event"), rows)
+            text = table_text(("time", "event"), _rows(found.patients))
         elif what == "ensemble":
-            write_table(
-                path,
-                ("draw", "time", "event"),
-                (
-                    (draw, time, event)
-                    for draw, one in enumerate(found.ensemble, start=1)
-                    for time, event in zip(
-                        one.time.tolist(), one.event.astype(int).tolist(), strict=True
-                    )
-                ),
-            )
+            draws = enumerate(found.ensemble, start=1)
+            rows = [(draw, *row) for draw, one in draws for row in _rows(one)]
+            text = table_text(("draw", "time", "event"), rows)
         elif what == "evidence as JSON":
             record = {"time_unit": curve.time_unit, **evidence_record(found)}
-            text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
-            write_text(path, f"{text}\n")
+            text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         elif what == "evidence as CSV":
-            write_table(path, EVIDENCE_COLUMNS, evidence_rows(curve, found))
+            text = table_text(EVIDENCE_COLUMNS, evidence_rows(curve, found))
         else:
-            write_bytes(path, drawn)
+            contents[path] = _drawn(curve, found, path, title)
+            continue
+        contents[path] = text.encode()
+    write_files(contents)
+
+
+def _rows(patients: "Patients") -> Iterator[tuple[float, int]]:
+    return zip(patients.time.tolist(), patients.event.astype(int).tolist(), strict=True)
+
+
+def _drawn(curve: "Curve", found: "Reconstruction", path: Path, title: str) -> bytes:
+    from perdure.plots import reconstruction_plot
+
+    kind = cast('Literal["svg", "png", "pdf"]', path.suffix.lower().removeprefix("."))
+    return reconstruction_plot(curve, found, title=title, kind=kind)
 
 
 def _json(
@@ -252,7 +253,7 @@ def _lines(found: "Reconstruction", unit: str) -> list[str]:
     """Return what was found, for a person."""
     fit = found.evidence
     events, median = f"{fit.events} events", f"median {in_unit(fit.median, unit)}"
-    if fit.events_low is not None:
+    if fit.events_low is not None and len(found.ensemble) > 1:
         events += (
             f" (90% of {len(found.ensemble)} histories: {fit.events_low} to {fit.events_high})"
         )

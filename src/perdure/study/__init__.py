@@ -18,9 +18,9 @@ from perdure.study.provenance import (
 from perdure.study.published import PublishedEstimate
 from perdure.study.readers import read_curve, read_ensembles, read_numbers_at_risk, read_patients
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
-from perdure.study.tables import Table, nearest, read_table, write_table
+from perdure.study.tables import Table, nearest, read_table, table_text, write_table
 from perdure.study.template import new
-from perdure.study.writing import write_bytes, write_text
+from perdure.study.writing import write_bytes, write_files, write_text
 
 __all__ = [
     "Analysis",
@@ -45,7 +45,9 @@ __all__ = [
     "read_patients",
     "read_provenance",
     "read_table",
+    "table_text",
     "write_bytes",
+    "write_files",
     "write_provenance",
     "write_table",
     "write_text",

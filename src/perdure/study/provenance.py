@@ -139,7 +139,8 @@ def _read_of(arm: ArmInput) -> list[object]:
     )
     resolution = None if curve is None else curve.resolution
     hashes = [digest_of(array.tobytes()) for array in arrays]
-    return [arm.arm, arm.source, *hashes, resolution, arm.notices]
+    unit = None if risk is None else risk.time_unit
+    return [arm.arm, arm.source, *hashes, resolution, unit, arm.notices]
 
 
 def read_provenance(results: Path) -> Provenance | None:

@@ -15,7 +15,16 @@ from perdure.errors import InputError, Problem
 from perdure.records import Floats
 from perdure.study.writing import write_text
 
-__all__ = ["Table", "content_of", "decoded", "nearest", "read_table", "shortened", "write_table"]
+__all__ = [
+    "Table",
+    "content_of",
+    "decoded",
+    "nearest",
+    "read_table",
+    "shortened",
+    "table_text",
+    "write_table",
+]
 
 MOST_ALIKE = 5
 """More bad cells than this in one column are one problem: its whole column is of another kind."""
@@ -408,20 +417,26 @@ def _refuse_thousands(
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file, whole or not at all: UTF-8, commas, None as an empty cell.
-
-    Floats are written with all their digits, so that reading gives the same number back.
+    """Write a CSV file, whole or not at all: see `table_text`.
 
     Raises
     ------
     OutputError
         If it cannot be written; an older file is then as it was.
     """
+    write_text(path, table_text(columns, rows))
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as CSV: commas, None as an empty cell.
+
+    Floats are written with all their digits, so that reading gives the same number back.
+    """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    write_text(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _cell(value: object) -> object:

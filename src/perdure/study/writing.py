@@ -2,16 +2,18 @@
 
 import errno
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from perdure.errors import OutputError
 
-__all__ = ["write_bytes", "write_text"]
+__all__ = ["write_bytes", "write_files", "write_text"]
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; make room and run again",
     errno.EDQUOT: "your share of the disk is full; make room and run again",
+    errno.ENOENT: "there is no such folder, and none can be made; choose another",
     errno.EACCES: "you may not write there; check the folder's permissions",
     errno.EPERM: "you may not write there; check the folder's permissions",
     errno.EROFS: "the disk is read-only; choose another folder",
@@ -27,27 +29,45 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; folders are made as needed.
+    """Write a file whole or not at all; folders are made as needed: see `write_files`."""
+    write_files({path: content})
 
-    The content goes into a new file beside the old one, which takes its place only when all of it
-    is on the disk. Whatever stops the writing, Ctrl-C included, the old file is as it was.
+
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Write files, all of them whole or none at all; folders are made as needed.
+
+    Each content goes into a new file beside the old one, which takes its place only when all of
+    them are on the disk. Whatever stops the writing, Ctrl-C included, the old files are as
+    they were.
 
     Raises
     ------
     OutputError
-        If it cannot be written: says why and what to do.
+        If one cannot be written: says why and what to do.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished: dict[Path, Path] = {}
+    path = Path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        for path, content in contents.items():
+            unfinished[path] = _beside(path)
+            with unfinished[path].open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, whole in unfinished.items():
+            whole.replace(path)
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         raise OutputError(f"{path} could not be written: {reason}") from error
     finally:
-        with suppress(OSError):
-            unfinished.unlink()
+        for part in unfinished.values():
+            with suppress(OSError):
+                part.unlink()
+
+
+def _beside(path: Path) -> Path:
+    """Return the name of the new file beside the old one; its folder is made."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "Is a directory")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
