@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from perdure.plots.lettering import printable
+from perdure.plots.lettering import printable, shorten
 from perdure.plots.steps import survival_steps
 from perdure.plots.style import (
     ARM_LOOKS,
@@ -40,8 +40,11 @@ FINEST = 0.4
 """Points: steps closer together are drawn as one."""
 PLACES = 500
 """Times at which the ensemble's band is drawn."""
-ROOM = 21.0
-"""Points that a number at risk needs; where columns are closer, some are left out."""
+DIGIT, APART = 4.4, 8.0
+"""Points that a digit of a number at risk needs, and that keep two numbers apart; where columns are
+closer, some are left out."""
+BOLD = 1.1
+"""How much wider bold letters are."""
 
 
 def reconstruction_plot(
@@ -77,9 +80,8 @@ def reconstruction_plot(
         figure = new_figure(WIDTH, height)
         top = new_axes(figure, LEFT, TOP, wide, CURVE_HEIGHT)
         below = new_axes(figure, LEFT, TOP + CURVE_HEIGHT + GAP, wide, RESIDUAL_HEIGHT)
-        checks = _with_room(
-            [check for check in found.evidence.risk if check.time <= last], last / wide * ROOM
-        )
+        inside = [check for check in found.evidence.risk if check.time <= last]
+        checks = _with_room(inside, last / wide * _room(inside))
         for axes in (top, below):
             axes.set_xlim(0, last)
             if len(checks) > 1:
@@ -88,11 +90,12 @@ def reconstruction_plot(
         _draw_curves(top, curve, found, last / wide)
         unit = _draw_residuals(below, curve, found)
         below.set_xlabel(f"Time, {curve.time_unit}", fontsize=SMALL)
-        _write_numbers_at_risk(figure, checks, last, height)
-        write(figure, LEFT, 12, printable(title) or "Reconstruction", size=TITLE, weight="bold")
+        _write_numbers_at_risk(figure, checks, len(found.evidence.risk), last, height)
+        name = printable(title) or "Reconstruction"
+        write(figure, LEFT, 12, shorten(name, wide / BOLD, TITLE), size=TITLE, weight="bold")
         _write_key(figure, found)
         write(figure, LEFT, TOP + CURVE_HEIGHT + GAP - 4, f"Published minus rebuilt, {unit}")
-        return figure_bytes(figure, printable(title) or "Reconstruction", kind)
+        return figure_bytes(figure, name, kind)
 
 
 def _draw_curves(axes: "Axes", curve: Curve, found: Reconstruction, point: float) -> None:
@@ -106,13 +109,40 @@ def _draw_curves(axes: "Axes", curve: Curve, found: Reconstruction, point: float
         )
     time, survival = survival_steps(found.patients, FINEST * point)
     axes.step(time, survival, where="post", color=REBUILT.line, linewidth=1.7, zorder=2)
+    _draw_points(axes, curve.time, curve.read, 0.9, CURVE_HEIGHT)
+
+
+def _draw_points(axes: "Axes", time: Floats, value: Floats, size: float, height: float) -> None:
+    """Draw points: single ones where they are few; where they touch, as the lines that they make.
+
+    A curve that was read in 500 columns of pixels would be 500 marks else, of which no eye tells
+    one from the next. Line width and the axes' height are in points.
+    """
+    if time.size <= PLACES / 5:
+        axes.plot(
+            time,
+            value,
+            "o",
+            markersize=2.6,
+            color=PUBLISHED,
+            markeredgewidth=0,
+            clip_on=False,
+            zorder=3,
+        )
+        return
+    across = float(np.ptp(axes.get_xlim())) / (WIDTH - LEFT - RIGHT)
+    row = np.round(value / (FINEST / 2 * float(np.ptp(axes.get_ylim())) / height))
+    breaks = (np.diff(time) > 2 * across) | (np.diff(row) != 0)
+    first = np.concatenate(([0], np.flatnonzero(breaks) + 1))
+    last = np.append(first[1:] - 1, time.size - 1)
+    gap = np.full(first.size, np.nan)
+    dot = 0.2 * across  # a line without length is not drawn
     axes.plot(
-        curve.time,
-        curve.read,
-        "o",
-        markersize=0.9 if curve.time.size > PLACES / 5 else 2.6,
+        np.column_stack((time[first] - dot, time[last] + dot, gap)).ravel(),
+        np.column_stack((value[first], value[first], gap)).ravel(),
+        linewidth=size,
         color=PUBLISHED,
-        markeredgewidth=0,
+        solid_capstyle="round",
         clip_on=False,
         zorder=3,
     )
@@ -144,19 +174,10 @@ def _draw_residuals(axes: "Axes", curve: Curve, found: Reconstruction) -> str:
     if error is not None:
         axes.axhspan(-error * scale, error * scale, color=FAINT, alpha=0.6, linewidth=0, zorder=0)
     axes.axhline(0, color=RULE, linewidth=0.6, zorder=1)
-    axes.plot(
-        time,
-        off,
-        "o",
-        markersize=1.5 if time.size > PLACES / 5 else 2.6,
-        color=INK,
-        markeredgewidth=0,
-        clip_on=False,
-        zorder=2,
-    )
     least = 0.0 if error is None else 1.6 * error * scale
     most = max(1.12 * float(np.abs(off).max()), least, 1e-6)
     axes.set_ylim(-most, most)
+    _draw_points(axes, time, off, 1.5, RESIDUAL_HEIGHT)
     axes.locator_params(axis="y", nbins=5)
     return unit
 
@@ -173,13 +194,17 @@ def _write_key(figure: "Figure", found: Reconstruction) -> None:
 
 
 def _write_numbers_at_risk(
-    figure: "Figure", checks: list[RiskCheck], last: float, height: float
+    figure: "Figure", checks: list[RiskCheck], given: int, last: float, height: float
 ) -> None:
     """Write printed and rebuilt numbers at risk below each other; those that differ in colour."""
     top = height - FOOT - 2 * ROW
     write(figure, 8, top, "Numbers at risk", color=GREY)
-    if not checks:
+    if len(checks) < given:
+        note = f"{given - len(checks)} of {given} have no room here, or lie beyond the curve's end"
+        write(figure, LEFT, top, note, color=GREY)
+    elif not given:
         write(figure, LEFT, top, "none were given", color=GREY)
+    if not checks:
         return
     write(figure, 8, top + ROW, "printed")
     write(figure, 8, top + 2 * ROW, "rebuilt", color=REBUILT.words)
@@ -197,6 +222,12 @@ def _write_numbers_at_risk(
             color=MISSED if missed else REBUILT.words,
             weight="bold" if missed else "normal",
         )
+
+
+def _room(checks: list[RiskCheck]) -> float:
+    """Return how many points the widest of the numbers needs."""
+    most = max((max(check.printed, check.rebuilt) for check in checks), default=0)
+    return APART + DIGIT * len(str(most))
 
 
 def _with_room(checks: list[RiskCheck], apart: float) -> list[RiskCheck]:
