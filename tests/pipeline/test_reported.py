@@ -126,3 +126,44 @@ def test_every_rebuilt_arm_leaves_its_files_in_the_inputs_unit(tmp_path: Path) -
         assert median == pytest.approx(record["median"])
         assert median == pytest.approx({"new": 10, "old": 6}[arm] / months_per("weeks"), rel=0.1)
         assert "Time, weeks" in place.with_name(f"{place.name}.svg").read_text()
+
+
+def test_every_reconstruction_is_shown_in_the_report(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    write_study(folder, "weeks", f"{ARMS}\nT,new,New,a,old,60\nT,old,Old,b,,60\n")
+    page = run(folder).report.read_text(encoding="utf-8")
+    assert "Each reconstruction beside its figure" in page
+    for arm in ("new", "old"):
+        name = f"T.PFS.{arm}.svg"
+        kept = (folder / "results" / "evidence" / name).read_bytes()
+        assert (folder / "report" / "figures" / f"reconstruction.{name}").read_bytes() == kept
+        assert f"T.PFS.{arm}" in page
+    (folder / "results" / "evidence" / "T.PFS.new.json").unlink()
+    (folder / "results" / "evidence" / "T.PFS.old.svg").unlink()
+    assert run(folder).done == 1
+    assert (folder / "results" / "evidence" / "T.PFS.new.json").is_file()
+    assert (folder / "results" / "evidence" / "T.PFS.old.svg").is_file()
+
+
+def test_what_is_not_kept_any_more_is_taken_away(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    write_study(folder, "weeks", f"{ARMS}\nT,new,New,a,old,60\nT,old,Old,b,,60\n")
+    run(folder)
+    toml = folder / "study.toml"
+    toml.write_text(toml.read_text() + "keep_ensemble = false\n")
+    page = run(folder).report.read_text(encoding="utf-8")
+    assert "Each reconstruction beside its figure" not in page
+    assert not list((folder / "results" / "evidence").glob("*"))
+    assert not list((folder / "results" / "ensembles").glob("*"))
+
+
+def test_more_pictures_than_a_page_can_hold_are_the_farthest(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    write_study(folder, "months", f"{ARMS}\nT,new,New,a,old,60\nT,old,Old,b,,60\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("perdure.report.figures.MOST_PICTURES", 1)
+        page = run(folder).report.read_text(encoding="utf-8")
+    assert "The 1 of 2 that are farthest from their curve; all are in results/evidence." in page
+    far = {row["arm"]: float(row["max_distance"]) for row in evidence(folder)}
+    shown = [path.name for path in (folder / "report" / "figures").glob("reconstruction.*")]
+    assert shown == [f"reconstruction.T.PFS.{max(far, key=lambda arm: far[arm])}.svg"]

@@ -1,7 +1,7 @@
 """What was computed of each analysis, kept in results/ so that only stale work is redone."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,13 @@ from perdure.study import (
     write_text,
 )
 
-__all__ = ["load_analysis", "remove_others", "save_analysis", "save_reconstructions"]
+__all__ = [
+    "load_analysis",
+    "load_pictures",
+    "remove_others",
+    "save_analysis",
+    "save_reconstructions",
+]
 
 _EVIDENCE = TypeAdapter(Evidence)
 _ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
@@ -127,9 +133,7 @@ def load_analysis(
         if record["key"] != key:
             return None
         rebuilt: Mapping[str, Patients] = {}
-        sampled = any(arm["method"] == "chain" for arm in record["arms"])
-        ensemble = results / "ensembles" / f"{analysis.stem}.csv"
-        if with_ensemble and sampled and not ensemble.is_file():
+        if with_ensemble and not all(path.is_file() for path in _kept(results, analysis, record)):
             return None
         if any(arm["source"] == "curve" for arm in record["arms"]):
             patients = results / "patients" / f"{analysis.stem}.csv"
@@ -151,15 +155,43 @@ def load_analysis(
         return None
 
 
-def remove_others(results: Path, stems: Collection[str]) -> None:
-    """Remove what an earlier run found of analyses that the study no longer has."""
-    for kind, suffix in (("analyses", ".json"), ("patients", ".csv"), ("ensembles", ".csv")):
-        for path in (results / kind).glob(f"*{suffix}"):
-            if path.name.removesuffix(suffix) not in stems:
+def _kept(results: Path, analysis: Analysis, record: dict[str, Any]) -> Iterator[Path]:
+    """Yield every file that `save_reconstructions` wrote of an analysis."""
+    if any(arm["method"] == "chain" for arm in record["arms"]):
+        yield results / "ensembles" / f"{analysis.stem}.csv"
+    for arm in record["arms"]:
+        if arm["source"] == "curve":
+            for suffix in ("csv", "json", "svg"):
+                yield results / "evidence" / f"{analysis.stem}.{arm['arm']}.{suffix}"
+
+
+def load_pictures(results: Path, analysis: Analysis) -> dict[str, str]:
+    """Return the picture of each rebuilt arm of an analysis, where one was drawn."""
+    found = {}
+    for arm in analysis.arms:
+        path = results / "evidence" / f"{analysis.stem}.{arm.arm}.svg"
+        if arm.curve is not None and path.is_file():
+            found[arm.arm] = path.read_text(encoding="utf-8")
+    return found
+
+
+def remove_others(results: Path, analyses: Collection[Analysis], *, keep_ensemble: bool) -> None:
+    """Remove what an earlier run found of analyses and arms that the study no longer has.
+
+    Without ``keep_ensemble``, ensembles, evidence and pictures too: they are of an earlier run.
+    """
+    stems = {analysis.stem for analysis in analyses}
+    arms = {f"{one.stem}.{arm.arm}" for one in analyses for arm in one.arms if arm.curve}
+    kept = {
+        "analyses": stems,
+        "patients": stems,
+        "ensembles": stems if keep_ensemble else set(),
+        "evidence": arms if keep_ensemble else set(),
+    }
+    for kind, names in kept.items():
+        for path in (results / kind).glob("*.*"):
+            if path.stem not in names:
                 path.unlink(missing_ok=True)
-    for path in (results / "evidence").glob("*.*"):
-        if path.stem.rpartition(".")[0] not in stems:
-            path.unlink(missing_ok=True)
 
 
 def _arm(record: dict[str, Any], given: ArmInput, rebuilt: Mapping[str, Patients]) -> ArmResult:

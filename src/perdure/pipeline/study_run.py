@@ -11,6 +11,7 @@ from perdure.pipeline.analyse import estimate, published_estimates, rebuild
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
     load_analysis,
+    load_pictures,
     remove_others,
     save_analysis,
     save_reconstructions,
@@ -111,7 +112,7 @@ def run(
     analyses = _with_published(found, extra, study)
     syntheses = synthesise(analyses, study.trials, study.settings)
     write_result_tables(results, analyses, syntheses)
-    remove_others(results, {analysis.stem for analysis in study.analyses})
+    remove_others(results, study.analyses, keep_ensemble=study.settings.keep_ensemble)
     notices = (*study.notices, *left_out)
     versions = _versions()
     origin = {
@@ -121,7 +122,12 @@ def run(
     }
     everything = Results(analyses, syntheses, origin, notices)
     show("report", 0, 1)
-    page = write_report(study, everything, folder / "report", jobs=jobs)
+    pictures = {
+        (one.trial, one.endpoint, one.analysis, arm): svg
+        for one in study.analyses
+        for arm, svg in load_pictures(results, one).items()
+    }
+    page = write_report(study, everything, folder / "report", pictures=pictures, jobs=jobs)
     show("report", 1, 1)
     sentences = headline(everything, study.settings)
     said = (*notices, *_misfits(analyses, notices))

@@ -1,5 +1,6 @@
 """The report of a study: one self-contained HTML file, its figures and its tables beside it."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,14 @@ from perdure.study import Study, write_table, write_text
 __all__ = ["write_report"]
 
 
-def write_report(study: Study, results: Results, folder: Path, *, jobs: int = 1) -> Path:
+def write_report(
+    study: Study,
+    results: Results,
+    folder: Path,
+    *,
+    pictures: Mapping[tuple[str, str, str, str], str] | None = None,
+    jobs: int = 1,
+) -> Path:
     """Write the report of a study and return the path of its page.
 
     Parameters
@@ -26,6 +34,8 @@ def write_report(study: Study, results: Results, folder: Path, *, jobs: int = 1)
     folder : Path
         The report's folder; index.html, figures/*.svg and tables/*.csv are written into it, each
         whole or not at all, the page last.
+    pictures : mapping of (trial, endpoint, analysis, arm) to str, optional
+        SVG of each reconstruction beside its figure, as drawn when its ensemble was at hand.
     jobs : int
         Processes that draw the curves.
 
@@ -40,7 +50,7 @@ def write_report(study: Study, results: Results, folder: Path, *, jobs: int = 1)
         If a file cannot be written.
     """
     labels = {(one.trial, one.endpoint, one.analysis): one.label for one in study.analyses}
-    findings = Findings(study.settings, study.trials, results, labels)
+    findings = Findings(study.settings, study.trials, results, labels, pictures or {})
     sections = report_sections(findings, jobs=jobs)
     written: set[Path] = set()
     for block in blocks_of(sections):

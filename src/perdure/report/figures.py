@@ -11,7 +11,10 @@ from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import file_name
 from perdure.workers import in_workers
 
-__all__ = ["curve_figure", "evidence_figure", "forest_figure"]
+__all__ = ["curve_figure", "evidence_figure", "forest_figure", "reconstruction_figure"]
+
+MOST_PICTURES = 40
+"""More reconstructions than this are not shown one by one: the page would be too heavy to send."""
 
 WORTH_WORKERS = 60
 """Fewer panels than this are drawn sooner here than by processes that must start first."""
@@ -140,3 +143,47 @@ def _evidence_in_words(analyses: Sequence[AnalysisResult]) -> str:
         f"Dot plot of {len(found)} reconstructions: none is farther than"
         f" {percent(farthest, 2)} percentage points from its curve."
     )
+
+
+def reconstruction_figure(findings: Findings) -> FigureBlock | None:
+    """Return each reconstruction beside its figure; the farthest, where they are too many."""
+    fits = [
+        (arm.evidence.max_distance, analysis, arm, svg)
+        for analysis in findings.results.analyses
+        for arm in analysis.arms
+        if arm.evidence is not None
+        and (svg := findings.pictures.get((*_place(analysis), arm.arm))) is not None
+    ]
+    if not fits:
+        return None
+    far = sorted((fit[0] for fit in fits), reverse=True)[:MOST_PICTURES]
+    shown = [fit for fit in fits if fit[0] >= far[-1]][:MOST_PICTURES]
+    legend = (
+        "Published points over the rebuilt curve and the band of 90% of the histories that fit;"
+        " published minus rebuilt survival; numbers at risk. Times as they were printed."
+    )
+    notes = [legend]
+    if len(shown) < len(fits):
+        notes.append(
+            f"The {len(shown)} of {len(fits)} that are farthest from their curve; all are in"
+            " results/evidence."
+        )
+    return FigureBlock(
+        "Each reconstruction beside its figure",
+        tuple(notes),
+        tuple(
+            Picture(
+                file_name("reconstruction", *_place(analysis), arm.arm),
+                svg,
+                f"Reconstruction of {findings.arm_label(analysis.trial, arm.arm)},"
+                f" {analysis.endpoint}, in {findings.place_label(analysis)}: at most"
+                f" {percent(distance, 2)} percentage points from the published points.",
+            )
+            for distance, analysis, arm, svg in shown
+        ),
+        panels=True,
+    )
+
+
+def _place(analysis: AnalysisResult) -> tuple[str, str, str]:
+    return analysis.trial, analysis.endpoint, analysis.analysis

@@ -62,12 +62,15 @@ class Findings:
     results : Results
     analysis_labels : mapping of (trial, endpoint, analysis) to str
         What people read for an analysis, where it has a label.
+    pictures : mapping of (trial, endpoint, analysis, arm) to str
+        SVG of each reconstruction beside its figure, where one was drawn.
     """
 
     settings: Settings
     trials: tuple[Trial, ...]
     results: Results
     analysis_labels: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    pictures: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
 
     @cached_property
     def _trials(self) -> dict[str, Trial]:

@@ -16,7 +16,12 @@ from perdure.report.blocks import (
     numbered,
 )
 from perdure.report.evidence_tables import evidence_table, provenance_table
-from perdure.report.figures import curve_figure, evidence_figure, forest_figure
+from perdure.report.figures import (
+    curve_figure,
+    evidence_figure,
+    forest_figure,
+    reconstruction_figure,
+)
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.gap_tables import gap_table, left_out_table
 from perdure.report.methods_text import methods_text, references_of
@@ -176,8 +181,10 @@ def _where_gaps_fall(findings: Findings, synthesis: Synthesis) -> str:
 
 def _evidence(findings: Findings) -> Section:
     figure, table = evidence_figure(findings), evidence_table(findings)
+    each = reconstruction_figure(findings)
     blocks: list[Block] = [figure] if figure else []
     blocks += [TableBlock(table)] if table else []
+    blocks += [each] if each else []
     return Section("evidence", "Evidence of the reconstructions", tuple(blocks))
 
 
