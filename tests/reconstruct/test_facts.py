@@ -121,3 +121,22 @@ def test_a_slip_of_the_pen_is_no_trial() -> None:
     curve = Curve([0, 2], [1.0, 0.8])
     with pytest.raises(InputError, match="from 1 to 1000000"):
         gather(curve, n=10**9)
+
+
+def test_marks_behind_the_end_of_the_curve_are_named_and_left_out() -> None:
+    facts = gather(CURVE, n=40, marks=[3, 12.05, 30, 31])
+    assert facts.marks == (3.0, 12.0)
+    assert "2 of 4 censoring marks lie after the curve's end at 12" in facts.warnings[0]
+    assert not any("marks" in said for said in gather(CURVE, n=40, marks=[3, 12]).warnings)
+    for mark in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="no time from 0 up"):
+            gather(CURVE, n=40, marks=[mark])
+
+
+@pytest.mark.parametrize(
+    ("factor", "doubted"), [(1, False), (3, False), (30.4, True), (0.03, True)]
+)
+def test_a_table_in_another_unit_than_the_curve_is_doubted(factor: float, doubted: bool) -> None:
+    table = NumbersAtRisk([0, 4 * factor, 8 * factor], [50, 49, 3])
+    said = [one for one in gather(CURVE, table).warnings if "are both in months?" in one]
+    assert bool(said) == doubted

@@ -47,3 +47,8 @@ def test_a_landmark_is_a_time_and_a_proportion(given: str) -> None:
     assert landmark("12=0.40") == (12.0, "0.40")
     with pytest.raises(InputError, match=r"12=0\.31"):
         landmark(given)
+
+
+def test_guyots_method_uses_no_marks_and_says_so() -> None:
+    given: dict[str, Any] = {"n": 40, "marks": [2, 6], "median": "8.0", "own": True}
+    assert reconstruct(CURVE, **given, method="guyot").evidence.used == ("curve", "n")

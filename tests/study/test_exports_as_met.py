@@ -165,6 +165,21 @@ def test_marks_that_are_refused(tmp_path: Path, text: str, says: str) -> None:
         read_marks(written(tmp_path, text), time_unit="months")
 
 
+def test_an_arm_without_numbers_is_no_unknown_arm(tmp_path: Path) -> None:
+    path = written(tmp_path, "time,nivo,doce\n0,50,\n4,24,\n")
+    with pytest.raises(InputError, match="column doce: the column holds no numbers"):
+        read_numbers_at_risk(path, time_unit="months", arm="doce")
+
+
+def test_a_curve_that_starts_below_1_at_time_0_is_said(tmp_path: Path) -> None:
+    for start, said in (("1", False), ("0.996", False), ("0.97", True)):
+        curve, notices = read_curve(
+            written(tmp_path, f"time,survival\n0,{start}\n3,0.8\n"), time_unit="months"
+        )
+        assert curve.survival[0] == 1
+        assert any("at time 0 was read as 0.97" in notice for notice in notices) == said
+
+
 def test_a_long_header_is_not_all_said(tmp_path: Path) -> None:
     path = written(tmp_path, ",".join(f"column{at}" for at in range(60)) + "\n")
     with pytest.raises(InputError) as caught:

@@ -259,7 +259,7 @@ def _lines(found: "Reconstruction", unit: str) -> list[str]:
         )
         high = "not reached" if fit.median_high is None else f"{fit.median_high:.1f}"
         low = "not reached" if fit.median_low is None else f"{fit.median_low:.1f}"
-        median += f" ({low} to {high})"
+        median += f" ({low} to {high})" if low != high or high != "not reached" else ""
     lines = [f"{fit.n} patients, {events}, {median}; used: {', '.join(fit.used)}"]
     if fit.reading is not None and fit.reading_error is not None:
         lines.append(f"{_read_as(fit)} an error of {fit.reading_error:.2g}")

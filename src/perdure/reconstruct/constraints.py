@@ -29,6 +29,9 @@ _BEFORE_ZERO = 0.005
 _FIRST_DROP = 0.05
 """A first point this far below 1 is worth a sentence: the start of the curve was not digitised."""
 
+_ROUNDED = 0.0051
+"""A first point this far below 1 is 1 to the digits of a per cent."""
+
 _SET_ASIDE = 0.1
 """At most this share of the points is set aside as jumps off the curve."""
 
@@ -425,6 +428,8 @@ def _with_start(
         notices.append(
             f"the first point is ({times[0]:g}, {values[0]:g}); survival was taken to be 1 up to it"
         )
+    elif times[0] == 0 and values[0] < 1 - _ROUNDED:
+        notices.append(f"survival at time 0 was read as {values[0]:g}; it was taken to be 1")
     if times[0] == 0 and values[0] >= 1 - LARGEST_RISE:
         return times, np.concatenate(([1.0], values[1:])), np.concatenate(([1.0], read[1:]))
     starts = [np.concatenate(([1.0], column)) for column in (values, read)]

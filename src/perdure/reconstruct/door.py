@@ -9,7 +9,7 @@ import numpy as np
 from perdure.errors import InputError, Problem
 from perdure.reconstruct.choice import most_typical
 from perdure.reconstruct.evidence import evidence
-from perdure.reconstruct.facts import Facts, gather
+from perdure.reconstruct.facts import REPORTED, Facts, gather
 from perdure.reconstruct.guyot import guyot
 from perdure.reconstruct.reported import Rounded, limits_of, rounded
 from perdure.records import Curve, Evidence, NumbersAtRisk, Patients, Reconstruction
@@ -142,7 +142,7 @@ def reconstruct(
         n=n,
         events=events,
         reported_median=None if printed is None else printed.value,
-        used=facts.used if found is None else found.facts.used,
+        used=_guyots(facts) if found is None else found.facts.used,
         beyond=found is not None and found.facts.beyond,
     )
     fit = _with_ensemble(replace(fit, reading=reading[0], reading_error=reading[1]), ensemble)
@@ -161,6 +161,11 @@ def _sampled(facts: Facts, draws: int, seed: int) -> "Posterior | None":
         return sample(facts, draws=max(3 * draws // 2, 75), seed=seed)
     except InfeasibleError:
         return None
+
+
+def _guyots(facts: Facts) -> tuple[str, ...]:
+    """Return which facts the method of Guyot et al. 2012 uses: not marks, nor reported values."""
+    return tuple(fact for fact in facts.used if fact not in (REPORTED, "marks"))
 
 
 def _above_0(median: Rounded) -> Rounded:

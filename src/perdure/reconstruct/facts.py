@@ -23,6 +23,9 @@ MOST_PATIENTS = 1_000_000
 _READING_ERROR = 0.01
 """How far a tick may lie beyond the curve's end, as a share of it, and still be its end."""
 
+_FAR = 4.0
+"""A table that ends so many times later than the curve, or earlier, may be in another unit."""
+
 _CARRIED_BACK = 0.05
 """Below this survival, a number at risk says too little of how many there were at time 0."""
 
@@ -151,6 +154,8 @@ def gather(
             f" at {end:g}: what happened to these patients later is not known, and they were"
             " censored at its end"
         )
+    _doubt_units(curve, table, warnings)
+    seen = None if marks is None else _marks(marks, curve, warnings)
     left_by = _left_by(table, curve, warnings)
     ticks = _from_start(inside, curve, n, warnings)
     if events is not None and events > ticks[0][1]:
@@ -169,7 +174,7 @@ def gather(
         "n": n,
         "events": events,
         REPORTED: list(limits),
-        "marks": marks,
+        "marks": seen,
     }
     return Facts(
         curve,
@@ -181,7 +186,7 @@ def gather(
         tuple(name for name, fact in known.items() if fact not in (None, [])),
         tuple(warnings),
         tuple(limits),
-        None if marks is None else tuple(sorted(float(mark) for mark in marks)),
+        seen,
     )
 
 
@@ -189,6 +194,34 @@ def _rows(numbers_at_risk: NumbersAtRisk) -> tuple[tuple[float, int], ...]:
     """Return the table as pairs of plain numbers."""
     pairs = zip(numbers_at_risk.time.tolist(), numbers_at_risk.n.tolist(), strict=True)
     return tuple((time, int(number)) for time, number in pairs)
+
+
+def _marks(marks: Sequence[float], curve: Curve, warnings: list[str]) -> tuple[float, ...]:
+    """Return the marks on the curve, in order; a mark just behind its end is at its end."""
+    end = curve.end_time
+    found = sorted(float(mark) for mark in marks)
+    for mark in found:
+        if not 0 <= mark < np.inf:
+            raise InputError(
+                Problem("a censoring mark is no time from 0 up", "correct it", value=f"{mark:g}")
+            )
+    kept = tuple(min(mark, end) for mark in found if mark <= (1 + _READING_ERROR) * end)
+    if len(kept) < len(found):
+        warnings.append(
+            f"{len(found) - len(kept)} of {len(found)} censoring marks lie after the curve's end at"
+            f" {end:g} {curve.time_unit} (to {found[-1]:g}) and were left out"
+        )
+    return kept
+
+
+def _doubt_units(curve: Curve, table: tuple[tuple[float, int], ...], warnings: list[str]) -> None:
+    """Say where a table ends so early, or runs on so far, that it may be in another unit."""
+    last = table[-1][0] if table else 0.0
+    if len(table) > 2 and not curve.end_time / _FAR <= last <= curve.end_time * _FAR:
+        warnings.append(
+            f"the table ends at {last:g} and the curve at {curve.end_time:g}: are both in"
+            f" {curve.time_unit}?"
+        )
 
 
 def _from_start(

@@ -289,6 +289,9 @@ def read_numbers_at_risk(
     table, notices = read_risk_table(path, time_unit=time_unit)
     found = {name: numbers for name, numbers in table.items() if numbers is not None}
     columns = ", ".join(found)
+    if arm is not None and arm in table and arm not in found:
+        remedy = "leave the table out, and give the number of patients (--total)"
+        raise InputError(Problem("the column holds no numbers", remedy, path.name, column=arm))
     if arm is not None and arm not in found:
         if list(found) == ["n_at_risk"]:
             return found["n_at_risk"], notices
