@@ -4,11 +4,7 @@ In walk a `Curve` and, where it was printed, its `NumbersAtRisk`; out walks a `R
 patients, the evidence of how well they fit what was published, and every warning in words.
 """
 
-from perdure.reconstruct.constraints import (
-    LARGEST_RISE,
-    curve_from_points,
-    numbers_at_risk_from_table,
-)
+from perdure.reconstruct.constraints import LARGEST_RISE, curve_from_points
 from perdure.reconstruct.door import DRAWS, METHODS, reconstruct
 from perdure.reconstruct.evidence import evidence
 from perdure.reconstruct.evidence_table import (
@@ -20,6 +16,7 @@ from perdure.reconstruct.facts import Facts, gather
 from perdure.reconstruct.guyot import guyot
 from perdure.reconstruct.isotonic import isotonic
 from perdure.reconstruct.jointly import jointly
+from perdure.reconstruct.printed_table import numbers_at_risk_from_table
 from perdure.reconstruct.reported import Rounded, landmark, rounded
 
 __all__ = [

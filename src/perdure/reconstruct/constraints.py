@@ -1,21 +1,22 @@
-"""Raw points and table rows -> `Curve` and `NumbersAtRisk`: what is read, repaired and refused.
+"""Raw points -> `Curve`: what is read, repaired and refused.
 
 The one place that decides it. A repair is always told, in the sentences that come back beside the
 record; what cannot be repaired without guessing is an `InputError` that names every row.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
 from perdure.reconstruct.isotonic import isotonic
+from perdure.reconstruct.places import Rows, finite
 from perdure.reconstruct.rows import spikes
-from perdure.records import Bools, Curve, Floats, Ints, NumbersAtRisk, TimeUnit
+from perdure.records import Bools, Curve, Floats, Ints, TimeUnit
 
-__all__ = ["LARGEST_RISE", "curve_from_points", "numbers_at_risk_from_table"]
+__all__ = ["LARGEST_RISE", "curve_from_points"]
 
 LARGEST_RISE = 0.02
 """A curve that rises by more is refused; by less, it is made monotone and reported."""
@@ -39,37 +40,6 @@ _NAMED = 5
 """So many points are named one by one."""
 
 _SLACK = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Where the values came from, so that a problem can name its place."""
-
-    file: str | None
-    rows: Sequence[int] | None
-    what: str
-    order: Ints | None = None
-
-    def problem(
-        self, at: int, message: str, remedy: str, column: str | None, value: float
-    ) -> Problem:
-        """Return a problem with the value at position ``at``."""
-        row = self._row(at)
-        if row is None:
-            message = f"{message} ({self.name(at)})"
-        return Problem(message, remedy, self.file, row, column, f"{value:g}")
-
-    def name(self, at: int) -> str:
-        """Return the row in words."""
-        row = self._row(at)
-        return f"row {row}" if row is not None else f"{self.what} {self._given(at) + 1}"
-
-    def _row(self, at: int) -> int | None:
-        return None if self.rows is None else int(self.rows[self._given(at)])
-
-    def _given(self, at: int) -> int:
-        """Return where the value at ``at`` stood before sorting."""
-        return at if self.order is None else int(self.order[at])
 
 
 def curve_from_points(
@@ -123,8 +93,8 @@ def curve_from_points(
     survival was read as per cent, since it reaches 100
     1 of 4 points rises above the one before it, by at most 0.010; made monotone by least squares
     """
-    place = _Rows(file, rows, "point")
-    times, given = _finite(("time", "survival"), time, survival, place, 2)
+    place = Rows(file, rows, "point")
+    times, given = finite(("time", "survival"), time, survival, place, 2)
     notices: list[str] = []
     times = _from_zero(times, place, notices)
     values = _proportion(given, percent, place, notices)
@@ -143,109 +113,7 @@ def curve_from_points(
     return Curve(times, values, time_unit, _half_width(resolution, file), read), tuple(notices)
 
 
-def numbers_at_risk_from_table(
-    time: ArrayLike,
-    n: ArrayLike,
-    *,
-    time_unit: TimeUnit = "months",
-    rows: Sequence[int] | None = None,
-    file: str | None = None,
-    column: str | None = None,
-) -> tuple[NumbersAtRisk, tuple[str, ...]]:
-    """Turn the rows of a table under a figure into numbers at risk, and say what was left out.
-
-    One number larger than the one before it is a misprint: it is named and left out, or the one
-    before it where only that makes the table fall. Two or more are refused.
-
-    Parameters
-    ----------
-    time : array_like of float, shape (ticks,)
-        Strictly increasing.
-    n : array_like of float, shape (ticks,)
-        Whole and not negative.
-    time_unit : {"days", "weeks", "months", "years"}
-    rows : sequence of int, optional
-        Line of each row in ``file``, for the messages.
-    file : str, optional
-    column : str, optional
-        Header of the arm's column.
-
-    Returns
-    -------
-    numbers_at_risk : NumbersAtRisk
-    notices : tuple of str
-
-    Raises
-    ------
-    InputError
-        If the table is empty, a value is missing, a time is negative, repeated or out of order, a
-        number is not a count, or numbers rise more than once.
-
-    Examples
-    --------
-    >>> numbers, notices = numbers_at_risk_from_table([0, 6, 12, 18], [90, 55, 58, 20])
-    >>> numbers.time, numbers.n
-    (array([ 0.,  6., 18.]), array([90, 55, 20]))
-    >>> notices
-    ('58 at risk at 12 months is more than 55 at 6 months; 58 (table row 3) was left out',)
-    """
-    place = _Rows(file, rows, "table row")
-    times, numbers = _table_values(time, n, place, column)
-    rises = np.flatnonzero(np.diff(numbers) > 0) + 1
-    out = _misprint(numbers, rises)
-    if rises.size and out is None:
-        raise InputError(
-            place.problem(
-                int(at),
-                f"the number at risk rises from {numbers[at - 1]:g}, which leaving out one misprint"
-                " does not mend: delayed entry is suspected",
-                "check the table; patients who enter late cannot be rebuilt from it",
-                column,
-                numbers[at],
-            )
-            for at in rises
-        )
-    if out is None:
-        return NumbersAtRisk(times, numbers, time_unit), ()
-    at = int(rises[0])
-    notice = (
-        f"{numbers[at]:g} at risk at {times[at]:g} {time_unit} is more than {numbers[at - 1]:g} at"
-        f" {times[at - 1]:g} {time_unit}; {numbers[out]:g} ({place.name(out)}) was left out"
-    )
-    kept = NumbersAtRisk(np.delete(times, out), np.delete(numbers, out), time_unit)
-    return kept, (notice,)
-
-
-def _finite(
-    columns: tuple[str, str | None], first: ArrayLike, second: ArrayLike, place: _Rows, least: int
-) -> tuple[Floats, Floats]:
-    """Return both columns as finite arrays of one length, or name every missing value."""
-    arrays = tuple(np.asarray(values, dtype=np.float64).ravel() for values in (first, second))
-    sizes = tuple(array.size for array in arrays)
-    if sizes[0] != sizes[1] or sizes[0] < least:
-        raise InputError(
-            Problem(
-                f"at least {least} {place.what}{'s' if least > 1 else ''} with two numbers each"
-                " are needed",
-                "copy the whole figure or table",
-                place.file,
-                column=columns[1],
-                value=f"{sizes[0]} and {sizes[1]} numbers",
-            )
-        )
-    missing = [
-        place.problem(
-            int(at), "a number is missing or not finite", "write a number", column, array[at]
-        )
-        for column, array in zip(columns, arrays, strict=True)
-        for at in np.flatnonzero(~np.isfinite(array))
-    ]
-    if missing:
-        raise InputError(missing)
-    return arrays[0], arrays[1]
-
-
-def _from_zero(times: Floats, place: _Rows, notices: list[str]) -> Floats:
+def _from_zero(times: Floats, place: Rows, notices: list[str]) -> Floats:
     """Return times from 0 on, in order; a reading error before 0 is set to 0."""
     early = (times < 0) & (times >= -_BEFORE_ZERO * times.max())
     if early.any():
@@ -265,7 +133,7 @@ def _from_zero(times: Floats, place: _Rows, notices: list[str]) -> Floats:
     return times
 
 
-def _proportion(values: Floats, percent: bool | None, place: _Rows, notices: list[str]) -> Floats:
+def _proportion(values: Floats, percent: bool | None, place: Rows, notices: list[str]) -> Floats:
     """Return survival between 0 and 1; per cent is divided, overshoot by rounding is clipped."""
     highest = float(values.max())
     plain = 1.5 < highest <= 100 * (1 + _OVERSHOOT)
@@ -305,7 +173,7 @@ def _proportion(values: Floats, percent: bool | None, place: _Rows, notices: lis
     return np.clip(scaled, 0.0, 1.0)
 
 
-def _refuse_incidence(times: Floats, values: Floats, place: _Rows) -> None:
+def _refuse_incidence(times: Floats, values: Floats, place: Rows) -> None:
     """Refuse a curve that climbs from 0: it shows events, not survival."""
     if values[0] <= 0.1 and values[-1] > values[0] + LARGEST_RISE and np.ptp(times) > 0:
         raise InputError(
@@ -332,7 +200,7 @@ def _down_steps(times: Floats, values: Floats, notices: list[str]) -> Ints:
     return order
 
 
-def _kept(values: Floats, given: Floats, place: _Rows, notices: list[str]) -> Bools:
+def _kept(values: Floats, given: Floats, place: Rows, notices: list[str]) -> Bools:
     """Return which points to keep: those that jump off the curve are set aside, and named.
 
     A point that its neighbours contradict is no reading of the curve (a mark, a grid line, another
@@ -380,7 +248,7 @@ def _rises(values: Floats) -> tuple[Floats, Ints]:
     return values - values[start], start
 
 
-def _monotone(values: Floats, given: Floats, place: _Rows, notices: list[str]) -> Floats:
+def _monotone(values: Floats, given: Floats, place: Rows, notices: list[str]) -> Floats:
     """Return the isotonic curve, or refuse rises that are more than a reading error."""
     before = np.concatenate((values[:1], values[:-1]))
     rise, start = _rises(values)
@@ -449,41 +317,6 @@ def _half_width(resolution: float | None, file: str | None) -> float | None:
             )
         )
     return resolution
-
-
-def _table_values(
-    time: ArrayLike, n: ArrayLike, place: _Rows, column: str | None
-) -> tuple[Floats, Floats]:
-    """Return both columns of a table, or name every value that is not a time or a count."""
-    times, numbers = _finite(("time", column), time, n, place, 1)
-    out_of_order = np.diff(times, prepend=times[0] - 1) <= 0
-    checks: tuple[tuple[Bools, Floats, str | None, str, str], ...] = (
-        (times < 0, times, "time", "time is negative", "start the table at 0"),
-        (out_of_order, times, "time", "time is repeated or out of order", "sort the table by time"),
-        (numbers < 0, numbers, column, "the number at risk is negative", "write a count"),
-        (numbers % 1 != 0, numbers, column, "the number at risk is not whole", "write a count"),
-    )
-    problems = [
-        place.problem(int(at), message, remedy, name, array[at])
-        for wrong, array, name, message, remedy in checks
-        for at in np.flatnonzero(wrong)
-    ]
-    if problems:
-        raise InputError(problems)
-    return times, numbers
-
-
-def _misprint(numbers: Floats, rises: Ints) -> int | None:
-    """Return the position to leave out so that a table with one rise falls; None if there is none.
-
-    The larger of the two numbers, as printed misprints usually are, or else the one before it.
-    """
-    if rises.size != 1:
-        return None
-    for out in (int(rises[0]), int(rises[0]) - 1):
-        if not (np.diff(np.delete(numbers, out)) > 0).any():
-            return out
-    return None
 
 
 def _counted(chosen: Bools, noun: str) -> str:
