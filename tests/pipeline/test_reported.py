@@ -61,13 +61,13 @@ def test_survival_at_a_time_is_a_check_and_the_report_names_what_it_contradicts(
     write_study(
         folder,
         "weeks",
-        f"{ARMS},survival_PFS\nT,new,New,a,old,60,{ten:.4f}=0.50 {twenty:.4f}=0.40\n"
+        f"{ARMS},survival_PFS\nT,new,New,a,old,60,{ten:.6g}=0.50 {twenty:.6g}=0.40\n"
         "T,old,Old,b,,60,\n",
     )
     summary = run(folder)
-    said = "survival at 20 months is published as 0.40 and rebuilt as 0.2"
+    said = f"survival at {twenty:.6g} weeks is published as 0.40 and rebuilt as 0.2"
     assert sum(said in notice for notice in summary.notices) == 1
-    assert not any("survival at 10" in notice for notice in summary.notices)
+    assert not any(f"survival at {ten:.5g}" in notice for notice in summary.notices)
     assert said in summary.report.read_text(encoding="utf-8")
 
 
@@ -167,3 +167,26 @@ def test_more_pictures_than_a_page_can_hold_are_the_farthest(tmp_path: Path) -> 
     far = {row["arm"]: float(row["max_distance"]) for row in evidence(folder)}
     shown = [path.name for path in (folder / "report" / "figures").glob("reconstruction.*")]
     assert shown == [f"reconstruction.T.PFS.{max(far, key=lambda arm: far[arm])}.svg"]
+
+
+def test_a_contradiction_is_told_in_the_unit_that_was_printed(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    write_study(folder, "weeks", f"{ARMS},median_PFS\nT,new,New,a,old,60,70.0\nT,old,Old,b,,60,\n")
+    said = [one for one in run(folder).notices if "published median" in one]
+    assert len(said) == 1
+    assert "the published median is 70.0 weeks; the rebuilt one is 4" in said[0]
+
+
+def test_patients_leave_at_the_very_times_that_were_read(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    write_study(folder, "years", f"{ARMS}\nT,new,New,a,old,60\nT,old,Old,b,,60\n")
+    for arm in ("new", "old"):
+        (folder / "curves" / f"T.PFS.{arm}.csv").write_text(
+            "time,survival\n0,1\n0.1,0.9\n0.3,0.7\n0.7,0.6\n1.1,0.5\n"
+        )
+    (folder / "analyses.csv").write_text("trial,endpoint,primary,resolution\nT,PFS,yes,0.0001\n")
+    run(folder)
+    for name in ("patients", "ensembles"):
+        with (folder / "results" / name / "T.PFS.csv").open() as handle:
+            died = {row["time"] for row in csv.DictReader(handle) if row["event"] == "1"}
+        assert died == {"0.1", "0.3", "0.7", "1.1"}

@@ -28,10 +28,10 @@ __all__ = ["estimate", "published_estimates", "rebuild"]
 
 
 def rebuild(analysis: Analysis, trial: Trial, settings: Settings) -> dict[str, Reconstruction]:
-    """Return the reconstruction of every arm of an analysis that entered by a curve, in months.
+    """Return the reconstruction of every arm of an analysis that entered by a curve.
 
-    A published hazard ratio is compared with the rebuilt one, or imposed, where both its arms are
-    rebuilt.
+    Times are in the analysis's own unit, so that a reader knows what is said of them. A published
+    hazard ratio is compared with the rebuilt one, or imposed, where both its arms are rebuilt.
 
     Raises
     ------
@@ -67,6 +67,7 @@ def estimate(
     Durable response of every arm, observed or rebuilt, under every reference of the settings: in
     every history of the rebuilt ones, and combined.
     """
+    rebuilt = {arm: found.in_unit("months") for arm, found in rebuilt.items()}
     arms = tuple(_arm(found, rebuilt.get(found.arm)) for found in analysis.arms)
     ensembles = {arm: found.ensemble for arm, found in rebuilt.items() if found.ensemble}
     patients = {arm.arm: arm.patients for arm in arms if arm.patients is not None}
@@ -133,23 +134,22 @@ def _arm(found: ArmInput, rebuilt: Reconstruction | None) -> ArmResult:
 def _rebuilt(
     found: ArmInput, analysis: Analysis, trial: Trial, settings: Settings
 ) -> Reconstruction:
-    """Return the patients behind one arm's curve, in months."""
+    """Return the patients behind one arm's curve, in the analysis's unit."""
     if found.curve is None:
         raise AssertionError("an arm of an analysis has patients or a curve")
     reported = trial.arm(found.arm).reported_for(analysis.endpoint)
-    table = None if found.numbers_at_risk is None else found.numbers_at_risk.in_unit("months")
-    months = months_per(settings.time_unit)
+    factor = months_per(settings.time_unit) / months_per(analysis.time_unit)
     median = None
     if reported.median is not None:
-        median = rounded(reported.median_printed or reported.median).scaled(months)
+        median = rounded(reported.median_printed or reported.median).scaled(factor)
     try:
         return reconstruct(
-            found.curve.in_unit("months"),
-            table,
+            found.curve,
+            found.numbers_at_risk,
             n=reported.n,
             events=reported.events,
             median=median,
-            landmarks=[(time * months, survival) for time, survival in reported.survival],
+            landmarks=[(time * factor, survival) for time, survival in reported.survival],
             own=[what for what in ("median", "survival") if what in settings.own],
             method=settings.method,
             draws=settings.draws,

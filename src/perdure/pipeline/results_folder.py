@@ -52,7 +52,7 @@ def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key:
             path,
             ("arm", "time", "event"),
             [
-                (arm.arm, float(time * scale), int(event))
+                (arm.arm, float(f"{time * scale:.12g}"), int(event))
                 for arm in rebuilt
                 if arm.patients is not None
                 for time, event in zip(arm.patients.time, arm.patients.event, strict=True)
@@ -88,7 +88,6 @@ def save_reconstructions(
     Times are in the input's unit, as those of the patients.
     """
     unit = analysis.time_unit
-    rebuilt = {arm: found.in_unit(unit) for arm, found in rebuilt.items()}
     ensembles = {arm: found.ensemble for arm, found in rebuilt.items() if found.ensemble}
     if ensembles:
         write_table(
@@ -106,7 +105,7 @@ def save_reconstructions(
     for given in analysis.arms:
         if given.arm not in rebuilt or given.curve is None:
             continue
-        found, curve = rebuilt[given.arm], given.curve.in_unit(unit)
+        found, curve = rebuilt[given.arm], given.curve
         name = f"{analysis.stem}.{given.arm}"
         write_table(
             results / "evidence" / f"{name}.csv", EVIDENCE_COLUMNS, evidence_rows(curve, found)
