@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from perdure.errors import InputError
-from perdure.reconstruct import landmark, reconstruct
+from perdure.reconstruct import curve_from_points, landmark, reconstruct
 from perdure.records import Curve
 
 CURVE = Curve([0, 4, 8, 12], [1.0, 0.7, 0.5, 0.4])
@@ -21,6 +21,9 @@ CURVE = Curve([0, 4, 8, 12], [1.0, 0.7, 0.5, 0.4])
         ({"landmarks": [(6.0, "half")]}, "published survival is no number"),
         ({"n": 10**9}, "from 1 to 1000000"),
         ({"draws": 0}, "needs a draw"),
+        ({"draws": 10**7}, "too many draws"),
+        ({"median": "1e400"}, "published median is no number"),
+        ({"landmarks": [(6.0, "1e400")]}, "published survival is no number"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(given: dict[str, Any], says: str) -> None:
@@ -28,6 +31,17 @@ def test_what_cannot_be_is_one_sentence(given: dict[str, Any], says: str) -> Non
         reconstruct(CURVE, **{"n": 40, **given})
     (problem,) = caught.value.problems
     assert problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("end", "says"), [(1e300, "as long as this"), (1e7, "as long"), (1e-9, "as short")]
+)
+def test_an_axis_of_time_that_cannot_be(end: float, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        curve_from_points([0, end / 2, end], [1, 0.8, 0.6])
+    for resolution in (1e-320, 0.0, 0.5, float("nan")):
+        with pytest.raises(InputError, match=r"not between 0 and 0\.5"):
+            curve_from_points([0, 1, 2], [1, 0.8, 0.6], resolution=resolution)
 
 
 @pytest.mark.parametrize("own", ["median", "survival"])

@@ -180,6 +180,16 @@ def test_a_curve_that_starts_below_1_at_time_0_is_said(tmp_path: Path) -> None:
         assert any("at time 0 was read as 0.97" in notice for notice in notices) == said
 
 
+def test_names_of_datasets_are_one_printable_line(tmp_path: Path) -> None:
+    one = '{"name": "\\ud800\\u0007 a\\n b", "data": [{"value": [0, 1]}]}'
+    other = f'{{"name": "{"long " * 40}", "data": [{{"value": [0, 1]}}]}}'
+    path = written(tmp_path, f'{{"datasetColl": [{one}, {other}]}}')
+    with pytest.raises(InputError, match=r"2 curves: \?\? a b, long long") as caught:
+        read_curve(path, time_unit="months")
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).encode()
+
+
 def test_a_long_header_is_not_all_said(tmp_path: Path) -> None:
     path = written(tmp_path, ",".join(f"column{at}" for at in range(60)) + "\n")
     with pytest.raises(InputError) as caught:

@@ -24,6 +24,12 @@ LARGEST_RISE = 0.02
 _OVERSHOOT = 0.0051
 """How far rounding may carry survival outside 0 to 1: half a per cent, itself a rounded number."""
 
+_SHORTEST, _LONGEST = 1e-4, 1e6
+"""Between these a curve ends, in any unit of time."""
+
+_FINEST = 1e-12
+"""No curve is read as finely as this."""
+
 _BEFORE_ZERO = 0.005
 """How far before 0 a time may lie, as a share of the follow-up, to be a reading error of 0."""
 
@@ -110,6 +116,10 @@ def curve_from_points(
         raise InputError(
             Problem("the curve ends at time 0", "digitise its whole length", file, column="time")
         )
+    if not _SHORTEST <= times[-1] <= _LONGEST:
+        end = f"{times[-1]:g}"
+        message = f"no curve in {time_unit} is as {'long' if times[-1] > 1 else 'short'} as this"
+        raise InputError(Problem(message, "check the axis of time", file, None, "time", end))
     return Curve(times, values, time_unit, _half_width(resolution, file), read), tuple(notices)
 
 
@@ -306,7 +316,7 @@ def _with_start(
 
 def _half_width(resolution: float | None, file: str | None) -> float | None:
     """Return the resolution, or refuse one that is no half-width of a proportion."""
-    if resolution is not None and not 0 < resolution < 0.5:
+    if resolution is not None and not _FINEST <= resolution < 0.5:
         raise InputError(
             Problem(
                 "the resolution is not between 0 and 0.5",

@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["DRAWS", "METHODS", "reconstruct"]
 
+MOST_DRAWS = 10_000
+"""More are a slip of the pen, and would fill the memory."""
+
 METHODS = ("chain", "guyot")
 """The methods by name, the default first."""
 
 DRAWS = 50
 """Histories of the ensemble, unless told otherwise."""
+
+_PARTICLES = 200
+"""At least so many histories are drawn, of which the ensemble is an even part."""
 
 _FAR = 0.05
 """A rebuilt curve this far from the published one is worth a sentence."""
@@ -158,7 +164,7 @@ def _sampled(facts: Facts, draws: int, seed: int) -> "Posterior | None":
     from perdure.reconstruct.posterior import sample
 
     try:
-        return sample(facts, draws=max(3 * draws // 2, 75), seed=seed)
+        return sample(facts, draws=max(3 * draws, _PARTICLES), seed=seed)
     except InfeasibleError:
         return None
 
@@ -191,6 +197,11 @@ def _check(method: str, draws: int, seed: int) -> None:
             Problem(
                 "an ensemble needs a draw", "ask for 1 or more", column="draws", value=f"{draws}"
             )
+        )
+    if draws > MOST_DRAWS:
+        remedy = f"ask for {MOST_DRAWS} at most: 50 to 1000 are usual"
+        raise InputError(
+            Problem("these are too many draws", remedy, None, None, "draws", f"{draws}")
         )
     if seed < 0:
         raise InputError(

@@ -10,6 +10,10 @@ from perdure.errors import InputError, Problem
 __all__ = ["Rounded", "landmark", "limits_of", "rounded"]
 
 
+_LARGEST = 10**9
+"""No time or proportion is as large as this."""
+
+
 @dataclass(frozen=True)
 class Rounded:
     """A number as it was printed, and how far rounding may have moved it.
@@ -75,7 +79,7 @@ def rounded(value: float | str | Rounded, what: str = "a reported value") -> Rou
         exact = Decimal(printed)
     except InvalidOperation:
         exact = Decimal("NaN")
-    if not exact.is_finite() or exact < 0:
+    if not exact.is_finite() or not 0 <= exact < _LARGEST:
         raise InputError(
             Problem(f"{what} is no number from 0 up", "write it as printed: 6.5", value=printed)
         )

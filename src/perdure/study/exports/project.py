@@ -8,6 +8,7 @@ from typing import Any
 
 from perdure.errors import InputError, Problem
 from perdure.study.exports.curves import ExportedCurves, Point
+from perdure.study.tables import shortened
 
 __all__ = ["is_project", "project_curves"]
 
@@ -54,13 +55,19 @@ def project_curves(content: bytes, file: str) -> ExportedCurves:
     for at, one in enumerate(series, start=1):
         if not isinstance(one, dict) or not isinstance(one.get("data", []), list):
             raise InputError(Problem(f"dataset {at} cannot be read", _CALIBRATE, file))
-        name = str(one.get("name") or f"dataset {at}")
+        name = _plain(str(one.get("name") or "")) or f"dataset {at}"
         while name in points:
             name += "'"
         found = tuple(_points(one.get("data", []), name, file))
         if found:
             points[name] = found
     return ExportedCurves(file, _ORIGIN, points)
+
+
+def _plain(name: str) -> str:
+    """Return a name on one line, without what no terminal and no file can show."""
+    shown = "".join(letter if letter.isprintable() or letter.isspace() else "?" for letter in name)
+    return shortened(" ".join(shown.split()))
 
 
 def _member(content: bytes, file: str) -> bytes:
