@@ -3,7 +3,7 @@
 import numpy as np
 
 from perdure.reconstruct.histories import Histories
-from perdure.records import Floats, Ints
+from perdure.records import Floats
 
 __all__ = ["most_typical"]
 
@@ -11,10 +11,10 @@ __all__ = ["most_typical"]
 def most_typical(histories: Histories) -> int:
     """Return the draw that is nearest to the centre of all draws.
 
-    Of the draws with the median number of events, the one whose curve and whose numbers at risk
-    together lie nearest to the ensemble's means, each distance as a multiple of its own average.
-    A medoid and not the most probable path: that one is as close to the curve, but its censorings
-    sit where they are likeliest, and so all on one side.
+    Of the draws with the median number of events, the one that is nearest to the ensemble's means:
+    its curve (over time, and at its worst), its numbers at risk, and these as multiples, each
+    distance as a multiple of its own average. A medoid and not the most probable path: that one is
+    as close to the curve, but its censorings sit where they are likeliest, and so all on one side.
 
     Parameters
     ----------
@@ -29,12 +29,19 @@ def most_typical(histories: Histories) -> int:
     middle = np.sort(total)[(total.size - 1) // 2]
     candidates = np.flatnonzero(total == middle)
     blocks = np.diff(histories.time, prepend=0.0)
-    away = _distance(histories.survival, blocks) + _distance(histories.at_risk, blocks)
+    at_risk = histories.at_risk
+    mean = at_risk.mean(axis=0)
+    off = np.abs(histories.survival - histories.survival.mean(axis=0))
+    away = (
+        _as_multiples(off**2 @ blocks)
+        + _as_multiples(off.max(axis=1) ** 2)
+        + _as_multiples((at_risk - mean) ** 2 @ blocks)
+        + _as_multiples((at_risk / np.maximum(mean, 1.0) - 1) ** 2 * mean @ blocks)
+    )
     return int(candidates[np.argmin(away[candidates])])
 
 
-def _distance(paths: Floats | Ints, blocks: Floats) -> Floats:
-    """Return each path's squared distance to the mean path, as a multiple of the mean distance."""
-    away: Floats = (paths - paths.mean(axis=0)) ** 2 @ blocks
-    mean = float(away.mean())
-    return away / mean if mean > 0 else away
+def _as_multiples(distances: Floats) -> Floats:
+    """Return distances as multiples of their average."""
+    mean = float(distances.mean())
+    return distances / mean if mean > 0 else distances

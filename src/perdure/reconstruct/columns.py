@@ -19,6 +19,9 @@ _NEAR = 0.01
 
 _UNREAD = -1
 
+_NARROWEST = 0.3
+"""Points that leave survival fewer rows than this contradict each other, and narrow nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Columns:
@@ -77,8 +80,8 @@ def columns_of(facts: Facts, reading: Reading, *, extra: tuple[float, ...] = ())
     source = np.array([row[3] for row in rows])
     seen = source >= 0
     times = np.array([row[0] for row in rows])
-    steps = reading.kind == "steps"
-    spread = _spread(times, seen, source, centre, reading.reach * scale, steps=steps)
+    around = _around(read, centre, reading.reach * scale, reading)
+    spread = _spread(times, seen, source, *around, steps=reading.kind == "steps")
     printed = np.array([row[2] for row in rows])
     printed[0] = facts.n
     low, high = _bounds(printed, *spread)
@@ -108,8 +111,26 @@ def _points(facts: Facts, reading: Reading) -> tuple[Floats, Floats, Floats]:
         kept &= time <= max(near, float(time[0]))
         time = np.minimum(time, (1 - 1e-6) * facts.left_by)
     kept[0] = True
-    read = np.clip(curve.read, 0.0, 1.0)
+    read = reading.on_rows(np.clip(curve.read, 0.0, 1.0))
     return time[kept], read[kept], curve.survival[kept]
+
+
+def _around(read: Floats, centre: Floats, reach: Floats, reading: Reading) -> tuple[Floats, Floats]:
+    """Return centre and reach of the points: where points stray, their neighbours narrow them.
+
+    Survival falls, so that it is at most what any point before allows, and at least what any point
+    after does. Points that stray by more rows than are counted say nothing here.
+    """
+    if reading.kind != "columns" or not reading.rows_off:
+        return centre, reach
+    row = 2 * reading.half_width
+    near = np.abs(read - centre) <= (reading.rows_off + 0.6) * row
+    told = np.where(near, read, centre)
+    top = np.minimum(np.minimum.accumulate(told + reach), centre + reach)
+    bottom = np.maximum(np.maximum.accumulate((told - reach)[::-1])[::-1], centre - reach)
+    narrow = top - bottom > _NARROWEST * row
+    top, bottom = np.where(narrow, top, centre + reach), np.where(narrow, bottom, centre - reach)
+    return (top + bottom) / 2, (top - bottom) / 2
 
 
 def _scales(time: Floats, centre: Floats, reading: Reading) -> Floats:

@@ -148,6 +148,7 @@ def reconstruct(
         n=n,
         events=events,
         reported_median=None if printed is None else printed.value,
+        landmarks=[(time, value.value) for time, value in points],
         used=_guyots(facts) if found is None else found.facts.used,
         beyond=found is not None and found.facts.beyond,
     )

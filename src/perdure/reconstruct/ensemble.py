@@ -6,9 +6,11 @@ from math import lgamma
 
 import numpy as np
 
-from perdure.reconstruct.chain import UNMARKED, Chain, backward, forward
+from perdure.reconstruct.backward import backward
+from perdure.reconstruct.chain import UNMARKED, Chain
 from perdure.reconstruct.columns import Columns, columns_of
 from perdure.reconstruct.facts import Facts
+from perdure.reconstruct.forward import forward
 from perdure.reconstruct.histories import Histories
 from perdure.reconstruct.prior import Prior, prior_of
 from perdure.reconstruct.reading import Reading, emission
@@ -16,23 +18,30 @@ from perdure.records import Floats, Ints
 
 __all__ = ["Fit", "fit"]
 
-_LEVELS = np.array([0.15, 1.0, 3.0])
-_SHARES = np.array([0.45, 0.35, 0.20])
-"""The hazard of censoring moves among multiples of the expected one; their mean is 1."""
+_LEVELS = np.array([0.2, 1.0, 2.2])
+_SHARES = np.array([0.40, 0.32, 0.28])
+"""The hazard of censoring moves among multiples of the expected one; their mean is about 1."""
 
-_STAY = 0.03
-"""For about this share of the follow-up it stays at one level."""
+_STAY = 0.15
+"""For about this share of the follow-up it stays at one level: as where patients who entered last
+come to the end of their follow-up, somewhere between two printed numbers."""
 
 _BURST = 0.01
 """Share of blocks whose number of events has a heavy tail, as on dates of scans."""
 
-_CELLS = 1e5
-"""States of the grid to aim for."""
+_PER_ROW = 48
+"""Values of survival on the grid for one row of pixels: a long flat stretch has sharp edges."""
 
-_MANY_CELLS = 1e6
-"""With more the grid is made coarser."""
+_PER_CLICK = 6
+"""Values for the standard deviation of a click, which has none."""
 
-_FEWEST, _WIDEST = 8, 80
+_CELLS = 3e5
+"""With fewer states than this the grid is made finer, up to twice."""
+
+_MANY_CELLS = 3e6
+"""With more it is made coarser."""
+
+_FEWEST, _WIDEST = 8, 400
 """Values of survival on the grid of one node."""
 
 _WORK = 2e7
@@ -59,6 +68,7 @@ class Fit:
     after_at: Ints
     before: Floats
     before_at: Ints
+    largest: Floats
     log_likelihood: float
 
     def draw(self, facts: Facts, reading: Reading, draws: int, seed: int) -> Histories:
@@ -68,7 +78,7 @@ class Fit:
         events = np.zeros((draws, nodes), np.int64)
         censored = np.zeros((draws, nodes), np.int64)
         survival = np.ones((draws, nodes))
-        arrays = (self.after, self.after_at, self.before, self.before_at)
+        arrays = (self.after, self.after_at, self.before, self.before_at, self.largest)
         node = forward(self.chain, *arrays, uniforms, events, censored, survival)
         if node >= 0:
             raise InfeasibleError(int(node))
@@ -114,14 +124,15 @@ def fit(
     after_at = _offsets(spans * levels * chain.width)
     middle = np.maximum(chain.high[:-1] - chain.low[1:] + 1, 0) * levels * chain.width[:-1]
     before_at = _offsets(middle)
-    later = np.zeros(int(after_at[-1]))
-    sooner = np.zeros(int(before_at[-1]))
-    node, log_likelihood = backward(chain, later, after_at, sooner, before_at)
+    later = np.empty(int(after_at[-1]))
+    sooner = np.empty(int(before_at[-1]))
+    largest = np.empty(columns.time.size)
+    node, log_likelihood = backward(chain, later, after_at, sooner, before_at, largest)
     if node >= 0:
         raise InfeasibleError(int(node))
     errors = reading.half_width * columns.scale[columns.seen]
     log_likelihood -= float(np.log(errors).sum())
-    return Fit(columns, chain, later, after_at, sooner, before_at, float(log_likelihood))
+    return Fit(columns, chain, later, after_at, sooner, before_at, largest, float(log_likelihood))
 
 
 def _offsets(sizes: Ints) -> Ints:
@@ -134,7 +145,7 @@ def _chain(
     start = np.maximum(columns.centre - columns.reach, 0.0)
     end = np.minimum(columns.centre + columns.reach, 1.0)
     width = _widths(reading, columns, end - start, fineness)
-    states = _LEVELS.size * (columns.high - columns.low + 1) * width
+    states = _LEVELS.size * (columns.high - columns.low + 1) @ width
     event = prior.event.copy()
     burst = np.full(event.size, _BURST)
     if reading.kind == "steps":
@@ -158,7 +169,7 @@ def _chain(
         move=move,
         multiple=_LEVELS,
         share=_SHARES,
-        reach=min(facts.n, int(_WORK / states.sum())),
+        reach=min(facts.n, int(_WORK / states)),
         seen=columns.seen.astype(np.int64),
         reading=columns.reading,
         scale=columns.scale,
@@ -209,16 +220,17 @@ def _widths(reading: Reading, columns: Columns, extent: Floats, fineness: float)
     Where survival was not read it may lie anywhere in a wide stretch; a coarser grid does there.
     """
     spans = columns.high - columns.low + 1
-    usual = reading.half_width / (3 if reading.kind == "clicks" or len(reading.strays) > 1 else 4)
+    width = reading.half_width
+    usual = width / _PER_CLICK if reading.kind == "clicks" else 2 * width / _PER_ROW
     most = int(np.clip(2 * _MANY_CELLS / (_LEVELS.size * spans.sum()), _FEWEST, _WIDEST) * fineness)
 
     def widths(spacing: float) -> Ints:
         return np.clip(np.ceil(extent / spacing - 1e-9).astype(np.int64) + 1, 2, most)
 
     spacing = usual
-    while _LEVELS.size * (spans @ widths(spacing)) < _CELLS and spacing > usual / 4:
+    while _LEVELS.size * (spans @ widths(spacing)) < _CELLS and spacing > usual / 2:
         spacing /= 1.25
-    while _LEVELS.size * (spans @ widths(spacing)) > _MANY_CELLS and spacing < 2 * usual:
+    while _LEVELS.size * (spans @ widths(spacing)) > _MANY_CELLS and spacing < width:
         spacing *= 1.25
     return widths(spacing / fineness)
 

@@ -1,8 +1,17 @@
 """How well rebuilt patients fit what was published."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from perdure.records import Curve, Evidence, NumbersAtRisk, Patients, RiskCheck
+from perdure.records import (
+    Curve,
+    Evidence,
+    NumbersAtRisk,
+    Patients,
+    RiskCheck,
+    SurvivalCheck,
+)
 from perdure.survival import kaplan_meier, median
 
 __all__ = ["evidence"]
@@ -16,6 +25,7 @@ def evidence(
     n: int | None = None,
     events: int | None = None,
     reported_median: float | None = None,
+    landmarks: Sequence[tuple[float, float]] = (),
     used: tuple[str, ...] = ("curve",),
     beyond: bool = False,
 ) -> Evidence:
@@ -34,6 +44,8 @@ def evidence(
     n, events : int, optional
         As reported.
     reported_median : float, optional
+    landmarks : sequence of (float, float)
+        Time, and survival there as reported.
     used : tuple of str
         Which facts the method used.
     beyond : bool
@@ -79,4 +91,10 @@ def evidence(
         median=median(rebuilt).value,
         median_reported=reported_median,
         used=used,
+        landmarks=tuple(
+            SurvivalCheck(
+                time, survival, float(rebuilt.at(time)) if time <= rebuilt.end_time else None
+            )
+            for time, survival in landmarks
+        ),
     )

@@ -31,8 +31,8 @@ def evidence_rows(curve: Curve, found: Reconstruction) -> tuple[EvidenceRow, ...
     Returns
     -------
     tuple of (what, time, published, rebuilt, difference, low, high)
-        ``what`` is "patients", "events", "median", "hazard ratio", "number at risk" or "survival";
-        the difference is published minus rebuilt; low and high bound 90% of the ensemble. None is
+        ``what`` is "patients", "events", "median", "hazard ratio", "reported survival", "number at
+        risk" or "survival"; the difference is published minus rebuilt; low and high bound 90% of the ensemble. None is
         not known.
 
     Examples
@@ -59,6 +59,10 @@ def evidence_rows(curve: Curve, found: Reconstruction) -> tuple[EvidenceRow, ...
     ]
     if fit.hazard_ratio is None:
         rows.pop()
+    rows += [
+        ("reported survival", one.time, one.published, one.rebuilt, None, None)
+        for one in fit.landmarks
+    ]
     rows += [
         ("number at risk", check.time, check.printed, check.rebuilt, None, None)
         for check in fit.risk
@@ -108,6 +112,7 @@ def evidence_record(found: Reconstruction) -> dict[str, object]:
     return {
         **asdict(fit),
         "risk": [asdict(check) for check in fit.risk],
+        "landmarks": [asdict(check) for check in fit.landmarks],
         "risk_mismatch": fit.risk_mismatch,
         "interval_level": round(_HIGH - _LOW, 2) if found.ensemble else None,
         "draws": len(found.ensemble),

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from perdure.reconstruct.rows import row_spacing, written_to
+from perdure.reconstruct.rows import fitted_rows, row_spacing, written_to
 from perdure.records import Curve, Floats
 
 __all__ = ["Reading", "ReadingKind", "emission", "reading_of", "strays_of"]
@@ -30,6 +30,12 @@ _ASPECT = 2 / 3
 _SOFT = 0.01
 """Softness of the edges of a row, as a share of it: a long flat stretch counts it at each point."""
 
+_REACH = 1.15
+"""Half-widths to which the edges of a row reach."""
+
+_PER_ROW = 400
+"""Entries of the table of emissions for one row."""
+
 _STRAY = 1e-3
 """Weight of a reading that is off by anything, beside one in its row."""
 
@@ -51,7 +57,9 @@ class Reading:
     stated : bool
         Whether the user gave the half-width.
     digits : float
-        Half of the last digit that values were written with.
+        Half of the last digit that values were written with, where it blurs the rows.
+    rows : (float, float) or None
+        Where a row lies, and how far they are apart; None where values lie on no rows.
     """
 
     kind: ReadingKind
@@ -60,16 +68,28 @@ class Reading:
     time_error: float = 0.0
     stated: bool = False
     digits: float = 0.0
+    rows: tuple[float, float] | None = None
 
     @property
     def reach(self) -> float:
         """How far survival may be from a point that is not stray."""
         if self.kind == "clicks":
             return 3.3 * self.half_width
-        rows = len(self.strays) - 1 if self.strays[-1] > 0 else 0
         if self.kind == "steps":
             return 1.3 * self.half_width
-        return (2 * rows + 1.3) * self.half_width
+        return (2 * self.rows_off + _REACH) * self.half_width + self.digits
+
+    @property
+    def rows_off(self) -> int:
+        """How many rows a point may be off to one side."""
+        return len(self.strays) - 1
+
+    def on_rows(self, read: Floats) -> Floats:
+        """Return values on the rows that they were read from, free of the digits' rounding."""
+        if self.rows is None:
+            return read
+        first, row = self.rows
+        return first + row * np.round((read - first) / row)
 
     def wider(self, factor: float) -> "Reading":
         """Return the same reading with a larger error."""
@@ -93,19 +113,8 @@ def reading_of(curve: Curve) -> Reading:
     >>> found.kind, round(2 * found.half_width * 349, 2)
     ('columns', 1.0)
     """
-    row = row_spacing(curve.read)
     if _is_even(curve.time):
-        if curve.resolution is not None:
-            row = 2 * curve.resolution
-        if row is None:
-            row = _wobble(curve)
-        return Reading(
-            "columns",
-            row / 2,
-            strays_of((curve.read - curve.survival) / row),
-            stated=curve.resolution is not None,
-            digits=min(written_to(curve.read), row / 4),
-        )
+        return _columns(curve)
     fine = curve.resolution or written_to(curve.read)
     if fine <= _EXACT or curve.resolution is not None:
         return Reading(
@@ -115,6 +124,28 @@ def reading_of(curve: Curve) -> Reading:
             digits=written_to(curve.read),
         )
     return clicked(curve, _CLICK)
+
+
+def _columns(curve: Curve) -> Reading:
+    """Return the reading of a curve read column by column."""
+    rows, digits = None, written_to(curve.read)
+    if curve.resolution is not None:
+        row = 2 * curve.resolution
+    else:
+        spacing = row_spacing(curve.read)
+        if spacing is None:
+            row = _wobble(curve)
+        else:
+            rows, digits = fitted_rows(curve.read, spacing), 0.0
+            row = rows[1]
+    return Reading(
+        "columns",
+        row / 2,
+        strays_of((curve.read - curve.survival) / row),
+        stated=curve.resolution is not None,
+        digits=min(digits, row / 4),
+        rows=rows,
+    )
 
 
 def clicked(curve: Curve, error: float) -> Reading:
@@ -174,16 +205,11 @@ def emission(reading: Reading) -> tuple[Floats, float]:
         distance = np.arange(int(6 * reading.half_width / step)) * step
         return np.exp(-0.5 * (distance / reading.half_width) ** 2) + 1e-5, step
     row = 2 * reading.half_width
-    step = row / 100
-    distance = np.arange(int(4 * row / step)) * step
+    step = row / _PER_ROW
+    distance = np.arange(4 * _PER_ROW) * step
     table = np.full(distance.size, 0.0 if reading.kind == "steps" else _STRAY)
-    soft = _SOFT if len(reading.strays) == 1 else 3 * _SOFT
     for offset, weight in enumerate(reading.strays):
         for centre in {offset * row, -offset * row}:
-            inside = (
-                row / 2
-                + (reading.digits if len(reading.strays) == 1 else 0.0)
-                - np.abs(distance - centre)
-            ) / (soft * row)
+            inside = (row / 2 + reading.digits - np.abs(distance - centre)) / (_SOFT * row)
             table += weight / (1 + np.exp(-np.clip(inside, -40, 40)))
     return table, step

@@ -4,7 +4,7 @@ import numpy as np
 
 from perdure.records import Bools, Floats
 
-__all__ = ["row_spacing", "spikes", "written_to"]
+__all__ = ["fitted_rows", "row_spacing", "spikes", "written_to"]
 
 _FEWEST = 12
 """Fewer distinct values than this say nothing of rows."""
@@ -71,6 +71,33 @@ def row_spacing(values: Floats) -> float | None:
         if found is not None:
             return 1 / found
     return None
+
+
+def fitted_rows(values: Floats, spacing: float) -> tuple[float, float]:
+    """Return where the rows start and how far they lie apart, by least squares.
+
+    Digits that values were written with are rounded off a row each its own way, so that many
+    values tell the rows far better than one.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (points,)
+    spacing : float
+        From `row_spacing`.
+
+    Examples
+    --------
+    >>> heights = np.round(np.round(np.exp(-np.linspace(0, 1, 90)) * 349) / 349, 4)
+    >>> first, spacing = fitted_rows(heights, row_spacing(heights))
+    >>> round(1 / spacing, 1)
+    349.0
+    """
+    turn = np.angle(np.mean(np.exp(2j * np.pi * values / spacing))) / (2 * np.pi)
+    rows = np.round(values / spacing - turn)
+    middle, row = float(values.mean()), float(rows.mean())
+    off = rows - row
+    better = float(off @ (values - middle) / (off @ off)) if np.ptp(rows) > 0 else spacing
+    return middle - row * better, better
 
 
 def _first_aligned(
