@@ -69,6 +69,11 @@ def test_survival_at_a_time_is_a_check_and_the_report_names_what_it_contradicts(
     assert sum(said in notice for notice in summary.notices) == 1
     assert not any(f"survival at {ten:.5g}" in notice for notice in summary.notices)
     assert said in summary.report.read_text(encoding="utf-8")
+    with (folder / "results" / "evidence" / "T.PFS.new.csv").open() as handle:
+        rows = [row for row in csv.DictReader(handle) if row["what"] == "reported survival"]
+    assert [float(row["time"]) for row in rows] == pytest.approx([ten, twenty], rel=1e-4)
+    assert [row["published"] for row in rows] == ["0.5", "0.4"]
+    assert float(rows[0]["rebuilt"]) == pytest.approx(0.5, abs=0.02)
 
 
 def test_what_is_the_curves_own_constrains_and_the_rest_checks(tmp_path: Path) -> None:
@@ -91,6 +96,13 @@ def test_a_published_hazard_ratio_keeps_its_trailing_zero(tmp_path: Path) -> Non
     assert any(
         "the published hazard ratio is 0.30; the rebuilt one is 0.6" in one for one in notices
     )
+
+
+def test_a_german_spreadsheet_writes_survival_with_commas(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    text = f"{ARMS},survival_PFS\nT,new,New,a,old,60,10=0@50 20=0@40\nT,old,Old,b,,60,\n"
+    write_study(folder, "months", text.replace(",", ";").replace("@", ","))
+    assert any("published as 0.40 and rebuilt as" in one for one in run(folder).notices)
 
 
 @pytest.mark.parametrize("cell", ["0.5", "12=31", "12=0.5,24=0.3", "twelve=0.5", "inf=0.5"])

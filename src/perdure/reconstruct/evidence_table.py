@@ -32,8 +32,8 @@ def evidence_rows(curve: Curve, found: Reconstruction) -> tuple[EvidenceRow, ...
     -------
     tuple of (what, time, published, rebuilt, difference, low, high)
         ``what`` is "patients", "events", "median", "hazard ratio", "reported survival", "number at
-        risk" or "survival"; the difference is published minus rebuilt; low and high bound 90% of the ensemble. None is
-        not known.
+        risk" or "survival"; the difference is published minus rebuilt; low and high bound 90% of
+        the ensemble. None is not known.
 
     Examples
     --------

@@ -20,7 +20,13 @@ from perdure.records.estimate import (
     Synthesis,
     TrialContrast,
 )
-from perdure.records.patients import Evidence, Patients, Reconstruction, RiskCheck
+from perdure.records.patients import (
+    Evidence,
+    Patients,
+    Reconstruction,
+    RiskCheck,
+    SurvivalCheck,
+)
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, months_per, time_unit
 from perdure.records.trial import Arm, Reported, Trial, classes_of
@@ -56,6 +62,7 @@ __all__ = [
     "RiskCheck",
     "Source",
     "Status",
+    "SurvivalCheck",
     "Synthesis",
     "TimeUnit",
     "Trial",

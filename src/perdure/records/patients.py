@@ -9,7 +9,7 @@ from perdure.errors import InputError, Problem
 from perdure.records.arrays import Bools, Floats, frozen
 from perdure.records.time_unit import TimeUnit, months_per
 
-__all__ = ["Evidence", "Patients", "Reconstruction", "RiskCheck"]
+__all__ = ["Evidence", "Patients", "Reconstruction", "RiskCheck", "SurvivalCheck"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +87,15 @@ class RiskCheck:
 
 
 @dataclass(frozen=True)
+class SurvivalCheck:
+    """Published survival at a time beside the rebuilt one; None beyond the rebuilt curve's end."""
+
+    time: float
+    published: float
+    rebuilt: float | None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """How well a reconstruction fits what was published.
 
@@ -118,6 +127,8 @@ class Evidence:
     hazard_ratio, hazard_ratio_low, hazard_ratio_high : float, optional
         Cox's, against the trial's rebuilt control, with the 90% interval of paired draws.
     hazard_ratio_reported : float, optional
+    landmarks : tuple of SurvivalCheck
+        Survival at times, as published and rebuilt.
     """
 
     rmse: float
@@ -141,6 +152,7 @@ class Evidence:
     hazard_ratio_low: float | None = None
     hazard_ratio_high: float | None = None
     hazard_ratio_reported: float | None = None
+    landmarks: tuple[SurvivalCheck, ...] = ()
 
     @property
     def risk_mismatch(self) -> int:
@@ -156,6 +168,7 @@ class Evidence:
         return replace(
             self,
             risk=tuple(replace(check, time=check.time * factor) for check in self.risk),
+            landmarks=tuple(replace(one, time=one.time * factor) for one in self.landmarks),
             median=longer(self.median),
             median_reported=longer(self.median_reported),
             median_low=longer(self.median_low),

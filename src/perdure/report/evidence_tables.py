@@ -114,6 +114,8 @@ def evidence_table(findings: Findings) -> Table | None:
             numeric=True,
         ),
     ]
+    if any(fit.evidence.hazard_ratio_reported is not None for fit in rows):
+        columns.append(_hazard_ratios())
     return build_table(
         "evidence",
         "Evidence of the reconstructions",
@@ -124,6 +126,28 @@ def evidence_table(findings: Findings) -> Table | None:
             "Numbers at risk missed: patients, summed over the printed cells.",
         ],
         group=lambda fit: (fit.analysis.trial, fit.analysis.analysis, fit.analysis.endpoint),
+    )
+
+
+def _hazard_ratios() -> Column[_Fit]:
+    """Return the column of hazard ratios, rebuilt and reported; of a control there is none."""
+
+    def pair(fit: _Fit) -> str:
+        found, reported = fit.evidence.hazard_ratio, fit.evidence.hazard_ratio_reported
+        if reported is None:
+            return NOTHING
+        return _pair(NOTHING if found is None else decimals(found, 2), decimals(reported, 2))
+
+    return Column(
+        "Hazard ratio rebuilt / reported",
+        pair,
+        {
+            "hazard_ratio": lambda fit: fit.evidence.hazard_ratio,
+            "hazard_ratio_low": lambda fit: fit.evidence.hazard_ratio_low,
+            "hazard_ratio_high": lambda fit: fit.evidence.hazard_ratio_high,
+            "hazard_ratio_reported": lambda fit: fit.evidence.hazard_ratio_reported,
+        },
+        numeric=True,
     )
 
 

@@ -201,7 +201,7 @@ def _landmarks(
         for at, (line, cell) in enumerate(zip(table.lines, table.column(name), strict=True)):
             try:
                 parts = [part for part in re.split(r"[;\s]+", cell) if part]
-                found[line, name] = tuple(landmark(part) for part in parts)
+                found[line, name] = tuple(landmark(part.replace(",", ".")) for part in parts)
             except InputError as error:
                 remedy = f"{error.problems[0].remedy}, with a space between two"
                 problems.append(table.problem(at, name, "cannot be read", remedy))
