@@ -150,6 +150,7 @@ def test_a_digitisers_file_with_two_curves(folder: Path) -> None:
         (("--ensemble", "risk.csv/draws.csv"), "a file stands where a folder should be"),
         (("--picture", "curve.csv/fit.svg"), "a file stands where a folder should be"),
         (("-o", "."), "a folder stands where the file should be"),
+        (("--evidence", "."), "Name a file in it, such as evidence.json"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(

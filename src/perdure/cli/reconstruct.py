@@ -156,6 +156,9 @@ def _outputs(
     if ensemble is not None:
         found["ensemble"] = ensemble
     if evidence is not None:
+        if evidence.is_dir():
+            remedy = "name a file in it, such as evidence.json"
+            raise InputError(Problem("the evidence is no folder", remedy, value=str(evidence)))
         bare = evidence.with_suffix("") if evidence.suffix in (".json", ".csv") else evidence
         found["evidence as JSON"] = bare.with_name(f"{bare.name}.json")
         found["evidence as CSV"] = bare.with_name(f"{bare.name}.csv")
