@@ -27,8 +27,10 @@ _CLICK = 0.004
 _ASPECT = 2 / 3
 """Height over width of a figure: a click errs by as much in both, on the screen."""
 
-_SOFT = 0.01
-"""Softness of the edges of a row, as a share of it: a long flat stretch counts it at each point."""
+_SOFT, _SOFT_ASTRAY = 0.003, 0.01
+"""Softness of the edges of a row, as a share of it: a long flat stretch counts it at each point, so
+that more would keep survival from the edges, where it may well be. Where points stray, rows are
+known less well."""
 
 _REACH = 1.15
 """Half-widths to which the edges of a row reach."""
@@ -208,8 +210,9 @@ def emission(reading: Reading) -> tuple[Floats, float]:
     step = row / _PER_ROW
     distance = np.arange(4 * _PER_ROW) * step
     table = np.full(distance.size, 0.0 if reading.kind == "steps" else _STRAY)
+    soft = _SOFT_ASTRAY if reading.rows_off else _SOFT
     for offset, weight in enumerate(reading.strays):
         for centre in {offset * row, -offset * row}:
-            inside = (row / 2 + reading.digits - np.abs(distance - centre)) / (_SOFT * row)
+            inside = (row / 2 + reading.digits - np.abs(distance - centre)) / (soft * row)
             table += weight / (1 + np.exp(-np.clip(inside, -40, 40)))
     return table, step
