@@ -18,16 +18,16 @@ from perdure.records import Floats, Ints
 
 __all__ = ["Fit", "fit"]
 
-_LEVELS = np.array([0.2, 1.0, 2.2])
-_SHARES = np.array([0.40, 0.32, 0.28])
+_LEVELS = np.array([0.1, 1.0, 3.0])
+_SHARES = np.array([0.45, 0.33, 0.22])
 """The hazard of censoring moves among multiples of the expected one; their mean is about 1."""
 
 _STAY = 0.15
 """For about this share of the follow-up it stays at one level: as where patients who entered last
 come to the end of their follow-up, somewhere between two printed numbers."""
 
-_BURST = 0.01
-"""Share of blocks whose number of events has a heavy tail, as on dates of scans."""
+_BURST = 0.15
+"""Share of blocks with events whose number of them has a heavy tail, as on dates of scans."""
 
 _PER_ROW = 48
 """Values of survival on the grid for one row of pixels: a long flat stretch has sharp edges."""
@@ -147,9 +147,9 @@ def _chain(
     width = _widths(reading, columns, end - start, fineness)
     states = _LEVELS.size * (columns.high - columns.low + 1) @ width
     event = prior.event.copy()
-    burst = np.full(event.size, _BURST)
     if reading.kind == "steps":
         event[~columns.seen] = 0.0
+    burst = -_BURST * np.expm1(-event * (columns.low + columns.high) / 2)
     blocks = columns.blocks
     move = -np.expm1(-blocks / (_STAY * columns.time[-1]))
     table, step = emission(reading)
