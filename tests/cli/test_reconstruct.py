@@ -211,10 +211,12 @@ def test_curve_and_table_may_have_two_units_and_files_keep_the_curves(folder: Pa
 
 def test_an_ensemble_that_is_empty_is_said(folder: Path) -> None:
     said = perdure(
-        *("reconstruct", "curve.csv", "--total", "5", "-o", "out.csv", "--ensemble", "draws.csv"),
+        *("reconstruct", "curve.csv", "--total", "50", "-o", "out.csv", "--ensemble", "draws.csv"),
+        *("--time-limit", "1e-6"),
         cwd=folder,
     )
     assert said.returncode == 0, said.stderr
+    assert "cannot be sampled within 1e-06 seconds" in said.stderr
     assert (folder / "draws.csv").read_text() == "draw,time,event\n"
     assert "draws.csv holds no history" in said.stderr
 

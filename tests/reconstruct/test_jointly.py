@@ -1,4 +1,4 @@
-"""Two arms under a published hazard ratio: a check by default, a constraint when it is their own."""
+"""Two arms under a published hazard ratio: a check, or a constraint when it is their own."""
 
 import numpy as np
 import pytest

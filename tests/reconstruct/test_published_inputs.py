@@ -48,8 +48,7 @@ def test_anything_that_falls(
         curve, _ = curve_from_points(time, survival)
         table, _ = numbers_at_risk_from_table(ticks, numbers)
         found = reconstruct(curve, table, events=total, draws=10)
-    except InputError as error:
-        assert str(error)
+    except InputError:  # refused with its rows, and nothing rebuilt
         return
     assert perf_counter() - start < 30
     for patients in (found.patients, *found.ensemble):

@@ -70,6 +70,9 @@ def reconstruct(
     ] = "chain",
     draws: Annotated[int, typer.Option("--draws", help="Histories of the ensemble.")] = 50,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 1,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", help="Seconds after which no new search is begun.")
+    ] = 60.0,
     ensemble: Annotated[
         Path | None, typer.Option("--ensemble", help="Where to write draw,time,event.")
     ] = None,
@@ -132,6 +135,7 @@ def reconstruct(
         method=method,
         draws=draws,
         seed=seed,
+        time_limit=time_limit,
     )
     seconds = perf_counter() - start
     _write(points, found, outputs, title=arm or dataset or curve.stem)

@@ -5,7 +5,7 @@ patients, the evidence of how well they fit what was published, and every warnin
 """
 
 from perdure.reconstruct.constraints import LARGEST_RISE, curve_from_points
-from perdure.reconstruct.door import DRAWS, METHODS, reconstruct
+from perdure.reconstruct.door import DRAWS, METHODS, TIME_LIMIT, reconstruct
 from perdure.reconstruct.evidence import evidence
 from perdure.reconstruct.evidence_table import (
     EVIDENCE_COLUMNS,
@@ -24,6 +24,7 @@ __all__ = [
     "EVIDENCE_COLUMNS",
     "LARGEST_RISE",
     "METHODS",
+    "TIME_LIMIT",
     "Facts",
     "Rounded",
     "curve_from_points",

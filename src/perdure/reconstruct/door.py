@@ -19,7 +19,7 @@ from perdure.survival import median as median_of
 if TYPE_CHECKING:
     from perdure.reconstruct.posterior import Posterior
 
-__all__ = ["DRAWS", "METHODS", "reconstruct"]
+__all__ = ["DRAWS", "METHODS", "TIME_LIMIT", "reconstruct"]
 
 MOST_DRAWS = 10_000
 """More are a slip of the pen, and would fill the memory."""
@@ -30,7 +30,10 @@ METHODS = ("chain", "guyot")
 DRAWS = 50
 """Histories of the ensemble, unless told otherwise."""
 
-_PARTICLES = 200
+TIME_LIMIT = 60.0
+"""Seconds that a reconstruction may take, unless told otherwise."""
+
+_PARTICLES = 128
 """At least so many histories are drawn, of which the ensemble is an even part."""
 
 _FAR = 0.05
@@ -40,6 +43,12 @@ _NOTHING_FITS = (
     "no history agrees with the curve and all the numbers beside it, even within a tenth of"
     " survival: the curve was followed by the method of Guyot et al. 2012, and how sure this is"
     " cannot be said; check the numbers"
+)
+
+_TOO_LONG = (
+    "histories of so many patients with so few numbers at risk cannot be sampled within"
+    " {seconds:g} seconds: the curve was followed by the method of Guyot et al. 2012, and how sure"
+    " this is cannot be said; give more numbers at risk, or more time"
 )
 
 _LOW, _HIGH = 0.05, 0.95
@@ -59,6 +68,7 @@ def reconstruct(
     method: str = "chain",
     draws: int = DRAWS,
     seed: int = 1,
+    time_limit: float = TIME_LIMIT,
 ) -> Reconstruction:
     """Rebuild the patients behind a published Kaplan-Meier curve.
 
@@ -91,6 +101,9 @@ def reconstruct(
         Histories of the ensemble, 1 or more.
     seed : int
         The same seed, versions and input give the same histories to the bit.
+    time_limit : float
+        Seconds after which no new search is begun; what it cut short is in ``warnings``. Few calls
+        come near it: thousands of patients without numbers at risk.
 
     Returns
     -------
@@ -114,7 +127,7 @@ def reconstruct(
     >>> len(found.ensemble), {patients.events for patients in found.ensemble}
     (50, {11})
     """
-    _check(method, draws, seed)
+    _check(method, draws, seed, time_limit)
     table = None if numbers_at_risk is None else numbers_at_risk.in_unit(curve.time_unit)
     printed = None if median is None else _above_0(rounded(median, "the published median"))
     points = tuple((time, rounded(value, "a published survival")) for time, value in landmarks)
@@ -128,11 +141,11 @@ def reconstruct(
     said: tuple[str, ...] = ()
     ensemble: tuple[Patients, ...] = ()
     reading: tuple[str | None, float | None] = (None, curve.resolution)
-    found = None if method == "guyot" else _sampled(facts, draws, seed)
-    if found is None:
+    found = None if method == "guyot" else _sampled(facts, draws, seed, time_limit)
+    if found is None or isinstance(found, str):
         patients = guyot(facts)
-        if method != "guyot":
-            method, said = "guyot", (_NOTHING_FITS,)
+        if found is not None:
+            method, said, found = "guyot", (found,), None
     else:
         unit = curve.time_unit
         patients = found.histories.patients(most_typical(found.histories), unit)
@@ -159,15 +172,19 @@ def reconstruct(
     )
 
 
-def _sampled(facts: Facts, draws: int, seed: int) -> "Posterior | None":
-    """Return histories from the posterior, or None where no history fits at all."""
+def _sampled(facts: Facts, draws: int, seed: int, seconds: float) -> "Posterior | str":
+    """Return histories from the posterior, or why there are none."""
+    from perdure.reconstruct.budget import Budget, OutOfTimeError
     from perdure.reconstruct.ensemble import InfeasibleError
     from perdure.reconstruct.posterior import sample
 
+    particles = max(5 * draws // 2, _PARTICLES)
     try:
-        return sample(facts, draws=max(3 * draws, _PARTICLES), seed=seed)
+        return sample(facts, draws=particles, seed=seed, budget=Budget.of(seconds))
     except InfeasibleError:
-        return None
+        return _NOTHING_FITS
+    except OutOfTimeError:
+        return _TOO_LONG.format(seconds=seconds)
 
 
 def _guyots(facts: Facts) -> tuple[str, ...]:
@@ -183,7 +200,7 @@ def _above_0(median: Rounded) -> Rounded:
     return median
 
 
-def _check(method: str, draws: int, seed: int) -> None:
+def _check(method: str, draws: int, seed: int, time_limit: float) -> None:
     if method not in METHODS:
         raise InputError(
             Problem(
@@ -207,6 +224,11 @@ def _check(method: str, draws: int, seed: int) -> None:
     if seed < 0:
         raise InputError(
             Problem("a seed is not below 0", "give a whole number", column="seed", value=f"{seed}")
+        )
+    if not time_limit > 0:
+        remedy = "give seconds above 0"
+        raise InputError(
+            Problem("there is no time", remedy, column="time_limit", value=f"{time_limit:g}")
         )
 
 

@@ -7,6 +7,7 @@ from math import lgamma
 import numpy as np
 
 from perdure.reconstruct.backward import backward
+from perdure.reconstruct.budget import Budget
 from perdure.reconstruct.chain import UNMARKED, Chain
 from perdure.reconstruct.columns import Columns, columns_of
 from perdure.reconstruct.facts import Facts
@@ -29,16 +30,16 @@ come to the end of their follow-up, somewhere between two printed numbers."""
 _BURST = 0.15
 """Share of blocks with events whose number of them has a heavy tail, as on dates of scans."""
 
-_PER_ROW = 48
+_PER_ROW = 40
 """Values of survival on the grid for one row of pixels: a long flat stretch has sharp edges."""
 
 _PER_CLICK = 6
 """Values for the standard deviation of a click, which has none."""
 
-_CELLS = 3e5
+_CELLS = 1.5e5
 """With fewer states than this the grid is made finer, up to twice."""
 
-_MANY_CELLS = 3e6
+_MANY_CELLS = 2e6
 """With more it is made coarser."""
 
 _FEWEST, _WIDEST = 8, 400
@@ -99,6 +100,7 @@ def fit(
     *,
     tilt: float = 1.0,
     fineness: float = 1.0,
+    budget: Budget | None = None,
 ) -> Fit:
     """Set the chain of an arm up and run it backward.
 
@@ -110,15 +112,21 @@ def fit(
         Factor on the weight of a history for each of its events.
     fineness : float
         How much finer than usual the grid of survival is.
+    budget : Budget, optional
+        How long it may take.
 
     Raises
     ------
     InfeasibleError
         If no history lies within the reading error of the curve.
+    OutOfTimeError
+        If there is no time for it.
     """
     limited = tuple(time for time, _, _ in facts.limits)
     columns = columns_of(facts, reading, extra=limited)
     chain = _chain(facts, reading, columns, prior_of(facts, columns), tilt, fineness)
+    if budget is not None:
+        budget.spend(_work(chain))
     levels = chain.multiple.size
     spans = chain.high - chain.low + 1
     after_at = _offsets(spans * levels * chain.width)
@@ -133,6 +141,18 @@ def fit(
     errors = reading.half_width * columns.scale[columns.seen]
     log_likelihood -= float(np.log(errors).sum())
     return Fit(columns, chain, later, after_at, sooner, before_at, largest, float(log_likelihood))
+
+
+def _work(chain: Chain) -> float:
+    """Return about how many sums the backward pass takes."""
+    spans = (chain.high - chain.low + 1).astype(np.float64)
+    falls = np.append(chain.high[1:] / np.maximum(chain.start[1:], 1e-3), 0.0)
+    apart = (chain.width - 1) * chain.spacing
+    events = np.minimum(2.0 * falls * np.append(apart[1:], 0.0) + 1.0, spans)
+    mean = chain.high * chain.censoring * chain.multiple[-1]
+    censorings = np.minimum(mean + 6.0 * np.sqrt(mean) + chain.reach + 2.0, spans)
+    states = chain.multiple.size * spans * chain.width
+    return float(states @ (events + censorings))
 
 
 def _offsets(sizes: Ints) -> Ints:

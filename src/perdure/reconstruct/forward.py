@@ -150,7 +150,7 @@ def _block(
         part = x - j
         at = after_at[c] + (n[draw] - chain.low[c]) * levels * here + j
         r, mass = _level(
-            after, at, part, here, chain.share, chain.move[b], level[draw], uniforms[draw, 0]
+            after, at, part, here, chain.share, chain.move[b], level[draw], uniforms[draw, 0], row
         )
         p = min(chain.censoring[b] * chain.multiple[r], LARGEST)
         least, most = censored(
@@ -264,43 +264,35 @@ def _level(
     move: float,
     level: int,
     uniform: float,
+    sums: Floats,
 ) -> tuple[int, float]:
     """Draw the level of a block; return it and the sum over its censorings.
 
     ``after`` has the levels mixed already, which is undone: the sums need not be formed again.
     """
     levels = share.size
-    value = after[at] * (1 - part) + after[at + 1] * part
     if levels == 1:
-        return 0, value
+        return 0, after[at] * (1 - part) + after[at + 1] * part
     mean = 0.0
     for r in range(levels):
-        mean += share[r] * (after[at + r * here] * (1 - part) + after[at + r * here + 1] * part)
+        sums[r] = after[at + r * here] * (1 - part) + after[at + r * here + 1] * part
+        mean += share[r] * sums[r]
     total = 0.0
     for r in range(levels):
-        total += _unmixed(after, at + r * here, part, mean, move) * (
-            move * share[r] + (1 - move) * (r == level)
-        )
+        if 0.0 < move < 1.0:
+            sums[r] = max((sums[r] - move * mean) / (1 - move), 0.0)
+        total += sums[r] * (move * share[r] + (1 - move) * (r == level))
     mark = uniform * total
     reached = 0.0
-    chosen, mass = level, 0.0
+    chosen = level
     for r in range(levels):
-        sums = _unmixed(after, at + r * here, part, mean, move)
-        chance = sums * (move * share[r] + (1 - move) * (r == level))
-        reached += chance
+        chance = sums[r] * (move * share[r] + (1 - move) * (r == level))
         if chance > 0.0:
-            chosen, mass = r, sums
+            chosen = r
+            reached += chance
             if reached >= mark:
                 break
-    return chosen, mass
-
-
-@njit(cache=True, error_model="numpy")
-def _unmixed(after: Floats, at: int, part: float, mean: float, move: float) -> float:
-    value = after[at] * (1 - part) + after[at + 1] * part
-    if move <= 0.0 or move >= 1.0:
-        return value
-    return max((value - move * mean) / (1 - move), 0.0)
+    return chosen, sums[chosen]
 
 
 @njit(cache=True, error_model="numpy")

@@ -1,18 +1,20 @@
 """From the facts of an arm to histories that agree with all of them.
 
-Every search here is bounded: a reading error that fits no history is widened a few times, a total
-of events is sought a few times, and what is not met is said.
+Every search is bounded, in steps and in time: a reading error that fits no history is widened a few
+times, a total of events is sought a few times, and what is not met is said.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from perdure.reconstruct.budget import Budget, OutOfTimeError
 from perdure.reconstruct.contradiction import without_contradictions
 from perdure.reconstruct.ensemble import Fit, InfeasibleError, fit
 from perdure.reconstruct.facts import Facts
 from perdure.reconstruct.histories import Histories
 from perdure.reconstruct.reading import Reading, clicked, reading_of, strays_of
+from perdure.reconstruct.totals import drawn, joined
 from perdure.records import Floats, Ints
 
 __all__ = ["Posterior", "sample"]
@@ -23,12 +25,16 @@ _WIDEST = 0.1
 
 _STEPS_WIDER = 2.0
 _STEPS_WIDEST = 6e-4
+_STATED_WIDEST = 0.02
 """Points that fit no history to this half-width are clicks and not steps."""
 
 _CLICK_ERRORS = (0.001, 0.002, 0.0035, 0.005, 0.007, 0.01, 0.015)
 _USUAL_CLICK = 3
 _NEGLIGIBLE = 4.0
 """An error of clicks less likely than another by this (in logarithms) is not drawn from."""
+
+_CLEARLY = 3.0
+"""Numbers are taken to be patients beyond their time where that is so much likelier."""
 
 _LEAST_TOLERANCE = 0.005
 """Numbers at risk may miss the curve by this before they contradict it."""
@@ -39,18 +45,11 @@ _MANY_CELLS = 2e6
 _FEWEST = 25
 """Of fewer particles all may be led astray by the grid's rounding."""
 
-_FINER = (1.0, 2.0, 4.0)
-_SEARCHES = 6
-_COARSE = 0.4
+_COARSE = 0.25
 """Fineness of the grid from which strays are counted."""
 
 _TO_COUNT = 20
 """Draws from which points off their row are counted."""
-
-_OFTEN = 0.1
-"""Where so many draws meet the total by themselves, more are drawn and none are guided."""
-
-_LARGEST_STEP = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +63,7 @@ class Posterior:
     notes: tuple[str, ...]
 
 
-def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
+def sample(facts: Facts, *, draws: int, seed: int, budget: Budget) -> Posterior:
     """Draw histories that fit the curve, the numbers at risk and the total of events.
 
     Parameters
@@ -73,31 +72,44 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
     draws : int
         How many histories.
     seed : int
+    budget : Budget
+        How long it may take; what it cuts short is said.
 
     Returns
     -------
     Posterior
+
+    Raises
+    ------
+    InfeasibleError
+        If no history fits.
+    OutOfTimeError
+        If the time was up before any did.
     """
-    facts, readings, notes = _agreeing(facts, reading_of(facts.curve))
+    facts, readings, notes = _agreeing(facts, reading_of(facts.curve), budget)
     weights = np.array([found.log_likelihood for _, found in readings])
     shares = np.exp(weights - weights.max())
     shares /= shares.sum()
     rng = np.random.default_rng(seed)
     counts = _apportioned(shares, draws)
-    parts = []
+    parts: list[Histories] = []
     best = int(np.argmax(weights))
     for at in np.argsort(-weights, kind="stable").tolist():
         if not counts[at]:
             continue
         mine = int(rng.integers(2**62))
         try:
-            parts.append(_drawn(facts, readings[at], int(counts[at]), mine))
+            parts.append(drawn(facts, readings[at], int(counts[at]), mine, budget, notes))
         except InfeasibleError:
-            # A reading error that few draws asked for, and that none survives.
+            # The grid has histories that exact survival has not.
             if at == best:
-                raise
-            parts.append(_drawn(facts, readings[best], int(counts[at]), mine))
-    histories = _joined(parts)
+                readings[best] = _wider_yet(facts, readings[best][0], notes, budget)
+            parts.append(drawn(facts, readings[best], int(counts[at]), mine, budget, notes))
+        if facts.events is not None and facts.events not in parts[0].total:
+            # Where the likeliest reading has no such total, it is not sought further afield.
+            parts = [parts[0].evenly(draws)]
+            break
+    histories = joined(parts)
     if facts.events is not None:
         exact = np.flatnonzero(histories.total == facts.events)
         if exact.size:
@@ -111,7 +123,9 @@ def sample(facts: Facts, *, draws: int, seed: int) -> Posterior:
     )
 
 
-def _agreeing(facts: Facts, reading: Reading) -> tuple[Facts, list[tuple[Reading, Fit]], list[str]]:
+def _agreeing(
+    facts: Facts, reading: Reading, budget: Budget
+) -> tuple[Facts, list[tuple[Reading, Fit]], list[str]]:
     """Return the facts that agree, with what fits them, and what had to be said.
 
     Points that are fine enough to be steps, and fit no history as such, are clicks: what
@@ -120,11 +134,11 @@ def _agreeing(facts: Facts, reading: Reading) -> tuple[Facts, list[tuple[Reading
     agreeing = without_contradictions(facts, max(3 * reading.reach, _LEAST_TOLERANCE))
     notes = list(agreeing.warnings[len(facts.warnings) :])
     try:
-        return (*_feasible(agreeing, reading, notes), notes)
+        return (*_feasible(agreeing, reading, notes, budget), notes)
     except InfeasibleError:
         if reading.kind != "steps":
             raise
-    return _agreeing(facts, clicked(facts.curve, _CLICK_ERRORS[_USUAL_CLICK]))
+    return _agreeing(facts, clicked(facts.curve, _CLICK_ERRORS[_USUAL_CLICK]), budget)
 
 
 _TOO_MUCH = {
@@ -135,26 +149,38 @@ _TOO_MUCH = {
 
 
 def _feasible(
-    facts: Facts, reading: Reading, notes: list[str]
+    facts: Facts, reading: Reading, notes: list[str], budget: Budget
 ) -> tuple[Facts, list[tuple[Reading, Fit]]]:
     """Return the facts that a history meets, with what fits: too many are left out, and named."""
+    given = {"limits": bool(facts.limits), "marks": facts.marks is not None}
     for fact, said in _TOO_MUCH.items():
-        if fact not in facts.used:
+        if not given[fact]:
             continue
         trial: list[str] = []
+        fewer = facts.without(fact, said)
         try:
-            found = _counted(facts, reading, trial)
+            found = _counted(facts, reading, trial, budget)
         except InfeasibleError:
-            facts = facts.without(fact, said)
-            notes.append(said)
-        else:
+            found = None
+        if found is not None and not trial:
+            return found
+        other = _counted(fewer, reading, [], budget)
+        if found is not None and _error(found) <= _error(other):
             notes += trial
             return found
-    return _counted(facts, reading, notes)
+        # Without the fact a history fits at all, or nearer to the curve: it is what contradicts.
+        facts = fewer
+        notes.append(said)
+    return _counted(facts, reading, notes, budget)
+
+
+def _error(found: tuple[Facts, list[tuple[Reading, Fit]]]) -> float:
+    """Return the smallest reading error that was needed."""
+    return min(reading.half_width for reading, _ in found[1])
 
 
 def _counted(
-    facts: Facts, reading: Reading, notes: list[str]
+    facts: Facts, reading: Reading, notes: list[str], budget: Budget
 ) -> tuple[Facts, list[tuple[Reading, Fit]]]:
     """Return the facts with the way in which numbers at risk were counted, and what fits.
 
@@ -164,19 +190,19 @@ def _counted(
     drops = facts.curve.time[1:][np.diff(facts.curve.read) < 0]
     together = np.isin([time for time, _ in facts.ticks if time > 0], drops)
     if reading.kind != "steps" or not together.any():
-        return facts, _readings(facts, reading, notes)
+        return facts, _readings(facts, reading, notes, budget)
     said: tuple[list[str], list[str]] = ([], [])
     other = replace(facts, beyond=True)
     found = []
     for one, words in zip((facts, other), said, strict=True):
         try:
-            found.append(_readings(one, reading, words))
+            found.append(_readings(one, reading, words, budget))
         except InfeasibleError:
             found.append([])
     likely = [max((fit.log_likelihood for _, fit in fits), default=-np.inf) for fits in found]
     if max(likely) == -np.inf:
         raise InfeasibleError(0)
-    at = int(np.argmax(likely))
+    at = int(likely[1] > likely[0] + _CLEARLY)
     notes += said[at]
     if at == 1:
         notes.append(
@@ -195,46 +221,34 @@ def _apportioned(shares: Floats, draws: int) -> Ints:
     return counts
 
 
-def _joined(parts: list[Histories]) -> Histories:
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    return replace(
-        first,
-        events=np.concatenate([part.events for part in parts]),
-        censored=np.concatenate([part.censored for part in parts]),
-        survival=np.concatenate([part.survival for part in parts]),
-    )
-
-
-def _readings(facts: Facts, reading: Reading, notes: list[str]) -> list[tuple[Reading, Fit]]:
+def _readings(
+    facts: Facts, reading: Reading, notes: list[str], budget: Budget
+) -> list[tuple[Reading, Fit]]:
     """Return the reading errors that fit, with the chain of each."""
     if reading.kind == "steps":
-        stated = reading
-        reading = replace(reading, half_width=min(reading.half_width, reading.digits))
-        found = _widened(facts, reading, _STEPS_WIDER, 0.02 if reading.stated else _STEPS_WIDEST)
-        if found is None:
-            raise InfeasibleError(0)
-        if stated.stated and found[0].half_width > stated.half_width:
-            notes.append(_said(stated, found[0]))
-        return [found]
-    if reading.kind == "clicks":
-        fits = _clicks(facts)
+        widest = _STATED_WIDEST if reading.stated else _STEPS_WIDEST
+        widest = max(widest, reading.half_width)
+        found = _widened(facts, reading, _STEPS_WIDER, widest, budget)
+    elif reading.kind == "clicks" and not reading.stated:
+        fits = _clicks(facts, budget)
         if fits:
             return fits
         reading = clicked(facts.curve, _CLICK_ERRORS[-1])
-    strays = len(reading.strays) > 1
-    found = _widened(facts, reading, _WIDER, _WIDEST, _COARSE if strays else 1.0)
+        found = _widened(facts, reading, _WIDER, _WIDEST, budget)
+    else:
+        coarse = _COARSE if reading.rows_off else 1.0
+        widest = max(_WIDEST, reading.half_width)
+        found = _widened(facts, reading, _WIDER, widest, budget, coarse)
+        if found is not None and reading.rows_off:
+            found = _strays_counted(facts, *found, budget)
     if found is None:
         raise InfeasibleError(0)
-    if strays:
-        found = _strays_counted(facts, *found)
-    if found[0].half_width > reading.half_width:
+    if found[0].half_width > reading.half_width and (reading.kind != "steps" or reading.stated):
         notes.append(_said(reading, found[0]))
     return [found]
 
 
-def _clicks(facts: Facts) -> list[tuple[Reading, Fit]]:
+def _clicks(facts: Facts, budget: Budget) -> list[tuple[Reading, Fit]]:
     """Return the errors of clicks that fit, from the usual one on to both sides while they do."""
     found: dict[int, tuple[Reading, Fit]] = {}
     for side in (1, -1):
@@ -242,7 +256,12 @@ def _clicks(facts: Facts) -> list[tuple[Reading, Fit]]:
         while 0 <= at < len(_CLICK_ERRORS):
             tried = clicked(facts.curve, _CLICK_ERRORS[at])
             try:
-                found.setdefault(at, (tried, fit(facts, tried)))
+                if at not in found:
+                    found[at] = (tried, fit(facts, tried, budget=budget))
+            except OutOfTimeError:
+                if not found:
+                    raise
+                return list(found.values())
             except InfeasibleError:
                 pass
             else:
@@ -255,38 +274,54 @@ def _clicks(facts: Facts) -> list[tuple[Reading, Fit]]:
     return list(found.values())
 
 
-def _strays_counted(facts: Facts, reading: Reading, found: Fit) -> tuple[Reading, Fit]:
+def _strays_counted(
+    facts: Facts, reading: Reading, found: Fit, budget: Budget
+) -> tuple[Reading, Fit]:
     """Return the reading with strays counted from where survival most likely was, and its chain.
 
     Counted from the isotonic curve, which follows them, there are too few.
     """
+    better = reading
     try:
         tried = found.draw(facts, reading, _TO_COUNT, 0)
     except InfeasibleError:
-        return reading, fit(facts, reading)
-    seen = found.columns.seen
-    off = found.columns.reading[seen] - tried.survival[:, seen]
-    better = replace(reading, strays=strays_of(off / (2 * reading.half_width)))
+        pass
+    else:
+        seen = found.columns.seen
+        off = found.columns.reading[seen] - tried.survival[:, seen]
+        better = replace(reading, strays=strays_of(off / (2 * reading.half_width)))
     try:
-        return better, fit(facts, better)
+        return better, fit(facts, better, budget=budget)
     except InfeasibleError:
-        return reading, fit(facts, reading)
+        return reading, fit(facts, reading, budget=budget)
+
+
+_NO_HISTORY = "no history fits the curve and the numbers within"
 
 
 def _said(before: Reading, after: Reading) -> str:
     return (
-        f"no history fits the curve and the numbers within {before.half_width:.2g} of survival; the"
-        f" reading error was widened to {after.half_width:.2g}"
+        f"{_NO_HISTORY} {before.half_width:.2g} of survival; the reading error was widened to"
+        f" {after.half_width:.2g}"
     )
 
 
+def _half_width(reading: Reading) -> float:
+    return reading.half_width
+
+
 def _widened(
-    facts: Facts, reading: Reading, factor: float, widest: float, fineness: float = 1.0
+    facts: Facts,
+    reading: Reading,
+    factor: float,
+    widest: float,
+    budget: Budget,
+    fineness: float = 1.0,
 ) -> tuple[Reading, Fit] | None:
     """Return the smallest reading error, from the given one up, that fits a history."""
     while reading.half_width <= widest:
         try:
-            found = fit(facts, reading, fineness=fineness)
+            found = fit(facts, reading, fineness=fineness, budget=budget)
             if reading.kind == "steps":
                 # The grid rounds, and steps are too fine for that: a history must really be there.
                 found.draw(facts, reading, _FEWEST, 0)
@@ -297,46 +332,21 @@ def _widened(
     return None
 
 
-def _refined(
-    facts: Facts, reading: Reading, found: Fit, draws: int, seed: int, tilt: float = 0.0
-) -> Histories:
-    """Return draws, on a finer grid where the first is too coarse for any draw to reach the end."""
-    particles = max(draws, _FEWEST)
-    for fineness in _FINER:
+def _wider_yet(
+    facts: Facts, reading: Reading, notes: list[str], budget: Budget
+) -> tuple[Reading, Fit]:
+    """Return the smallest larger reading error within which a history is drawn."""
+    wider = reading.wider(_WIDER)
+    while wider.half_width <= _WIDEST:
         try:
-            return found.draw(facts, reading, int(particles * fineness), seed).evenly(draws)
+            found = fit(facts, wider, budget=budget)
+            found.draw(facts, wider, _FEWEST, 0)
         except InfeasibleError:
-            found = fit(facts, reading, tilt=float(np.exp(tilt)), fineness=2 * fineness)
-    return found.draw(facts, reading, int(particles * 2 * _FINER[-1]), seed).evenly(draws)
-
-
-def _drawn(facts: Facts, fitted: tuple[Reading, Fit], draws: int, seed: int) -> Histories:
-    """Return draws; where a total of events is known, those that meet it."""
-    reading, found = fitted
-    if facts.events is None:
-        return _refined(facts, reading, found, draws, seed)
-    rng = np.random.default_rng(seed)
-    wanted, tilt = facts.events, 0.0
-    kept: list[Histories] = []
-    nearest: Histories | None = None
-    for _ in range(_SEARCHES):
-        tried = _refined(facts, reading, found, max(draws, 50), int(rng.integers(2**62)), tilt)
-        total = tried.total
-        exact = np.flatnonzero(total == wanted)
-        if exact.size:
-            kept.append(tried.some(exact))
-            if sum(one.total.size for one in kept) >= draws:
-                break
-        off = np.abs(total - wanted)
-        if nearest is None or off.min() < np.abs(nearest.total - wanted).min():
-            nearest = tried.some(np.flatnonzero(off == off.min()))
-        if exact.size < _OFTEN * total.size:
-            step = (wanted - total.mean()) / max(float(total.var()), 0.15)
-            tilt += float(np.clip(step, -_LARGEST_STEP, _LARGEST_STEP))
-            found = fit(facts, reading, tilt=float(np.exp(tilt)))
-    if kept:
-        joined = _joined(kept)
-        return joined.evenly(draws)
-    if nearest is None:
-        raise AssertionError("a search draws at least once")
-    return nearest.evenly(draws)
+            wider = wider.wider(_WIDER)
+        else:
+            before = [note for note in notes if note.startswith(_NO_HISTORY)]
+            for note in before:
+                notes.remove(note)
+            notes.append(_said(min(reading, reading_of(facts.curve), key=_half_width), wider))
+            return wider, found
+    raise InfeasibleError(0)

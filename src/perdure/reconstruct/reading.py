@@ -105,7 +105,8 @@ def reading_of(curve: Curve) -> Reading:
 
     Points evenly apart in time were read column by column: half a row of pixels is their error,
     and how often they are a row off is counted. Points unevenly apart are steps where their values
-    are that fine, or else clicks.
+    are that fine, or where they are the corners of steps; or else clicks. An error that the user
+    gives is taken as it is.
 
     Examples
     --------
@@ -117,15 +118,17 @@ def reading_of(curve: Curve) -> Reading:
     """
     if _is_even(curve.time):
         return _columns(curve)
-    fine = curve.resolution or written_to(curve.read)
-    if fine <= _EXACT or curve.resolution is not None:
-        return Reading(
-            "steps",
-            fine,
-            stated=curve.resolution is not None,
-            digits=written_to(curve.read),
-        )
-    return clicked(curve, _CLICK)
+    fine, stated = written_to(curve.read), curve.resolution is not None
+    if fine <= _EXACT or _vertical(curve):
+        return Reading("steps", curve.resolution or fine, stated=stated, digits=fine)
+    return clicked(curve, curve.resolution or _CLICK, stated=stated)
+
+
+def _vertical(curve: Curve) -> bool:
+    """Whether survival falls only between points at one time: the corners of steps."""
+    falls = np.diff(curve.read) < 0
+    together = np.diff(curve.time) == 0
+    return bool(falls.any() and (together[falls]).all())
 
 
 def _columns(curve: Curve) -> Reading:
@@ -150,9 +153,9 @@ def _columns(curve: Curve) -> Reading:
     )
 
 
-def clicked(curve: Curve, error: float) -> Reading:
+def clicked(curve: Curve, error: float, *, stated: bool = False) -> Reading:
     """Return the reading of a curve clicked by hand with an error of this standard deviation."""
-    return Reading("clicks", error, time_error=error * _ASPECT * curve.end_time)
+    return Reading("clicks", error, time_error=error * _ASPECT * curve.end_time, stated=stated)
 
 
 def _is_even(time: Floats) -> bool:
