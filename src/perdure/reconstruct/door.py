@@ -33,8 +33,9 @@ DRAWS = 50
 TIME_LIMIT = 60.0
 """Seconds that a reconstruction may take, unless told otherwise."""
 
-_PARTICLES = 128
-"""At least so many histories are drawn, of which the ensemble is an even part."""
+_MANY_PARTICLES = 300
+"""So many histories are drawn of 600 patients or more, of which the ensemble is an even part: the
+more patients, the more draws the grid's rounding leads astray."""
 
 _FAR = 0.05
 """A rebuilt curve this far from the published one is worth a sentence."""
@@ -178,7 +179,7 @@ def _sampled(facts: Facts, draws: int, seed: int, seconds: float) -> "Posterior 
     from perdure.reconstruct.ensemble import InfeasibleError
     from perdure.reconstruct.posterior import sample
 
-    particles = max(5 * draws // 2, _PARTICLES)
+    particles = max(5 * draws // 2, min(facts.n // 2, _MANY_PARTICLES))
     try:
         return sample(facts, draws=particles, seed=seed, budget=Budget.of(seconds))
     except InfeasibleError:

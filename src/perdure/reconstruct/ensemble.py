@@ -39,7 +39,7 @@ _PER_CLICK = 6
 _CELLS = 1.5e5
 """With fewer states than this the grid is made finer, up to twice."""
 
-_MANY_CELLS = 2e6
+_MANY_CELLS = 4e6
 """With more it is made coarser."""
 
 _FEWEST, _WIDEST = 8, 400
