@@ -43,6 +43,7 @@ def rebuild(analysis: Analysis, trial: Trial, settings: Settings) -> dict[str, R
         for arm in analysis.arms
         if arm.patients is None
     }
+    curves = {arm.arm: arm.curve for arm in analysis.arms if arm.curve is not None}
     for control in dict.fromkeys(trial.arm(arm).comparator for arm in found):
         printed = {
             arm: reported.hr_printed or reported.hr
@@ -52,7 +53,8 @@ def rebuild(analysis: Analysis, trial: Trial, settings: Settings) -> dict[str, R
         }
         if control in found and printed:
             seed = _seed(settings.seed, analysis.stem, control)
-            found = jointly(found, control, printed, own="hr" in settings.own, seed=seed)
+            own = "hr" in settings.own
+            found = jointly(found, curves, control, printed, own=own, seed=seed)
     return found
 
 

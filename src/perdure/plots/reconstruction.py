@@ -21,7 +21,7 @@ from perdure.plots.style import (
     write,
 )
 from perdure.records import Curve, Floats, Reconstruction, RiskCheck
-from perdure.survival import kaplan_meier
+from perdure.survival import ensemble_interval, kaplan_meier
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,6 @@ AXIS, ROW, FOOT = 26.0, 12.0, 8.0
 """Below the axis: its numbers and name, then one row each of printed and rebuilt numbers."""
 
 REBUILT, PUBLISHED, MISSED = ARM_LOOKS[0], INK, ARM_LOOKS[1].words
-LOW, HIGH = 0.05, 0.95
 FINEST = 0.4
 """Points: steps closer together are drawn as one."""
 PLACES = 500
@@ -157,7 +156,7 @@ def _band(found: Reconstruction, last: float) -> tuple[Floats, Floats, Floats]:
         inside = time <= km.end_time
         row[inside] = km.at(time[inside])
     known = ~np.isnan(survival).any(axis=0)
-    low, high = np.quantile(survival[:, known], [LOW, HIGH], axis=0)
+    low, high = ensemble_interval(survival[:, known])
     return time[known], low, high
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from perdure.errors import InputError, Problem
 from perdure.reconstruct.choice import most_typical
-from perdure.reconstruct.evidence import evidence
+from perdure.reconstruct.evidence import evidence, with_ensemble
 from perdure.reconstruct.facts import REPORTED, Facts, gather
 from perdure.reconstruct.guyot import guyot
 from perdure.reconstruct.reported import Rounded, limits_of, rounded
@@ -51,9 +51,6 @@ _TOO_LONG = (
     " {seconds:g} seconds: the curve was followed by the method of Guyot et al. 2012, and how sure"
     " this is cannot be said; give more numbers at risk, or more time"
 )
-
-_LOW, _HIGH = 0.05, 0.95
-"""Quantiles of the ensemble that bound its 90% interval."""
 
 
 def reconstruct(
@@ -166,7 +163,7 @@ def reconstruct(
         used=_guyots(facts) if found is None else found.facts.used,
         beyond=found is not None and found.facts.beyond,
     )
-    fit = _with_ensemble(replace(fit, reading=reading[0], reading_error=reading[1]), ensemble)
+    fit = with_ensemble(replace(fit, reading=reading[0], reading_error=reading[1]), ensemble)
     warnings = (*facts.warnings, *said, *_not_met(facts, fit), *_checks(patients, printed, points))
     return Reconstruction(
         patients, ensemble, fit, method, None if method == "guyot" else seed, warnings
@@ -231,35 +228,6 @@ def _check(method: str, draws: int, seed: int, time_limit: float) -> None:
         raise InputError(
             Problem("there is no time", remedy, column="time_limit", value=f"{time_limit:g}")
         )
-
-
-def _with_ensemble(found: Evidence, ensemble: tuple[Patients, ...]) -> Evidence:
-    """Return the evidence with the 90% intervals of the ensemble."""
-    if not ensemble:
-        return found
-    events = np.sort([patients.events for patients in ensemble])
-    medians = np.sort(
-        [
-            np.inf
-            if (value := median_of(kaplan_meier(one.time, one.event)).value) is None
-            else value
-            for one in ensemble
-        ]
-    )
-    low, high = (
-        int(np.floor(_LOW * (len(ensemble) - 1))),
-        int(np.ceil(_HIGH * (len(ensemble) - 1))),
-    )
-    width = found.reading_error
-    px = None if width is None or found.reading == "clicks" else found.max_distance / (2 * width)
-    return replace(
-        found,
-        max_distance_px=px,
-        events_low=int(events[low]),
-        events_high=int(events[high]),
-        median_low=float(medians[low]) if np.isfinite(medians[low]) else None,
-        median_high=float(medians[high]) if np.isfinite(medians[high]) else None,
-    )
 
 
 def _not_met(facts: Facts, found: Evidence) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """How well rebuilt patients fit what was published."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,9 +13,9 @@ from perdure.records import (
     RiskCheck,
     SurvivalCheck,
 )
-from perdure.survival import kaplan_meier, median
+from perdure.survival import ensemble_interval, kaplan_meier, median
 
-__all__ = ["evidence"]
+__all__ = ["evidence", "with_ensemble"]
 
 
 def evidence(
@@ -97,4 +98,31 @@ def evidence(
             )
             for time, survival in landmarks
         ),
+    )
+
+
+def with_ensemble(found: Evidence, ensemble: Sequence[Patients]) -> Evidence:
+    """Return the evidence with the 90% intervals of an ensemble, and distances in pixels.
+
+    Parameters
+    ----------
+    found : Evidence
+        With the kind and the error of the reading.
+    ensemble : sequence of Patients
+        As it is where there is none.
+    """
+    if not ensemble:
+        return found
+    events = ensemble_interval([patients.events for patients in ensemble])
+    medians = [median(kaplan_meier(one.time, one.event)).value for one in ensemble]
+    reached = ensemble_interval([np.inf if value is None else value for value in medians])
+    width = found.reading_error
+    px = None if width is None or found.reading == "clicks" else found.max_distance / (2 * width)
+    return replace(
+        found,
+        max_distance_px=px,
+        events_low=int(events[0]),
+        events_high=int(events[1]),
+        median_low=float(reached[0]) if np.isfinite(reached[0]) else None,
+        median_high=float(reached[1]) if np.isfinite(reached[1]) else None,
     )

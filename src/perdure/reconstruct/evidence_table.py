@@ -6,13 +6,13 @@ from dataclasses import asdict
 import numpy as np
 
 from perdure.records import Curve, Floats, Reconstruction
-from perdure.survival import kaplan_meier
+from perdure.survival import ensemble_interval, kaplan_meier
 
 __all__ = ["EVIDENCE_COLUMNS", "evidence_record", "evidence_rows"]
 
 EVIDENCE_COLUMNS = ("what", "time", "published", "rebuilt", "difference", "low", "high")
 
-_LOW, _HIGH = 0.05, 0.95
+_LEVEL = 0.9
 
 Number = float | None
 
@@ -87,7 +87,7 @@ def _survival(
     """Yield every point of the curve, as it was read, beside the rebuilt curve there."""
     rebuilt = _at(found, curve, None)
     draws = np.array([_at(found, curve, draw) for draw in range(len(found.ensemble))])
-    bounds = np.quantile(draws, [_LOW, _HIGH], axis=0) if draws.size else None
+    bounds = np.array(ensemble_interval(draws)) if draws.size else None
     for place, (time, read) in enumerate(zip(curve.time, curve.read, strict=True)):
         low, high = (None, None) if bounds is None else bounds[:, place].tolist()
         yield "survival", float(time), float(read), float(rebuilt[place]), low, high
@@ -114,7 +114,7 @@ def evidence_record(found: Reconstruction) -> dict[str, object]:
         "risk": [asdict(check) for check in fit.risk],
         "landmarks": [asdict(check) for check in fit.landmarks],
         "risk_mismatch": fit.risk_mismatch,
-        "interval_level": round(_HIGH - _LOW, 2) if found.ensemble else None,
+        "interval_level": _LEVEL if found.ensemble else None,
         "draws": len(found.ensemble),
         "method": found.method,
         "seed": found.seed,

@@ -6,13 +6,21 @@ from dataclasses import replace
 import numpy as np
 
 from perdure.errors import InputError, Problem
+from perdure.reconstruct.evidence import evidence, with_ensemble
 from perdure.reconstruct.reported import Rounded, rounded
-from perdure.records import Bools, Floats, Ints, Patients, Reconstruction
-from perdure.survival import hazard_ratio
+from perdure.records import (
+    Bools,
+    Curve,
+    Floats,
+    Ints,
+    NumbersAtRisk,
+    Patients,
+    Reconstruction,
+)
+from perdure.survival import ensemble_interval, hazard_ratio
 
 __all__ = ["jointly"]
 
-_LOW, _HIGH = 0.05, 0.95
 _AGREE = 0.05
 """A published hazard ratio this far from the rebuilt one (as a share) is worth a sentence: it may
 be stratified or adjusted."""
@@ -20,6 +28,7 @@ be stratified or adjusted."""
 
 def jointly(
     arms: Mapping[str, Reconstruction],
+    curves: Mapping[str, Curve],
     control: str,
     hazard_ratios: Mapping[str, float | str | Rounded],
     *,
@@ -32,6 +41,8 @@ def jointly(
     ----------
     arms : mapping of str to Reconstruction
         The arms of one trial, one endpoint and one cut-off, in one time unit.
+    curves : mapping of str to Curve
+        Each arm's own, in the same unit.
     control : str
         The arm that hazard ratios are against.
     hazard_ratios : mapping of str to (float or str)
@@ -64,9 +75,12 @@ def jointly(
     --------
     >>> from perdure.reconstruct import reconstruct
     >>> from perdure.records import Curve
-    >>> a = reconstruct(Curve([0, 2, 5, 9], [1.0, 0.8, 0.6, 0.5]), n=30, draws=10)
-    >>> b = reconstruct(Curve([0, 2, 5, 9], [1.0, 0.7, 0.4, 0.3]), n=30, draws=10)
-    >>> found = jointly({"new": a, "old": b}, "old", {"new": "0.9"})
+    >>> curves = {
+    ...     "new": Curve([0, 2, 5, 9], [1.0, 0.8, 0.6, 0.5]),
+    ...     "old": Curve([0, 2, 5, 9], [1.0, 0.7, 0.4, 0.3]),
+    ... }
+    >>> arms = {arm: reconstruct(curve, n=30, draws=10) for arm, curve in curves.items()}
+    >>> found = jointly(arms, curves, "old", {"new": "0.9"})
     >>> found["new"].warnings[-1]
     'the published hazard ratio is 0.9; the rebuilt one is 0... (a stratified or adjusted one ...'
     """
@@ -80,7 +94,7 @@ def jointly(
     if own:
         sampled = {arm: value for arm, value in printed.items() if arms[arm].ensemble}
         if sampled and arms[control].ensemble:
-            found = _constrained(found, control, sampled, seed)
+            found = _constrained(found, curves, control, sampled, seed)
     for arm, value in printed.items():
         found[arm] = _checked(found[arm], found[control], value)
     return found
@@ -106,7 +120,11 @@ def _log_hazard_ratio(arm: Patients, control: Patients) -> float:
 
 
 def _constrained(
-    arms: dict[str, Reconstruction], control: str, printed: dict[str, Rounded], seed: int
+    arms: dict[str, Reconstruction],
+    curves: Mapping[str, Curve],
+    control: str,
+    printed: dict[str, Rounded],
+    seed: int,
 ) -> dict[str, Reconstruction]:
     """Return the arms with draws paired so that each pair meets the printed hazard ratio."""
     found = dict(arms)
@@ -125,7 +143,7 @@ def _constrained(
     for arm, draws in chosen.items():
         at = control if arm == "" else arm
         ensemble = tuple(arms[at].ensemble[draw] for draw in draws)
-        found[at] = _with_ensemble(arms[at], ensemble, ensemble[middle])
+        found[at] = _of_others(arms[at], curves[at], ensemble, ensemble[middle])
     return found
 
 
@@ -196,16 +214,34 @@ def _middle(arms: Mapping[str, Reconstruction], control: str, chosen: Mapping[st
     return int(np.argmin(off))
 
 
-def _with_ensemble(
-    found: Reconstruction, ensemble: tuple[Patients, ...], patients: Patients
+def _of_others(
+    found: Reconstruction, curve: Curve, ensemble: tuple[Patients, ...], patients: Patients
 ) -> Reconstruction:
-    events = np.sort([one.events for one in ensemble])
-    used = (*found.evidence.used, "hazard ratio")
-    low, high = (int(np.quantile(events, q, method="nearest")) for q in (_LOW, _HIGH))
-    fit = replace(
-        found.evidence, events=patients.events, events_low=low, events_high=high, used=used
+    """Return the reconstruction with other histories, and the evidence of these."""
+    old = found.evidence
+    table = None
+    if old.risk:
+        table = NumbersAtRisk(
+            [check.time for check in old.risk],
+            [check.printed for check in old.risk],
+            curve.time_unit,
+        )
+    counted = [int((found.patients.time >= check.time).sum()) for check in old.risk]
+    fit = evidence(
+        patients,
+        curve,
+        table,
+        n=old.n_reported,
+        events=old.events_reported,
+        reported_median=old.median_reported,
+        landmarks=[(check.time, check.published) for check in old.landmarks],
+        used=(*old.used, "hazard ratio"),
+        beyond=counted != [check.rebuilt for check in old.risk],
     )
-    return replace(found, patients=patients, ensemble=ensemble, evidence=fit)
+    fit = replace(fit, reading=old.reading, reading_error=old.reading_error)
+    return replace(
+        found, patients=patients, ensemble=ensemble, evidence=with_ensemble(fit, ensemble)
+    )
 
 
 def _checked(arm: Reconstruction, control: Reconstruction, printed: Rounded) -> Reconstruction:
@@ -222,7 +258,7 @@ def _checked(arm: Reconstruction, control: Reconstruction, printed: Rounded) -> 
         ]
     )
     pairs = pairs[np.isfinite(pairs)] if pairs.size else np.array([rebuilt])
-    low, high = np.quantile(pairs, [_LOW, _HIGH])
+    low, high = (float(limit) for limit in ensemble_interval(pairs))
     sampled = bool(arm.ensemble and control.ensemble)
     fit = replace(
         arm.evidence,

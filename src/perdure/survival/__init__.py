@@ -4,7 +4,7 @@ Walks in: times and events of patients, in any one unit. Walks out: frozen resul
 curve, intervals, quantiles, restricted means, comparisons of groups, influence of each patient).
 """
 
-from perdure.survival.combine import Combined, combine
+from perdure.survival.combine import Combined, combine, ensemble_interval
 from perdure.survival.compare import HazardRatio, LogRank, hazard_ratio, log_rank
 from perdure.survival.influence import influence
 from perdure.survival.intervals import (
@@ -39,6 +39,7 @@ __all__ = [
     "Tie",
     "combine",
     "confidence_interval",
+    "ensemble_interval",
     "hazard_ratio",
     "influence",
     "kaplan_meier",

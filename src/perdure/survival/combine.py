@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
+from perdure.records import Floats
 from perdure.survival.intervals import normal_quantile
 
-__all__ = ["Combined", "combine"]
+__all__ = ["Combined", "combine", "ensemble_interval"]
 
 _NORMAL_FROM = 1e7
 """With so many degrees of freedom t is normal to the last digit."""
@@ -104,6 +105,34 @@ def combine(estimates: ArrayLike, variances: ArrayLike, *, level: float = 0.95) 
     variance = within + extra
     spread = _quantile(level, df) * sqrt(variance)
     return Combined(estimate, within, between, variance, df, estimate - spread, estimate + spread)
+
+
+def ensemble_interval(values: ArrayLike, *, level: float = 0.9) -> tuple[Floats, Floats]:
+    """Return limits that a further draw is between, with at least the given probability.
+
+    Of m draws the r-th smallest and the r-th largest, r = (m + 1)(1 - level) / 2 rounded down:
+    one more draw like them lies between with probability 1 - 2 r / (m + 1), whatever their
+    distribution. Of too few draws, the smallest and the largest.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (draws, ...)
+        One quantity, or several beside each other; infinite where it is not reached.
+    level : float
+
+    Returns
+    -------
+    low, high : ndarray of float, shape (...)
+
+    Examples
+    --------
+    >>> low, high = ensemble_interval(np.arange(50.0))
+    >>> float(low), float(high)
+    (1.0, 48.0)
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64), axis=0)
+    rank = max(int((ordered.shape[0] + 1) * (1 - level) / 2 + 1e-9), 1)
+    return ordered[rank - 1], ordered[-rank]
 
 
 def _quantile(level: float, df: float) -> float:
