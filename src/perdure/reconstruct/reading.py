@@ -104,9 +104,9 @@ def reading_of(curve: Curve) -> Reading:
     """Tell from a curve's points how they were read.
 
     Points evenly apart in time were read column by column: half a row of pixels is their error,
-    and how often they are a row off is counted. Points unevenly apart are steps where their values
-    are that fine, or where they are the corners of steps; or else clicks. An error that the user
-    gives is taken as it is.
+    and how often they are a row off is counted. Points unevenly apart are steps where their error is
+    that small (by their digits, unless the user gives it), or where they are the corners of steps;
+    or else clicks.
 
     Examples
     --------
@@ -118,9 +118,10 @@ def reading_of(curve: Curve) -> Reading:
     """
     if _is_even(curve.time):
         return _columns(curve)
-    fine, stated = written_to(curve.read), curve.resolution is not None
+    digits, stated = written_to(curve.read), curve.resolution is not None
+    fine = curve.resolution or digits
     if fine <= _EXACT or _vertical(curve):
-        return Reading("steps", curve.resolution or fine, stated=stated, digits=fine)
+        return Reading("steps", fine, stated=stated, digits=digits)
     return clicked(curve, curve.resolution or _CLICK, stated=stated)
 
 
