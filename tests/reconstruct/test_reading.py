@@ -35,6 +35,25 @@ def test_rows_of_pixels_are_found(rows: int, jitter: float) -> None:
     assert len(reading.strays) == (2 if jitter else 1)
 
 
+@pytest.mark.parametrize("rows", [233, 599])
+def test_the_digits_of_the_file_are_taken_off_the_rows(rows: int) -> None:
+    curve = traced(rows)
+    reading = reading_of(curve)
+    exact = np.round(curve.read * rows) / rows
+    assert np.abs(curve.read - exact).max() > 4e-5  # four digits were written
+    np.testing.assert_allclose(reading.on_rows(curve.read), exact, atol=4e-6)
+
+
+def test_rows_that_a_resolution_means_are_found_too() -> None:
+    random = np.random.default_rng(0)
+    heights = np.round(np.sort(random.random(400))[::-1] * 349) / 349
+    time = np.arange(400.0)
+    for resolution, on_rows in ((0.5 / 349, True), (0.004, False)):
+        curve, _ = curve_from_points(time, np.round(heights, 4), resolution=resolution)
+        assert (reading_of(curve).rows is not None) is on_rows
+        assert reading_of(curve).half_width == pytest.approx(resolution, rel=1e-3)
+
+
 def test_values_on_no_rows_have_none() -> None:
     random = np.random.default_rng(4)
     assert row_spacing(np.sort(random.random(400))) is None

@@ -32,6 +32,12 @@ _SOFT, _SOFT_ASTRAY = 0.003, 0.01
 that more would keep survival from the edges, where it may well be. Where points stray, rows are
 known less well."""
 
+_STEPS_REACH = 1.02
+"""The value of a step is rounded, so that its edges are sharp."""
+
+_SAME_ROWS = 0.05
+"""Rows are those that a given resolution means where they differ by less than this share."""
+
 _REACH = 1.15
 """Half-widths to which the edges of a row reach."""
 
@@ -78,7 +84,7 @@ class Reading:
         if self.kind == "clicks":
             return 3.3 * self.half_width
         if self.kind == "steps":
-            return 1.3 * self.half_width
+            return _STEPS_REACH * self.half_width
         return (2 * self.rows_off + _REACH) * self.half_width + self.digits
 
     @property
@@ -104,8 +110,8 @@ def reading_of(curve: Curve) -> Reading:
     """Tell from a curve's points how they were read.
 
     Points evenly apart in time were read column by column: half a row of pixels is their error,
-    and how often they are a row off is counted. Points unevenly apart are steps where their error is
-    that small (by their digits, unless the user gives it), or where they are the corners of steps;
+    and how often they are a row off is counted. Points unevenly apart are steps where their error,
+    by their digits unless the user gives it, is that small, or where they are the corners of steps;
     or else clicks.
 
     Examples
@@ -134,16 +140,12 @@ def _vertical(curve: Curve) -> bool:
 
 def _columns(curve: Curve) -> Reading:
     """Return the reading of a curve read column by column."""
-    rows, digits = None, written_to(curve.read)
-    if curve.resolution is not None:
-        row = 2 * curve.resolution
-    else:
-        spacing = row_spacing(curve.read)
-        if spacing is None:
-            row = _wobble(curve)
-        else:
-            rows, digits = fitted_rows(curve.read, spacing), 0.0
-            row = rows[1]
+    spacing, stated = row_spacing(curve.read), curve.resolution
+    digits, rows = written_to(curve.read), None
+    row = _wobble(curve) if stated is None else 2 * stated
+    if spacing is not None and (stated is None or abs(spacing / row - 1) < _SAME_ROWS):
+        rows, digits = fitted_rows(curve.read, spacing), 0.0
+        row = rows[1]
     return Reading(
         "columns",
         row / 2,
@@ -215,8 +217,9 @@ def emission(reading: Reading) -> tuple[Floats, float]:
     distance = np.arange(4 * _PER_ROW) * step
     table = np.full(distance.size, 0.0 if reading.kind == "steps" else _STRAY)
     soft = _SOFT_ASTRAY if reading.rows_off else _SOFT
+    blur = 0.0 if reading.kind == "steps" else reading.digits
     for offset, weight in enumerate(reading.strays):
         for centre in {offset * row, -offset * row}:
-            inside = (row / 2 + reading.digits - np.abs(distance - centre)) / (soft * row)
+            inside = (row / 2 + blur - np.abs(distance - centre)) / (soft * row)
             table += weight / (1 + np.exp(-np.clip(inside, -40, 40)))
     return table, step

@@ -23,7 +23,7 @@ _OFTEN = 0.1
 
 _LARGEST_STEP = 4.0
 
-_OUT_OF_REACH = 10.0
+_OUT_OF_REACH = 6.0
 """A total of events to which a tilt as strong (in logarithms) brings no nearer is given up."""
 
 _STOPPED = (
