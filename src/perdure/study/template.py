@@ -126,8 +126,8 @@ other names than these are kept and can group arms ([pool] by in study.toml).
         0,210,208
         6,98,41
 
-    Without the file in risk/, n of arms.csv is used, and nobody is taken to be censored before
-    the curve ends.
+    Without the file in risk/, n of arms.csv is used; when patients were censored is then known
+    from the size of the curve's drops alone, and the intervals grow.
 
    b) patients/: real or rebuilt patient data
 
