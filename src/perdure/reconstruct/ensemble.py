@@ -23,7 +23,7 @@ _LEVELS = np.array([0.1, 1.0, 3.0])
 _SHARES = np.array([0.45, 0.33, 0.22])
 """The hazard of censoring moves among multiples of the expected one; their mean is about 1."""
 
-_STAY = 0.15
+_STAY = 0.09
 """For about this share of the follow-up it stays at one level: as where patients who entered last
 come to the end of their follow-up, somewhere between two printed numbers."""
 
@@ -168,7 +168,10 @@ def _chain(
     states = _LEVELS.size * (columns.high - columns.low + 1) @ width
     event = prior.event.copy()
     if reading.kind == "steps":
-        event[~columns.seen] = 0.0
+        # Steps are where points fall; the curve's end is a point too.
+        seen = np.flatnonzero(columns.seen)
+        falls = np.diff(columns.reading[seen], prepend=1.0) < 0
+        event[np.setdiff1d(np.arange(event.size), seen[falls])] = 0.0
     burst = -_BURST * np.expm1(-event * (columns.low + columns.high) / 2)
     blocks = columns.blocks
     move = -np.expm1(-blocks / (_STAY * columns.time[-1]))

@@ -1,6 +1,6 @@
 """Whole histories of an arm: who left when, in every draw; and the patients that they mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from perdure.records import Floats, Ints, Patients, TimeUnit
 __all__ = ["Histories"]
 
 _CENSORED_AT = 0.125
+_JUST_AFTER = 1 + 1e-7
 _EVENTS_FROM, _EVENTS_TO = 0.25, 0.75
 """Within a block: censorings come first, then its events, evenly."""
 
@@ -51,14 +52,24 @@ class Histories:
 
     def some(self, draws: Ints) -> "Histories":
         """Return chosen draws."""
-        return Histories(
-            self.time,
-            self.exact,
-            self.end_time,
-            self.events[draws],
-            self.censored[draws],
-            self.survival[draws],
-            self.n,
+        return replace(
+            self,
+            events=self.events[draws],
+            censored=self.censored[draws],
+            survival=self.survival[draws],
+        )
+
+    def with_last(self, events: Ints) -> "Histories":
+        """Return the draws with so many more events just after the end, of those who remain."""
+        left = np.maximum(self.at_risk[:, -1], 1)
+        survival = self.survival[:, -1] * (1 - events / left)
+        return replace(
+            self,
+            time=np.append(self.time, _JUST_AFTER * self.end_time),
+            end_time=_JUST_AFTER * self.end_time,
+            events=np.column_stack((self.events, events)),
+            censored=np.column_stack((self.censored, np.zeros_like(events))),
+            survival=np.column_stack((self.survival, survival)),
         )
 
     def evenly(self, draws: int) -> "Histories":

@@ -26,6 +26,11 @@ _LARGEST_STEP = 4.0
 _OUT_OF_REACH = 6.0
 """A total of events to which a tilt as strong (in logarithms) brings no nearer is given up."""
 
+_AT_THE_END = (
+    "the curve shows one event fewer than were reported; it was put at the curve's end, where the"
+    " last drop is easily lost"
+)
+
 _STOPPED = (
     "the search was stopped when its time was up: what it had found by then is given; for better,"
     " raise the time limit or give more numbers at risk"
@@ -34,11 +39,13 @@ _STOPPED = (
 
 def joined(parts: list[Histories]) -> Histories:
     """Return draws of one arm as one."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
+    nodes = max(part.time.size for part in parts)
+    parts = [
+        part if part.time.size == nodes else part.with_last(np.zeros(part.total.size, np.int64))
+        for part in parts
+    ]
     return replace(
-        first,
+        parts[0],
         events=np.concatenate([part.events for part in parts]),
         censored=np.concatenate([part.censored for part in parts]),
         survival=np.concatenate([part.survival for part in parts]),
@@ -86,6 +93,9 @@ def drawn(
             kept.append(tried.some(exact))
             if sum(one.total.size for one in kept) >= draws:
                 break
+        elif nearest is None and (late := _one_more_at_the_end(facts, tried)) is not None:
+            notes.append(_AT_THE_END)
+            return late.evenly(draws)
         if nearest is None or off.min() < np.abs(nearest.total - facts.events).min():
             nearest = tried.some(np.flatnonzero(off == off.min()))
     if kept:
@@ -93,6 +103,20 @@ def drawn(
     if nearest is None:
         raise InfeasibleError(0)
     return nearest.evenly(draws)
+
+
+def _one_more_at_the_end(facts: Facts, tried: Histories) -> Histories | None:
+    """Return the draws with an event at the end, where that makes the total, or None.
+
+    The drop at the very end of a curve is easily lost when it is digitised.
+    """
+    if facts.remaining > 0:
+        return None
+    short = (tried.total == (facts.events or 0) - 1) & (tried.at_risk[:, -1] > 0)
+    if short.mean() < _OFTEN:
+        return None
+    late = tried.some(np.flatnonzero(short))
+    return late.with_last(np.ones(late.total.size, np.int64))
 
 
 def _searched(
