@@ -135,8 +135,29 @@ def quantities(patients: Patients) -> dict[str, float]:
     }
 
 
-def one_trial(number: int, kind: str, known: str) -> tuple[list[Score], float]:
-    """Return the scores of one trial and the seconds that its reconstruction took."""
+@dataclass(frozen=True)
+class ShownArm:
+    """One arm: its patients, the points of its curve, and its printed numbers at risk."""
+
+    patients: Patients
+    time: Floats
+    survival: Floats
+    ticks: Floats
+    numbers: list[int]
+
+
+@dataclass(frozen=True)
+class ShownTrial:
+    """A trial of two arms as its paper shows it."""
+
+    family: str
+    n: int
+    populations: tuple[EventTimes, EventTimes]
+    arms: tuple[ShownArm, ShownArm]
+
+
+def trial_shown(number: int, kind: str, known: str) -> ShownTrial:
+    """Return one simulated trial."""
     random = np.random.default_rng([SEED, number])
     family = list(FAMILIES)[number % 4]
     n = SIZES[number // 4 % 4]
@@ -144,7 +165,7 @@ def one_trial(number: int, kind: str, known: str) -> tuple[list[Score], float]:
     slower = random.uniform(1.0, 1.8)
     accrual, lost = random.uniform(0.3, 0.75), random.uniform(0.02, 0.08)
     end = middle * random.uniform(3.0, 5.5)
-    populations = [FAMILIES[family](m) for m in (middle, middle * slower)]
+    populations = (FAMILIES[family](middle), FAMILIES[family](middle * slower))
     arms = [arm(times, n, end, accrual, lost, random) for times in populations]
     longest = max(float(one.time.max()) for one in arms)
     step = float(random.choice([s for s in TICKS if 5 <= np.ceil(longest / s) + 1 <= 9]))
@@ -153,14 +174,29 @@ def one_trial(number: int, kind: str, known: str) -> tuple[list[Score], float]:
     width, height = int(random.choice([500, 900])), int(random.choice([350, 600]))
     ticks = ticks[ticks <= axis]
     shown = {"every other number": ticks[::2], "no numbers": ticks[:1]}.get(known, ticks)
+    first, second = (
+        ShownArm(
+            one,
+            *points(one, kind, axis, width, height, random),
+            shown,
+            [int((one.time >= tick).sum()) for tick in shown],
+        )
+        for one in arms
+    )
+    return ShownTrial(family, n, populations, (first, second))
+
+
+def one_trial(number: int, kind: str, known: str) -> tuple[list[Score], float]:
+    """Return the scores of one trial and the seconds that its reconstruction took."""
+    shown = trial_shown(number, kind, known)
+    family, n, populations = shown.family, shown.n, shown.populations
+    arms = [one.patients for one in shown.arms]
     rebuilt, seconds = [], 0.0
-    for one in arms:
-        time, value = points(one, kind, axis, width, height, random)
-        numbers = [(one.time >= tick).sum() for tick in shown]
+    for one in shown.arms:
         start = perf_counter()
-        curve, _ = curve_from_points(time, value)
-        table, _ = numbers_at_risk_from_table(shown, numbers)
-        events = one.events if known == "events too" else None
+        curve, _ = curve_from_points(one.time, one.survival)
+        table, _ = numbers_at_risk_from_table(one.ticks, one.numbers)
+        events = one.patients.events if known == "events too" else None
         rebuilt.append(reconstruct(curve, table, events=events, seed=number))
         seconds += perf_counter() - start
     scores = []
@@ -172,12 +208,12 @@ def one_trial(number: int, kind: str, known: str) -> tuple[list[Score], float]:
             values = values[np.isfinite(values)]
             if np.isfinite(want[name]) and values.size > 0.9 * len(draws):
                 scores.append(score(name, family, n, want[name], got[name], values))
-    for times, one, found in zip(populations, arms, rebuilt, strict=True):
+    for times, true, found in zip(populations, arms, rebuilt, strict=True):
         for k in (2, 3):
             beyond = durable_proportion(times, k)
             for whose, patients, ensemble in (
                 ("rebuilt", found.patients, {"arm": found.ensemble}),
-                ("patients' own", one, {}),
+                ("patients' own", true, {}),
             ):
                 response = durable_ensemble({"arm": patients}, ensemble, k=k).responses[0]
                 if isinstance(response.estimate, Proportion):

@@ -8,7 +8,9 @@ from math import comb, exp, log
 import numpy as np
 import pytest
 
+from perdure.reconstruct import ensemble
 from perdure.reconstruct.chain import Chain
+from perdure.reconstruct.choice import most_probable
 from perdure.reconstruct.ensemble import Fit, InfeasibleError, fit
 from perdure.reconstruct.facts import Facts, gather
 from perdure.reconstruct.histories import Histories
@@ -266,6 +268,20 @@ class TestAgainstEnumeration:
         assert one.events.tobytes() == again.events.tobytes()
         assert one.censored.tobytes() == again.censored.tobytes()
         assert as_enumerated(one) != as_enumerated(other)
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_a_draw_knows_how_probable_it_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With one level of the censoring hazard a draw is one history of the enumeration.
+    monkeypatch.setattr(ensemble, "_LEVELS", np.array([1.0]))
+    monkeypatch.setattr(ensemble, "_SHARES", np.array([1.0]))
+    arm = ARMS[name]
+    found = fit(arm.facts, arm.reading, tilt=arm.tilt)
+    weight = Enumeration(found.chain).weight
+    draws = found.draw(arm.facts, arm.reading, 400, seed=2)
+    exact = np.log([weight[one] for one in as_enumerated(draws)])
+    np.testing.assert_allclose(np.exp(draws.log_probability), np.exp(exact), rtol=1e-6)
+    assert exact[most_probable(draws)] == pytest.approx(exact.max(), abs=1e-9)
 
 
 def test_the_distance_tells_posteriors_apart() -> None:

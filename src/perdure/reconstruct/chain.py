@@ -22,6 +22,7 @@ __all__ = [
     "BURST_CENSORED",
     "EDGE",
     "LARGEST",
+    "TINY",
     "UNMARKED",
     "Chain",
     "censored",
@@ -33,6 +34,9 @@ __all__ = [
 
 EDGE = 1e-12
 """Survival this far off a limit is on it."""
+
+TINY = 1e-300
+"""No probability is taken to be smaller in a logarithm."""
 
 _UNDERFLOW = 1e-250
 """Smaller probabilities are computed afresh and not from their neighbour."""

@@ -5,7 +5,7 @@ import numpy as np
 from perdure.reconstruct.histories import Histories
 from perdure.records import Floats
 
-__all__ = ["most_typical"]
+__all__ = ["most_probable", "most_typical"]
 
 
 def most_typical(histories: Histories) -> int:
@@ -13,8 +13,9 @@ def most_typical(histories: Histories) -> int:
 
     Of the draws with the median number of events, the one that is nearest to the ensemble's means:
     its curve (over time, and at its worst), its numbers at risk, and these as multiples, each
-    distance as a multiple of its own average. A medoid and not the most probable path: that one is
-    as close to the curve, but its censorings sit where they are likeliest, and so all on one side.
+    distance as a multiple of its own average. A medoid and not the most probable draw: that one is
+    as close to the curve, but its censorings sit where they are likeliest, and so all on one side,
+    which the hazard ratio feels (validation/which_history.md).
 
     Parameters
     ----------
@@ -39,6 +40,21 @@ def most_typical(histories: Histories) -> int:
         + _as_multiples((at_risk / np.maximum(mean, 1.0) - 1) ** 2 * mean @ blocks)
     )
     return int(candidates[np.argmin(away[candidates])])
+
+
+def most_probable(histories: Histories) -> int:
+    """Return the draw that is most probable, given all that was seen.
+
+    Parameters
+    ----------
+    histories : Histories
+
+    Returns
+    -------
+    int
+        Position of the draw.
+    """
+    return int(np.argmax(histories.log_probability))
 
 
 def _as_multiples(distances: Floats) -> Floats:

@@ -79,8 +79,9 @@ class Fit:
         events = np.zeros((draws, nodes), np.int64)
         censored = np.zeros((draws, nodes), np.int64)
         survival = np.ones((draws, nodes))
+        likely = np.zeros(draws)
         arrays = (self.after, self.after_at, self.before, self.before_at, self.largest)
-        node = forward(self.chain, *arrays, uniforms, events, censored, survival)
+        node = forward(self.chain, *arrays, uniforms, events, censored, survival, likely)
         if node >= 0:
             raise InfeasibleError(int(node))
         return Histories(
@@ -90,6 +91,7 @@ class Fit:
             events,
             censored,
             survival,
+            likely,
             facts.n,
         )
 

@@ -12,6 +12,7 @@ from numba import njit
 from perdure.reconstruct.chain import (
     BURST_CENSORED,
     LARGEST,
+    TINY,
     Chain,
     censored,
     counts,
@@ -42,11 +43,13 @@ def forward(
     events: Ints,
     censorings: Ints,
     survival: Floats,
+    likely: Floats,
 ) -> int:
     """Draw histories: events and censorings of each block, survival at each node.
 
-    ``uniforms`` has shape (nodes, draws + 1, 3), the outputs (draws, nodes). Returns the node
-    that no draw reached, or -1.
+    ``uniforms`` has shape (nodes, draws + 1, 3), the outputs (draws, nodes); ``likely``, of shape
+    (draws,), is filled with the logarithm of each history's probability together with all that was
+    seen. Returns the node that no draw reached, or -1.
     """
     draws, nodes = events.shape
     levels = chain.multiple.size
@@ -62,6 +65,7 @@ def forward(
         by_level[r] = chain.share[r] * (after[at] * (1 - place + j) + after[at + 1] * (place - j))
     for p in range(draws):
         level[p] = _one_of(by_level, levels, uniforms[0, p, 0])
+        likely[p] = log(chain.share[level[p]])
     row = np.empty(chain.high[0] + 2)
     parent = np.empty((nodes, draws), np.int64)
     for b in range(1, nodes):
@@ -80,6 +84,7 @@ def forward(
             weight,
             events[:, b],
             censorings[:, b],
+            likely,
             row,
         )
         survival[:, b] = s
@@ -89,7 +94,11 @@ def forward(
         if _effective(weight) < _ENOUGH * draws or b == nodes - 1:
             parent[b] = _resampled(weight, uniforms[b, draws, 0])
             n, s, level = n[parent[b]], s[parent[b]], level[parent[b]]
+            likely[:] = likely[parent[b]]
             weight[:] = 0.0
+    last = chain.ending[n]
+    for p in range(draws):
+        likely[p] += log(last[p])
     _trace(parent, events, censorings, survival)
     return -1
 
@@ -134,6 +143,7 @@ def _block(
     weight: Floats,
     events: Ints,
     censorings: Ints,
+    likely: Floats,
     row: Floats,
 ) -> None:
     """Move all draws through the block that leads to node b: first who is censored, then events."""
@@ -156,7 +166,7 @@ def _block(
         least, most = censored(
             n[draw], p, low, chain.high[c], chain.marked[b], chain.reach, chain.censoring[b] > 0.0
         )
-        k, expected = _drawn_censorings(
+        k, chance, expected = _drawn_censorings(
             n[draw],
             p,
             least,
@@ -170,6 +180,8 @@ def _block(
             part,
             row,
         )
+        moved = chain.move[b] * chain.share[r] + (1 - chain.move[b]) * (r == level[draw])
+        likely[draw] += log(max(moved * chance, TINY))
         level[draw] = r
         censorings[draw] = k
         n[draw] -= k
@@ -189,6 +201,7 @@ def _block(
         level,
         weight,
         events,
+        likely,
         row,
     )
 
@@ -208,6 +221,7 @@ def _events(
     level: Ints,
     weight: Floats,
     events: Ints,
+    likely: Floats,
     row: Floats,
 ) -> None:
     """Draw the events of all draws at node b, and weigh each draw by what the grid got wrong."""
@@ -221,7 +235,12 @@ def _events(
     chance = logarithms(chain.event[b])
     for draw in range(n.size):
         m = n[draw]
-        if weight[draw] == -inf or m == 0:
+        if weight[draw] == -inf:
+            continue
+        if m == 0:
+            if sharpness > 0.0:
+                e = looked_up(chain.table, chain.reading[b] * sharpness)
+                likely[draw] += log(max(e, TINY))
             continue
         least = max(0, m - high, ceil(m * (1 - top / s[draw])))
         most = min(m - low, chain.most[b], floor(m * (1 - bottom / s[draw])))
@@ -248,9 +267,15 @@ def _events(
             weight[draw] = -inf
             continue
         d = least + _one_of(row, most - least + 1, uniforms[draw, 2])
+        chosen = row[d - least]
         events[draw] = d
         n[draw] = m - d
         s[draw] *= (m - d) / m
+        x = min(max((s[draw] - start) * per_spacing, 0.0), there - 1.0)
+        i = min(int(x), there - 2)
+        at = after_at + ((m - d - low) * levels + level[draw]) * there + i
+        to_come = after[at] * (1 - x + i) + after[at + 1] * (x - i)
+        likely[draw] += log(max(chosen / max(to_come, TINY), TINY))
         weight[draw] += log(total / expected)
 
 
@@ -309,13 +334,13 @@ def _drawn_censorings(
     stride: int,
     part: float,
     row: Floats,
-) -> tuple[int, float]:
-    """Draw how many are censored; return it and what is then to come.
+) -> tuple[int, float, float]:
+    """Draw how many are censored; return it, its probability, and what is then to come.
 
     Counts are tried one by one until their sum reaches ``mark``: seldom more than a few.
     """
     reached = 0.0
-    chosen, expected = least, 0.0
+    chosen, likely, expected = least, 0.0, 0.0
     chance = logarithms(p)
     for start in range(least, most + 1, _AT_ONCE):
         end = min(start + _AT_ONCE - 1, most)
@@ -324,11 +349,11 @@ def _drawn_censorings(
             at = base + (n - k - low) * stride
             value = before[at] * (1 - part) + before[at + 1] * part
             if value > 0.0 and row[k - start] > 0.0:
-                chosen, expected = k, value
+                chosen, likely, expected = k, row[k - start], value
                 reached += row[k - start] * value
                 if reached >= mark:
-                    return chosen, expected
-    return chosen, expected
+                    return chosen, likely, expected
+    return chosen, likely, expected
 
 
 @njit(cache=True, error_model="numpy")

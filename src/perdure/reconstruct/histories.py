@@ -29,6 +29,9 @@ class Histories:
         Of the block that leads to each node.
     survival : ndarray of float
         At each node.
+    log_probability : ndarray of float, shape (draws,)
+        Of each history with its levels of the censoring hazard and all that was seen, but for a
+        constant.
     n : int
     """
 
@@ -38,6 +41,7 @@ class Histories:
     events: Ints
     censored: Ints
     survival: Floats
+    log_probability: Floats
     n: int
 
     @property
@@ -57,6 +61,7 @@ class Histories:
             events=self.events[draws],
             censored=self.censored[draws],
             survival=self.survival[draws],
+            log_probability=self.log_probability[draws],
         )
 
     def with_last(self, events: Ints) -> "Histories":

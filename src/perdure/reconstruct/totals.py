@@ -49,6 +49,7 @@ def joined(parts: list[Histories]) -> Histories:
         events=np.concatenate([part.events for part in parts]),
         censored=np.concatenate([part.censored for part in parts]),
         survival=np.concatenate([part.survival for part in parts]),
+        log_probability=np.concatenate([part.log_probability for part in parts]),
     )
 
 
