@@ -113,3 +113,11 @@ def test_what_cannot_be_is_refused(
         jointly(arms, curves, "placebo", {"new": 0.7})
     with pytest.raises(InputError, match="not positive"):
         jointly(arms, curves, "old", {"new": 0.0})
+
+
+def test_arms_in_two_time_units_are_refused(
+    arms: dict[str, Reconstruction], curves: dict[str, Curve]
+) -> None:
+    mixed = {"new": arms["new"].in_unit("days"), "old": arms["old"]}
+    with pytest.raises(InputError, match="two time units"):
+        jointly(mixed, curves, "old", {"new": "0.7"})

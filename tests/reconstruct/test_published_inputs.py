@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from perdure.errors import InputError
 from perdure.reconstruct import curve_from_points, numbers_at_risk_from_table, reconstruct
-from perdure.records import Patients
+from perdure.records import Curve, NumbersAtRisk, Patients
+from perdure.survival import kaplan_meier
 
 SHARES = st.lists(st.floats(0, 1), min_size=2, max_size=15)
 
@@ -116,6 +117,80 @@ def test_a_smooth_curve_is_followed_and_the_error_that_it_takes_is_said() -> Non
     assert found.method == "chain"
     assert found.evidence.max_distance <= 0.01
     assert sum("the reading error was widened" in said for said in found.warnings) == 1
+
+
+def traced(n: int, rows: int, digits: int, seed: int) -> tuple[Patients, Curve]:
+    """Return patients, and their curve by 450 columns of pixels."""
+    random = np.random.default_rng(seed)
+    life, left = random.exponential(20, n), random.uniform(12, 26, n)
+    truth = Patients(np.minimum(life, left), life <= left)
+    km = kaplan_meier(truth.time, truth.event)
+    time = np.linspace(0, km.end_time, 450)
+    heights = np.round(np.round(km.at(np.minimum(time, km.end_time)) * rows) / rows, digits)
+    return truth, curve_from_points(time, heights)[0]
+
+
+def printed(truth: Patients, step: float) -> NumbersAtRisk:
+    ticks = np.arange(0, truth.time.max(), step)
+    return NumbersAtRisk(ticks, [int((truth.time >= tick).sum()) for tick in ticks])
+
+
+@pytest.mark.parametrize("rows", [345, 400, 500])
+def test_digits_as_coarse_as_rows_do_not_make_a_figure_sharp(rows: int) -> None:
+    truth, curve = traced(300, rows, 3, seed=rows)
+    found = reconstruct(curve, printed(truth, 4), n=300, draws=20)
+    assert found.evidence.reading_error == pytest.approx(0.5 / rows, rel=0.2)
+    assert found.warnings == ()
+    assert abs(found.patients.events - truth.events) <= 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_true_marks_are_not_taken_for_a_contradiction(seed: int) -> None:
+    truth, curve = traced(100, 330, 5, seed)
+    marks = np.sort(truth.time[~truth.event])
+    found = reconstruct(curve, printed(truth, 4), n=100, marks=marks, draws=20)
+    assert not any("left out" in said for said in found.warnings)
+    assert "marks" in found.evidence.used
+    assert abs(found.patients.events - truth.events) <= 1
+
+
+def test_more_patients_beyond_the_curve_than_it_leaves_are_named() -> None:
+    curve, _ = curve_from_points([0, 5, 10], [1, 0.5, 0])
+    found = reconstruct(curve, NumbersAtRisk([0, 5, 15], [50, 20, 5]))
+    said = "at most 2 can be left at the curve's end, and 5 are printed beyond it, 3 too many"
+    assert any(said in warning for warning in found.warnings)
+    assert found.evidence.max_distance < 0.05
+
+
+def test_survival_published_for_the_very_time_of_a_step_is_that_after_it() -> None:
+    time, survival = [0, 3, 6, 12], [1, 0.9, 0.6, 0.45]
+    curve, _ = curve_from_points(time, survival, resolution=1e-4)
+    found = reconstruct(curve, n=20, landmarks=[(6, "0.60"), (12, "0.45")], own=True)
+    assert found.warnings == reconstruct(curve, n=20).warnings
+    assert "reported values" in found.evidence.used
+
+
+def test_a_level_curve_has_no_event_and_every_draw_its_printed_numbers() -> None:
+    curve, _ = curve_from_points(np.linspace(0, 30, 100), np.ones(100))
+    table = NumbersAtRisk([0, 10, 20], [2000, 1600, 1000])
+    found = reconstruct(curve, table, draws=100)
+    for one in (found.patients, *found.ensemble):
+        assert one.events == 0
+        assert [int((one.time >= tick).sum()) for tick in (0, 10, 20)] == [2000, 1600, 1000]
+
+
+def test_counts_from_a_table_of_numpy_are_counts() -> None:
+    curve, _ = curve_from_points([0, 2, 5, 9], [1, 0.8, 0.6, 0.5])
+    n, events, marks = np.int64(80), np.int32(38), np.array([3.0])
+    found = reconstruct(curve, n=n, events=events, marks=marks, draws=10)  # type: ignore[arg-type]
+    assert found.patients.events == 38
+
+
+@pytest.mark.parametrize("own", ["median", {"Median"}])
+def test_what_is_the_curves_own_is_called_by_its_name(own: object) -> None:
+    curve, _ = curve_from_points([0, 2, 5, 9], [1, 0.8, 0.6, 0.5])
+    with pytest.raises(InputError, match="Give True, or a set of median and survival"):
+        reconstruct(curve, n=80, median="9", own=own)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

@@ -13,6 +13,7 @@ from perdure.reconstruct.chain import (
     BURST_CENSORED,
     EDGE,
     LARGEST,
+    LARGEST_TILT,
     Chain,
     censored,
     counts,
@@ -115,7 +116,7 @@ def _before_events(
             first, final = _landing(start, spacing, here, ratio, bottom, top)
             w = factor * row[d - least]
             if chain.tilt != 1.0:
-                w *= chain.tilt**d
+                w *= min(chain.tilt**d, LARGEST_TILT)
             off = start * ratio - chain.reading[b]
             _seen(w, off, spacing * ratio, first, final, sharpness, chain.table, weights)
             _add_moved(

@@ -22,6 +22,7 @@ __all__ = [
     "BURST_CENSORED",
     "EDGE",
     "LARGEST",
+    "LARGEST_TILT",
     "TINY",
     "UNMARKED",
     "Chain",
@@ -43,6 +44,9 @@ _UNDERFLOW = 1e-250
 
 LARGEST = 0.5
 """No block censors a patient with a probability above this."""
+
+LARGEST_TILT = 1e100
+"""No history is favoured by more for its events in one block."""
 
 UNMARKED = -1
 """Where it is not known how many censorings a block holds."""

@@ -75,7 +75,7 @@ def columns_of(facts: Facts, reading: Reading, *, extra: tuple[float, ...] = ())
     rank = 1.0 if facts.beyond or reading.kind == "columns" else -1.0
     rows = [(float(t), 0.0, _UNREAD, at) for at, t in enumerate(time)]
     rows += [(tick, rank, n, _UNREAD) for tick, n in facts.ticks if 0 < tick <= time[-1]]
-    rows += [(t, -2.0, _UNREAD, _UNREAD) for t in extra if 0 < t < time[-1]]
+    rows += [(t, 2.0, _UNREAD, _UNREAD) for t in extra if 0 < t < time[-1]]
     rows = _filled(sorted(rows), _longest_block(time, reading))
     source = np.array([row[3] for row in rows])
     seen = source >= 0

@@ -57,6 +57,7 @@ def without_contradictions(facts: Facts, tolerance: float) -> Facts:
     kept = [int(np.flatnonzero(length == length.max())[-1])]
     while kept[-1] > 0:
         kept.append(int(before[kept[-1]]))
+    facts = _without_too_many_left(facts, facts.ticks[max(kept)], slack, tolerance)
     out = sorted(set(range(times.size)) - set(kept))
     if not out:
         return facts
@@ -65,6 +66,25 @@ def without_contradictions(facts: Facts, tolerance: float) -> Facts:
         ticks=tuple(facts.ticks[at] for at in sorted(kept)),
         warnings=(*facts.warnings, *(_said(facts, at, kept, possible) for at in out)),
     )
+
+
+def _without_too_many_left(
+    facts: Facts, last: tuple[float, int], slack: float, tolerance: float
+) -> Facts:
+    """Return the facts with no more patients beyond the curve's end than it leaves."""
+    time, number = last
+    end = facts.curve.end_time
+    top, bottom = _survival(facts, np.array([end, time + slack]))
+    most = int(number * min(top + tolerance, 1.0) / max(bottom - tolerance, 1e-9)) + 1
+    if facts.remaining <= most:
+        return facts
+    said = (
+        f"curve and table contradict each other: after {number} at risk at {time:g}"
+        f" {facts.curve.time_unit} at most {most} can be left at the curve's end, and"
+        f" {facts.remaining} are printed beyond it, {facts.remaining - most} too many; this was"
+        " left out"
+    )
+    return replace(facts, remaining=0, warnings=(*facts.warnings, said))
 
 
 def _without_limits(facts: Facts, tolerance: float) -> Facts:

@@ -47,9 +47,9 @@ _NOTHING_FITS = (
 )
 
 _TOO_LONG = (
-    "histories of so many patients with so few numbers at risk cannot be sampled within"
-    " {seconds:g} seconds: the curve was followed by the method of Guyot et al. 2012, and how sure"
-    " this is cannot be said; give more numbers at risk, or more time"
+    "these histories cannot be sampled within {seconds:g} seconds: the curve was followed by the"
+    " method of Guyot et al. 2012, and how sure this is cannot be said; give more time or, where"
+    " there are many patients, more numbers at risk"
 )
 
 
@@ -126,8 +126,10 @@ def reconstruct(
     (50, {11})
     """
     _check(method, draws, seed, time_limit)
+    draws, seed = int(draws), int(seed)
     table = None if numbers_at_risk is None else numbers_at_risk.in_unit(curve.time_unit)
     printed = None if median is None else _above_0(rounded(median, "the published median"))
+    _check_own(own)
     points = tuple((time, rounded(value, "a published survival")) for time, value in landmarks)
     binding = ("median", "survival") if own is True else own or ()
     limits = limits_of(
@@ -163,6 +165,8 @@ def reconstruct(
         used=_guyots(facts) if found is None else found.facts.used,
         beyond=found is not None and found.facts.beyond,
     )
+    if found is not None and events is not None and patients.events != events:
+        fit = replace(fit, used=tuple(fact for fact in fit.used if fact != "events"))
     fit = with_ensemble(replace(fit, reading=reading[0], reading_error=reading[1]), ensemble)
     warnings = (*facts.warnings, *said, *_not_met(facts, fit), *_checks(patients, printed, points))
     return Reconstruction(
@@ -196,6 +200,19 @@ def _above_0(median: Rounded) -> Rounded:
             Problem("the published median is not above 0", "correct it", value=median.printed)
         )
     return median
+
+
+def _check_own(own: bool | Collection[str]) -> None:
+    unknown = set() if isinstance(own, bool) else set(own) - {"median", "survival"}
+    if isinstance(own, str) or unknown:
+        raise InputError(
+            Problem(
+                "what is the curve's own is not known by this name",
+                "give True, or a set of median and survival",
+                column="own",
+                value=f"{own}",
+            )
+        )
 
 
 def _check(method: str, draws: int, seed: int, time_limit: float) -> None:

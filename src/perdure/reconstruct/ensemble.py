@@ -72,6 +72,11 @@ class Fit:
     largest: Floats
     log_likelihood: float
 
+    @property
+    def coarseness(self) -> float:
+        """How far values of survival lie apart on the grids of points that were read."""
+        return float(np.median(self.chain.spacing[self.columns.seen]))
+
     def draw(self, facts: Facts, reading: Reading, draws: int, seed: int) -> Histories:
         """Return histories drawn forward."""
         nodes = self.columns.time.size
@@ -169,13 +174,18 @@ def _chain(
     width = _widths(reading, columns, end - start, fineness)
     states = _LEVELS.size * (columns.high - columns.low + 1) @ width
     event = prior.event.copy()
-    if reading.kind == "steps":
+    blocks = columns.blocks
+    if reading.kind != "steps":
+        # Two nodes at one time have no event between them; nor has a curve that never falls.
+        event[1:][blocks[1:] <= 0] = 0.0
+        if not (columns.reading[columns.seen] < 1).any():
+            event[:] = 0.0
+    else:
         # Steps are where points fall; the curve's end is a point too.
         seen = np.flatnonzero(columns.seen)
         falls = np.diff(columns.reading[seen], prepend=1.0) < 0
         event[np.setdiff1d(np.arange(event.size), seen[falls])] = 0.0
     burst = -_BURST * np.expm1(-event * (columns.low + columns.high) / 2)
-    blocks = columns.blocks
     move = -np.expm1(-blocks / (_STAY * columns.time[-1]))
     table, step = emission(reading)
     floor, ceiling = _limits(facts, columns)
@@ -211,8 +221,8 @@ def _limits(facts: Facts, columns: Columns) -> tuple[Floats, Floats]:
     """Return the least and the most that survival can be at each node."""
     floor, ceiling = np.zeros(columns.time.size), np.ones(columns.time.size)
     for time, least, most in facts.limits:
-        at = int(np.searchsorted(columns.time, time))
-        if at < columns.time.size and columns.time[at] == time:
+        at = int(np.searchsorted(columns.time, time, side="right")) - 1
+        if columns.time[at] == time:
             floor[at], ceiling[at] = max(floor[at], least), min(ceiling[at], most)
     return floor, ceiling
 
@@ -236,6 +246,9 @@ def _marked(facts: Facts, reading: Reading, columns: Columns) -> Ints:
         block = int(np.searchsorted(edges, mark, side="right"))
         if 0 < block < columns.time.size and columns.blocks[block] > 0:
             marked[block] += 1
+    if facts.nearly:
+        for near in np.flatnonzero(marked > 0).tolist():
+            marked[max(near - 2, 1) : near + 3] = UNMARKED
     return marked
 
 

@@ -54,6 +54,8 @@ class Facts:
         Times of all censoring marks on the curve; None where they were not read.
     beyond : bool
         Whether printed numbers count the patients beyond their time (> t); up to it (>= t) if not.
+    nearly : bool
+        Whether a mark may stand for a censoring in the block beside it.
     used : tuple of str
         Which facts are in: "curve", "numbers at risk", "n", "events", "reported values", "marks".
     warnings : tuple of str
@@ -70,6 +72,7 @@ class Facts:
     limits: tuple[tuple[float, float, float], ...] = ()
     marks: tuple[float, ...] | None = None
     beyond: bool = False
+    nearly: bool = False
 
     def without(self, fact: str, said: str) -> "Facts":
         """Return the facts without "limits" or "marks", and a sentence that says so."""
@@ -183,7 +186,11 @@ def gather(
         left_by,
         remaining,
         events,
-        tuple(name for name, fact in known.items() if fact not in (None, [])),
+        tuple(
+            name
+            for name, fact in known.items()
+            if fact is not None and not (isinstance(fact, list) and not fact)
+        ),
         tuple(warnings),
         tuple(limits),
         seen,

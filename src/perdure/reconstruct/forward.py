@@ -12,6 +12,7 @@ from numba import njit
 from perdure.reconstruct.chain import (
     BURST_CENSORED,
     LARGEST,
+    LARGEST_TILT,
     TINY,
     Chain,
     censored,
@@ -257,7 +258,9 @@ def _events(
             e = after[at] * (1 - x + i) + after[at + 1] * (x - i)
             if sharpness > 0.0:
                 e *= looked_up(chain.table, abs(moved - chain.reading[b]) * sharpness)
-            row[d - least] *= e if chain.tilt == 1.0 else e * chain.tilt**d
+            row[d - least] *= e
+            if chain.tilt != 1.0:
+                row[d - least] *= min(chain.tilt**d, LARGEST_TILT)
             total += row[d - least]
         x = min(max((s[draw] - chain.start[c]) / chain.spacing[c], 0.0), here - 1.0)
         i = min(int(x), here - 2)

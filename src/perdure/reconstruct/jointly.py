@@ -90,6 +90,15 @@ def jointly(
             raise InputError(
                 Problem("an arm is not among those rebuilt", f"use {', '.join(arms)}", value=arm)
             )
+    for arm in (control, *printed):
+        if arms[arm].patients.time_unit != arms[control].patients.time_unit:
+            raise InputError(
+                Problem(
+                    "arms that are compared have two time units",
+                    f"rebuild both in {arms[control].patients.time_unit}",
+                    value=arm,
+                )
+            )
     found = dict(arms)
     if own:
         sampled = {arm: value for arm, value in printed.items() if arms[arm].ensemble}
@@ -139,6 +148,11 @@ def _constrained(
     if not allowed:
         return found
     chosen = _exact(arms, control, printed, _chosen(allowed, len(arms[control].ensemble), seed))
+    if chosen is None:
+        for arm in allowed:
+            pairs = _pairs(arms[arm].ensemble, arms[control].ensemble)
+            found[arm] = _with_warning(found[arm], _not_imposed(printed[arm], pairs))
+        return found
     middle = _middle(arms, control, chosen)
     for arm, draws in chosen.items():
         at = control if arm == "" else arm
@@ -165,8 +179,11 @@ def _exact(
     control: str,
     printed: Mapping[str, Rounded],
     chosen: dict[str, Ints],
-) -> dict[str, Ints]:
-    """Return the chosen pairs that meet the hazard ratios when computed, as many as there were."""
+) -> dict[str, Ints] | None:
+    """Return the chosen pairs that meet the hazard ratios when computed, as many as there were.
+
+    None where no pair does.
+    """
     meets = np.ones(chosen[""].size, dtype=np.bool_)
     for arm, draws in chosen.items():
         if arm != "":
@@ -176,7 +193,7 @@ def _exact(
             ]
             meets &= _meets(np.array(exact), printed[arm])
     if not meets.any():
-        return chosen
+        return None
     kept = np.flatnonzero(meets)
     return {arm: np.resize(draws[kept], draws.size) for arm, draws in chosen.items()}
 

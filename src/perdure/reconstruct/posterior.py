@@ -48,6 +48,14 @@ _FEWEST = 25
 _COARSE = 0.25
 """Fineness of the grid from which strays are counted."""
 
+_TOO_COARSE = 0.4
+"""Values of survival on the grid further apart than this, in half-widths, lead draws astray."""
+
+_COARSE_GRID = (
+    "so many patients with so few numbers at risk were followed on a coarse grid: the histories may"
+    " differ by more than those drawn, and intervals be too narrow; give more numbers at risk"
+)
+
 _TO_COUNT = 20
 """Draws from which points off their row are counted."""
 
@@ -109,6 +117,8 @@ def sample(facts: Facts, *, draws: int, seed: int, budget: Budget) -> Posterior:
             # Where the likeliest reading has no such total, it is not sought further afield.
             parts = [parts[0].evenly(draws)]
             break
+    if readings[best][1].coarseness > _TOO_COARSE * readings[best][0].half_width:
+        notes.append(_COARSE_GRID)
     histories = joined(parts)
     if facts.events is not None:
         exact = np.flatnonzero(histories.total == facts.events)
@@ -158,6 +168,8 @@ def _feasible(
             continue
         trial: list[str] = []
         fewer = facts.without(fact, said)
+        if fact == "marks" and reading.kind != "steps":
+            facts = _with_marks_nearly(facts, reading, budget)
         try:
             found = _counted(facts, reading, trial, budget)
         except InfeasibleError:
@@ -172,6 +184,16 @@ def _feasible(
         facts = fewer
         notes.append(said)
     return _counted(facts, reading, notes, budget)
+
+
+def _with_marks_nearly(facts: Facts, reading: Reading, budget: Budget) -> Facts:
+    """Return the facts; where marks fit no history as they are, with marks a column off."""
+    trial: list[str] = []
+    try:
+        _counted(facts, reading, trial, budget)
+    except InfeasibleError:
+        return replace(facts, nearly=True)
+    return replace(facts, nearly=bool(trial))
 
 
 def _error(found: tuple[Facts, list[tuple[Reading, Fit]]]) -> float:

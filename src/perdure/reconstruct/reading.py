@@ -35,6 +35,15 @@ known less well."""
 _STEPS_REACH = 1.02
 """The value of a step is rounded, so that its edges are sharp."""
 
+_USUAL_ROW = 0.0025
+"""Height of a row in a figure of 400 rows."""
+
+_TALL_ROW = 0.005
+"""Of one with 200."""
+
+_COARSE_DIGIT, _FEW_VALUES = 5e-4, 12
+"""A last digit so coarse, or so few values, say nothing of how large rows are."""
+
 _SAME_ROWS = 0.05
 """Rows are those that a given resolution means where they differ by less than this share."""
 
@@ -142,7 +151,7 @@ def _columns(curve: Curve) -> Reading:
     """Return the reading of a curve read column by column."""
     spacing, stated = row_spacing(curve.read), curve.resolution
     digits, rows = written_to(curve.read), None
-    row = _wobble(curve) if stated is None else 2 * stated
+    row = _untold_row(curve) if stated is None else 2 * stated
     if spacing is not None and (stated is None or abs(spacing / row - 1) < _SAME_ROWS):
         rows, digits = fitted_rows(curve.read, spacing), 0.0
         row = rows[1]
@@ -172,10 +181,23 @@ def _is_even(time: Floats) -> bool:
     return float(np.mean(off < 0.1)) >= _REGULAR
 
 
-def _wobble(curve: Curve) -> float:
-    """Return a row's height where values lie on no rows: what the points wobble by, or 1e-4."""
-    off = np.abs(curve.read - curve.survival)
-    return max(4 * float(np.sqrt(np.mean(off**2))), 2 * written_to(curve.read), 2e-4)
+def _untold_row(curve: Curve) -> float:
+    """Return a row's height where values do not tell it.
+
+    What the points wobble by, or the last digit. Digits as coarse as rows hide them: then the
+    smallest gaps between values are rows, on average. So do a few values: a usual figure's row.
+    """
+    values = np.unique(np.round(curve.read, 7))
+    unit = 2 * written_to(curve.read)
+    wobble = max(4 * float(np.sqrt(np.mean((curve.read - curve.survival) ** 2))), 2e-4)
+    if values.size < _FEW_VALUES:
+        gap = float(np.diff(values).min()) if values.size > 1 else _USUAL_ROW
+        return max(min(gap, _USUAL_ROW), wobble)
+    if unit >= _COARSE_DIGIT:
+        gaps = np.diff(values)
+        smallest = gaps[gaps <= 1.6 * np.quantile(gaps, 0.05)]
+        return max(min(float(smallest.mean()), _TALL_ROW), unit, wobble)
+    return max(unit, wobble)
 
 
 def strays_of(rows_off: Floats) -> tuple[float, ...]:

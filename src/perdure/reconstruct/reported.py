@@ -136,4 +136,4 @@ def limits_of(
         (time, round(max(value.low, 0.0), 9), round(min(value.high, 1.0), 9))
         for time, value in landmarks
     ]
-    return tuple(limit for limit in limits if 0 < limit[0] < end)
+    return tuple(limit for limit in limits if 0 < limit[0] <= end)

@@ -16,7 +16,7 @@ __all__ = ["drawn", "joined"]
 _FEWEST = 25
 """Of fewer particles all may be led astray by the grid's rounding."""
 
-_FINER = (1.0, 2.0)
+_FINER = (1.0, 2.0, 4.0)
 _SEARCHES = 8
 _OFTEN = 0.1
 """Where so many draws meet the total by themselves, more are drawn and none are guided."""
