@@ -148,7 +148,7 @@ def test_digits_as_coarse_as_rows_do_not_make_a_figure_sharp(rows: int) -> None:
 def test_true_marks_are_not_taken_for_a_contradiction(seed: int) -> None:
     truth, curve = traced(100, 330, 5, seed)
     marks = np.sort(truth.time[~truth.event])
-    found = reconstruct(curve, printed(truth, 4), n=100, marks=marks, draws=20)
+    found = reconstruct(curve, printed(truth, 4), n=100, marks=marks.tolist(), draws=20)
     assert not any("left out" in said for said in found.warnings)
     assert "marks" in found.evidence.used
     assert abs(found.patients.events - truth.events) <= 1
