@@ -23,7 +23,7 @@ _OFTEN = 0.1
 
 _LARGEST_STEP = 4.0
 
-_OUT_OF_REACH = 6.0
+_OUT_OF_REACH = 10.0
 """A total of events to which a tilt as strong (in logarithms) brings no nearer is given up."""
 
 _AT_THE_END = (
@@ -134,18 +134,22 @@ def _searched(
         return
     rng = np.random.default_rng(seed)
     tilt, before = 0.0, np.inf
+    around: dict[bool, tuple[float, float]] = {}
     for _ in range(_SEARCHES):
         mine = int(rng.integers(2**62))
         try:
             tried = _refined(facts, reading, found, max(draws, 50), mine, budget, tilt)
             yield tried
             off, spread = facts.events - tried.total.mean(), max(float(tried.total.std()), 0.4)
-            if np.mean(tried.total == facts.events) >= _OFTEN:
+            often = np.mean(tried.total == facts.events) >= _OFTEN
+            if often or abs(off) < 0.5 * spread:
                 continue
             if abs(tilt) > _OUT_OF_REACH and abs(off) > before - 0.5:
                 return
             before = abs(off)
-            tilt += float(np.clip(off / spread**2, -_LARGEST_STEP, _LARGEST_STEP))
+            around[off <= 0] = (tilt, -off)
+            step = tilt + float(np.clip(off / spread**2, -_LARGEST_STEP, _LARGEST_STEP))
+            tilt = step if len(around) < 2 else _between(around[False], around[True])
             found = fit(facts, reading, tilt=float(np.exp(tilt)), budget=budget)
         except OutOfTimeError:
             notes.append(_STOPPED)
@@ -155,3 +159,9 @@ def _searched(
             if tilt == 0.0:
                 raise
             return
+
+
+def _between(low: tuple[float, float], high: tuple[float, float]) -> float:
+    """Return the tilt at which the mean is right, from one with too few and one with too many."""
+    share = -low[1] / (high[1] - low[1])
+    return low[0] + float(np.clip(share, 0.1, 0.9)) * (high[0] - low[0])
