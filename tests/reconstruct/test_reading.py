@@ -135,3 +135,13 @@ def test_a_misprinted_number_at_risk_is_found_and_named() -> None:
         assert str(wrong) in found.warnings[-1]
     table, _ = numbers_at_risk_from_table([0, 6, 12, 18, 24], honest)
     assert len(without_contradictions(gather(curve, table), 0.005).ticks) == 5
+
+
+def test_a_number_printed_in_a_gap_of_the_curve_is_no_misprint() -> None:
+    time = np.linspace(0, 30, 300)
+    survival = np.exp(-time / 12)
+    seen = (time < 9.5) | (time > 13)  # survival falls from 0.45 to 0.34 unseen
+    curve, _ = curve_from_points(time[seen], np.round(survival[seen], 4))
+    table, _ = numbers_at_risk_from_table([0, 6, 12, 18], [300, 182, 110, 67])
+    facts = gather(curve, table)
+    assert without_contradictions(facts, 0.003).ticks == facts.ticks

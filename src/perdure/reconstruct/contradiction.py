@@ -9,6 +9,9 @@ from perdure.records import Floats
 
 __all__ = ["without_contradictions"]
 
+_DENSE, _GAP = 40, 3.0
+"""Of so many points or more, those so many times further apart than usual have a gap between."""
+
 _NEAR = 0.01
 """A tick may lie so far from where it was read, as a share of the follow-up."""
 
@@ -42,7 +45,7 @@ def without_contradictions(facts: Facts, tolerance: float) -> Facts:
     numbers = np.array([number for _, number in facts.ticks], dtype=np.float64)
     slack = _NEAR * facts.curve.end_time
     top = _survival(facts, times - slack) + tolerance
-    bottom = np.maximum(_survival(facts, times + slack) - tolerance, 1e-9)
+    bottom = np.maximum(_least(facts, times + slack) - tolerance, 1e-9)
     possible = numbers * np.minimum(top[:, None], 1.0) / bottom + 1
     agree = numbers[:, None] <= possible
     length = np.ones(times.size)
@@ -122,6 +125,18 @@ def _survival(facts: Facts, times: Floats) -> Floats:
     """Return the curve's survival, 1 before its start and its last value after its end."""
     at = np.searchsorted(facts.curve.time, times, side="right") - 1
     return np.where(at < 0, 1.0, facts.curve.survival[np.maximum(at, 0)])
+
+
+def _least(facts: Facts, times: Floats) -> Floats:
+    """Return the least that the curve's survival can be: in a gap of its columns, that after it."""
+    time = facts.curve.time
+    last = time.size - 1
+    if last < _DENSE:
+        return _survival(facts, times)
+    after = np.minimum(np.searchsorted(time, times), last)
+    gap = time[after] - time[np.maximum(after - 1, 0)]
+    wide = gap > _GAP * np.median(np.diff(time))
+    return np.where(wide, facts.curve.survival[after], _survival(facts, times))
 
 
 def _said(facts: Facts, out: int, kept: list[int], possible: Floats) -> str:
