@@ -65,6 +65,7 @@ def test_check_as_json(tmp_path: Path) -> None:
     assert "perdure new" in found["problems"][0]["remedy"]
 
 
+@pytest.mark.slow
 def test_demo_goes_the_whole_way(tmp_path: Path) -> None:
     said = perdure("demo", tmp_path / "demo")
     assert said.returncode == 0, said.stderr

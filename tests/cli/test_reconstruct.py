@@ -73,6 +73,7 @@ def test_everything_is_written_and_agrees(folder: Path) -> None:
     assert "90% of 20 histories that fit" in words
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_bytes(folder: Path) -> None:
     for name in ("one", "two"):
         said = perdure(
