@@ -1,6 +1,7 @@
 """Frozen records that the stages hand to each other; validated once, at birth."""
 
 from perdure.records.arrays import Bools, Floats, Ints, frozen
+from perdure.records.award import AwardCriterion, TailAward
 from perdure.records.curve import Curve, NumbersAtRisk
 from perdure.records.estimate import (
     REFERENCES,
@@ -20,6 +21,13 @@ from perdure.records.estimate import (
     Synthesis,
     TrialContrast,
 )
+from perdure.records.follow_up import (
+    CuredFraction,
+    FollowUp,
+    SufficiencyTest,
+    TailTest,
+    ThresholdReach,
+)
 from perdure.records.patients import (
     Evidence,
     Patients,
@@ -28,6 +36,7 @@ from perdure.records.patients import (
     SurvivalCheck,
 )
 from perdure.records.results import AnalysisResult, ArmResult, Results
+from perdure.records.tail import ArmTail, TailContrast, TailMeasure, TailQuantity, TrialTail
 from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, months_per, time_unit
 from perdure.records.trial import Arm, Reported, Trial, classes_of
 
@@ -39,15 +48,19 @@ __all__ = [
     "Arm",
     "ArmEstimate",
     "ArmResult",
+    "ArmTail",
+    "AwardCriterion",
     "Bools",
     "ClassDifference",
     "ClassRow",
     "Coefficient",
     "Contrast",
+    "CuredFraction",
     "Curve",
     "DurableResponse",
     "Evidence",
     "Floats",
+    "FollowUp",
     "Ints",
     "LeftOut",
     "NotEstimable",
@@ -62,11 +75,19 @@ __all__ = [
     "RiskCheck",
     "Source",
     "Status",
+    "SufficiencyTest",
     "SurvivalCheck",
     "Synthesis",
+    "TailAward",
+    "TailContrast",
+    "TailMeasure",
+    "TailQuantity",
+    "TailTest",
+    "ThresholdReach",
     "TimeUnit",
     "Trial",
     "TrialContrast",
+    "TrialTail",
     "classes_of",
     "frozen",
     "months_per",

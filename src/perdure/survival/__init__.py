@@ -4,8 +4,16 @@ Walks in: times and events of patients, in any one unit. Walks out: frozen resul
 curve, intervals, quantiles, restricted means, comparisons of groups, influence of each patient).
 """
 
+from perdure.survival.area import area, area_influence
 from perdure.survival.combine import Combined, combine, ensemble_interval
 from perdure.survival.compare import HazardRatio, LogRank, hazard_ratio, log_rank
+from perdure.survival.cure import (
+    cured_fraction,
+    extremes_test,
+    maller_zhou_test,
+    shen_test,
+)
+from perdure.survival.cure_simulated import cured_fraction_test, q_n_test
 from perdure.survival.influence import influence
 from perdure.survival.intervals import (
     INTERVAL_KINDS,
@@ -23,6 +31,7 @@ from perdure.survival.kaplan_meier import (
 )
 from perdure.survival.likelihood import thomas_grunkemeier
 from perdure.survival.quantile import Quantile, Tie, median, quantile
+from perdure.survival.resample import Resampled, resample, unchanged
 from perdure.survival.restricted_mean import RestrictedMean, restricted_mean
 
 __all__ = [
@@ -35,20 +44,31 @@ __all__ = [
     "KaplanMeier",
     "LogRank",
     "Quantile",
+    "Resampled",
     "RestrictedMean",
     "Tie",
+    "area",
+    "area_influence",
     "combine",
     "confidence_interval",
+    "cured_fraction",
+    "cured_fraction_test",
     "ensemble_interval",
+    "extremes_test",
     "hazard_ratio",
     "influence",
     "kaplan_meier",
     "log_rank",
+    "maller_zhou_test",
     "median",
     "normal_quantile",
     "product_limit",
+    "q_n_test",
     "quantile",
+    "resample",
     "restricted_mean",
     "reverse_kaplan_meier",
+    "shen_test",
     "thomas_grunkemeier",
+    "unchanged",
 ]
