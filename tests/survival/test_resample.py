@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perdure.survival import kaplan_meier, resample, unchanged
+from perdure.survival import kaplan_meier, median, resample, unchanged
 
 people = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=30)
 
@@ -32,6 +32,8 @@ def test_each_replicate_is_the_curve_of_its_patients(
         assert drawn.last_survival[one] == pytest.approx(again.survival[-1])
         at = again.end_time / 2
         assert drawn.at(np.full(5, at))[one] == pytest.approx(again.at(at))
+        middle = median(again).value
+        assert drawn.median[one] == (np.inf if middle is None else pytest.approx(middle))
         had = np.flatnonzero(again.events)
         assert drawn.last_event[one] == (again.time[had[-1]] if had.size else -np.inf)
 

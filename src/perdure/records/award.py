@@ -109,10 +109,7 @@ class TailAward:
         """What was found, in one sentence that names version and verification."""
         how = {True: "met", False: "not met", None: "not judged"}[self.met]
         why = f" ({self.reason})" if self.reason else ""
-        chance = (
-            f"; met in {self.probability_low:.0%} to {self.probability_high:.0%} of "
-            f"{self.replicates} resamples"
-            if self.replicates
-            else ""
-        )
+        low, high = f"{self.probability_low:.0%}", f"{self.probability_high:.0%}"
+        share = low if low == high else f"{low} to {high}"
+        chance = f"; met in {share} of {self.replicates} resamples" if self.replicates else ""
         return f"{self.label}, {self.title}, {self.award}: {how}{why}{chance}."

@@ -6,6 +6,7 @@ import numpy as np
 
 from perdure.records import Bools, Floats, Ints
 from perdure.survival.kaplan_meier import SAME_TIME, KaplanMeier, product_limit
+from perdure.survival.quantile import SAME_SURVIVAL
 
 __all__ = ["Resampled", "resample", "unchanged"]
 
@@ -48,6 +49,20 @@ class Resampled:
     def last_survival(self) -> Floats:
         """Survival at the end, shape (replicates,)."""
         return self.survival[:, -1]
+
+    @property
+    def median(self) -> Floats:
+        """The median of each replicate by the rule of :func:`perdure.survival.median`.
+
+        Infinite where it is not reached; shape (replicates,).
+        """
+        below = self.survival < 0.5 - SAME_SURVIVAL
+        reached = self.survival <= 0.5 + SAME_SURVIVAL
+        first = self.time[reached.argmax(axis=1)]
+        last = np.where(below.any(axis=1), self.time[below.argmax(axis=1)], self.end_time)
+        at_once = (below == reached).all(axis=1)  # it is never one half exactly
+        middle = np.where(at_once, first, (first + last) / 2)
+        return np.where(reached.any(axis=1), middle, np.inf)
 
     def at(self, time: Floats) -> Floats:
         """Return survival of each replicate at its own time; the last value beyond its end.
