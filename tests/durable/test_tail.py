@@ -122,7 +122,7 @@ def of_median(arm: str, patients: Patients, k: float) -> TailThreshold:
     """k times an arm's median, with what each patient adds to it."""
     curve = kaplan_meier(patients.time, patients.event)
     middle = median(curve).value
-    if not middle or middle * k > curve.end_time:
+    if not middle or middle * k > curve.end_time or curve.at(0.0) <= 0.5:  # as threshold_of
         return TailThreshold(None, reason="not reached")
     each = influence(patients.time, patients.event, [middle])[:, 0] / patients.n
     return TailThreshold(k * middle, {arm: k * each / density(curve, middle)})
