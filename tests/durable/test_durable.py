@@ -214,9 +214,13 @@ def test_one_arm_has_no_control() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("k", "n"), [(2, 100), (3, 100), (3, 300)])
 def test_own_reference_covers_the_truth(k: int, n: int) -> None:
-    """95% intervals of exponential arms cover 2^-k; Greenwood alone covers about 90%."""
+    """95% intervals of exponential arms cover 2^-k; Greenwood alone covers about 90%.
+
+    The rule of validation/coverage: the 99.9% Monte Carlo interval of the coverage is not wholly
+    outside 93.5 to 96.5%.
+    """
     rng = np.random.default_rng(20190519 + n + k)
-    repeats = 2000
+    repeats = 4000
     covered = 0
     for _ in range(repeats):
         time = rng.exponential(10, n)
@@ -225,7 +229,10 @@ def test_own_reference_covers_the_truth(k: int, n: int) -> None:
         low, high = (
             (found.ci_low, found.ci_high)
             if isinstance(found, Proportion)
-            else (found.low, found.high)
+            else (found.low, found.limit)
         )
         covered += low <= 2.0**-k <= high
-    assert 0.935 < covered / repeats < 0.97
+    share = covered / repeats
+    error = 3.29 * np.sqrt(share * (1 - share) / repeats)
+    assert share + error > 0.935
+    assert share - error < 0.965

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perdure.durable.density import density
+from perdure.durable.density import hazard
 from perdure.durable.tail import TailThreshold, arm_tail, common_time, trial_tail
 from perdure.errors import InputError
 from perdure.records import ArmTail, Patients, TailMeasure, TailQuantity, TrialTail
@@ -125,7 +125,9 @@ def of_median(arm: str, patients: Patients, k: float) -> TailThreshold:
     if not middle or middle * k > curve.end_time or curve.at(0.0) <= 0.5:  # as threshold_of
         return TailThreshold(None, reason="not reached")
     each = influence(patients.time, patients.event, [middle])[:, 0] / patients.n
-    return TailThreshold(k * middle, {arm: k * each / density(curve, middle)})
+    return TailThreshold(
+        k * middle, {arm: k * each / ((curve.at(middle) or 0.5) * hazard(curve, middle))}
+    )
 
 
 def check(found: TrialTail) -> None:

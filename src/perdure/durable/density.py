@@ -1,35 +1,78 @@
-"""The density of events at a time: the curve's slope around it."""
+"""The hazard at a time, smoothed, and with it the density of events there."""
 
+from typing import overload
+
+import numpy as np
+
+from perdure.records import Floats
 from perdure.survival import KaplanMeier
 
-__all__ = ["density"]
+__all__ = ["density", "hazard"]
 
 
-def density(curve: KaplanMeier, time: float, bandwidth: float | None = None) -> float:
-    """Return the density of events at ``time``, per unit of time.
+@overload
+def hazard(curve: KaplanMeier, time: float, *, smoothing: float = 1.0) -> float: ...
+@overload
+def hazard(curve: KaplanMeier, time: Floats, *, smoothing: float = 1.0) -> Floats: ...
+def hazard(curve: KaplanMeier, time: float | Floats, *, smoothing: float = 1.0) -> float | Floats:
+    """Return the hazard at ``time``, per unit of time.
 
-    The slope of the curve from ``time`` (1 - b) to ``time`` (1 + b). The relative bandwidth b
-    shrinks with the number of events as a kernel's does, as events^(-1/5): 0.40 at 100 events,
-    0.28 at 600. Where the curve ends inside, the window ends with it; a window without an event is
-    widened until it has one.
+    The mean slope of the cumulative hazard (Nelson-Aalen) from ``time`` (1 - b) to ``time``
+    (1 + b). The relative bandwidth b shrinks with the number of events as a kernel's does, as
+    events^(-1/5): 0.40 at 100 events, 0.28 at 600. Where the curve ends inside, the window ends
+    with it; a window without an event is widened until it has one.
 
     Parameters
     ----------
     curve : KaplanMeier
-    time : float
+    time : float or array of float
         Within follow-up, above 0.
-    bandwidth : float, optional
-        Half-width of the window relative to ``time``, above 0.
+    smoothing : float
+        Bandwidth as a multiple of the default, above 0: to see what an answer owes to it.
 
     Returns
     -------
-    float
-        0 only for a curve without events after time 0.
+    float or array of float
+        In the shape of ``time``; 0 only for a curve without events after time 0.
 
-    Notes
-    -----
-    Under the own reference the 95% interval covered the truth in 93.8 to 97.2% of simulated arms
-    with 10 or more expected at risk at the threshold (``validation/own_reference.md``).
+    Examples
+    --------
+    >>> from perdure.survival import kaplan_meier
+    >>> round(hazard(kaplan_meier([2, 3, 4, 5, 6, 7], [1, 1, 1, 0, 0, 0]), 3.0), 3)
+    0.128
+    """
+    times = np.asarray(time, dtype=np.float64)
+    late = curve.time > 0
+    jumps = np.where(late, curve.events / curve.n_at_risk, 0.0)
+    cumulative = np.concatenate([[0.0], jumps.cumsum()])
+    counted = np.concatenate([[0], np.where(late, curve.events, 0).cumsum()])
+    total = int(counted[-1])
+    if total == 0:
+        found = np.zeros(times.shape)
+    else:
+        found = _slope(curve, times, cumulative, counted, smoothing * total**-0.2)
+    return float(found) if times.ndim == 0 else found
+
+
+@overload
+def density(curve: KaplanMeier, time: float, *, smoothing: float = 1.0) -> float: ...
+@overload
+def density(curve: KaplanMeier, time: Floats, *, smoothing: float = 1.0) -> Floats: ...
+def density(curve: KaplanMeier, time: float | Floats, *, smoothing: float = 1.0) -> float | Floats:
+    """Return the density of events at ``time``, per unit of time: survival times the hazard.
+
+    A hazard bends less than a curve, so that a wide window leads little astray: for a constant
+    hazard none is too wide. Intervals that rest on it, and what half and twice the bandwidth
+    change, are tried in ``validation/coverage.md``.
+
+    Parameters
+    ----------
+    curve, time, smoothing
+        As for :func:`hazard`.
+
+    Returns
+    -------
+    float or array of float
 
     Examples
     --------
@@ -38,14 +81,22 @@ def density(curve: KaplanMeier, time: float, bandwidth: float | None = None) -> 
     >>> round(density(even, 50.0), 3)
     0.01
     """
-    events = int(curve.events[curve.time > 0].sum())
-    if events == 0:
-        return 0.0
-    width = events**-0.2 if bandwidth is None else bandwidth
-    while True:  # ends: at the latest once the window holds every event
-        start = max(time * (1 - width), 0.0)
-        stop = min(time * (1 + width), curve.end_time)
-        fall = curve.at(start) - curve.at(stop)
-        if stop > start and fall > 0:
-            return fall / (stop - start)
-        width *= 2
+    survival = curve.at(time)
+    found = survival * hazard(curve, time, smoothing=smoothing)
+    return float(found) if isinstance(found, float) else np.asarray(found)
+
+
+def _slope(
+    curve: KaplanMeier, times: Floats, hazard: Floats, counted: Floats, bandwidth: float
+) -> Floats:
+    """Return the mean hazard over each time's window, widened until it holds an event."""
+    width = np.full(times.shape, bandwidth)
+    while True:  # ends: at the latest once every window holds every event
+        start = np.maximum(times * (1 - width), 0.0)
+        stop = np.minimum(times * (1 + width), curve.end_time)
+        first = curve.time.searchsorted(start, side="right")
+        last = curve.time.searchsorted(stop, side="right")
+        empty = counted[last] == counted[first]
+        if not empty.any():
+            return np.asarray((hazard[last] - hazard[first]) / (stop - start))
+        width = np.where(empty, 1.3 * width, width)

@@ -2,16 +2,19 @@
 
 Which of the histories that fit a published curve is the true one is not known. Each draw of the
 ensemble gets its own median, threshold, proportion and variance; Rubin's rules add the variance
-among draws to the mean variance within them, on the log(-log) scale for a proportion, on its own
-scale for a difference, on the log scale for a ratio (methods, section 4).
+among draws to the mean variance within them, on the log(-log) scale for a proportion (methods,
+section 4). A contrast takes the arms' combined limits, and the covariance between arms that is left
+of the combined variances of both and of their difference.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import erfc, exp, log, sqrt
+from math import exp, log
 
 import numpy as np
 
+from perdure.durable.contrast import contrast_of
+from perdure.durable.proportion import DurableInterval, Estimate, Limits
 from perdure.durable.response import THIN, TrialDurability, durable_trial
 from perdure.errors import InputError, Problem
 from perdure.records import (
@@ -22,7 +25,14 @@ from perdure.records import (
     Proportion,
     Reference,
 )
-from perdure.survival import combine, normal_quantile
+from perdure.survival import (
+    Combined,
+    combine,
+    kaplan_meier,
+    normal_quantile,
+    t_quantile,
+    thomas_grunkemeier,
+)
 
 __all__ = ["durable_ensemble"]
 
@@ -40,6 +50,7 @@ def durable_ensemble(
     time: float | None = None,
     thin: int = THIN,
     level: float = 0.95,
+    interval: DurableInterval = "log-log",
 ) -> TrialDurability:
     """Estimate durable response of a trial's arms, some of them rebuilt from curves.
 
@@ -50,8 +61,8 @@ def durable_ensemble(
     ensembles : mapping of str to sequence of Patients
         Draws of the arms that were rebuilt, as many for each; draw i of one arm is taken with
         draw i of the others. An arm without draws is the same in all of them.
-    k, reference, comparators, time, thin, level
-        As in :func:`durable_trial`.
+    k, reference, comparators, time, thin, level, interval
+        As in :func:`durable_trial`. What is combined has its interval on the log(-log) scale.
 
     Returns
     -------
@@ -80,6 +91,7 @@ def durable_ensemble(
         "time": time,
         "thin": thin,
         "level": level,
+        "interval": interval,
     }
     single = durable_trial(arms, **options)  # type: ignore[arg-type]
     sizes = {len(draws) for draws in ensembles.values()}
@@ -98,18 +110,19 @@ def durable_ensemble(
         for at in range(sizes.pop())
     ]
     responses = [
-        _response(one, [draw.responses[at] for draw in drawn], level)
+        _response(one, [draw.responses[at] for draw in drawn], arms[one.arm], level)
         for at, one in enumerate(single.responses)
     ]
+    by_arm = {one.arm: one.estimate for one in responses}
     contrasts = [
-        _contrast(one, [draw.contrasts[at] for draw in drawn], level)
+        _contrast(one, [draw.contrasts[at] for draw in drawn], by_arm, drawn, level)
         for at, one in enumerate(single.contrasts)
     ]
     return TrialDurability(tuple(responses), tuple(contrasts))
 
 
 def _response(
-    single: DurableResponse, draws: Sequence[DurableResponse], level: float
+    single: DurableResponse, draws: Sequence[DurableResponse], patients: Patients, level: float
 ) -> DurableResponse:
     """Return one arm's response with the proportion of all its histories."""
     found = [draw.estimate for draw in draws if isinstance(draw.estimate, Proportion)]
@@ -118,7 +131,25 @@ def _response(
         return replace(single, estimate=_none(single, draws, missing))
     if isinstance(single.estimate, NotEstimable):
         single = next(draw for draw in draws if isinstance(draw.estimate, Proportion))
-    return replace(single, estimate=_proportion(single.estimate, found, level))
+    estimate = _proportion(single.estimate, found, level)
+    if isinstance(estimate, Proportion) and estimate.se and estimate.status == "thin":
+        estimate = _with_likelihood(estimate, patients, single.threshold, level)
+    return replace(single, estimate=estimate)
+
+
+def _with_likelihood(
+    found: Proportion, patients: Patients, threshold: float | None, level: float
+) -> Proportion:
+    """Return a thin proportion with the likelihood interval of one history, as wide as all."""
+    curve = kaplan_meier(patients.time, patients.event)
+    if threshold is None or threshold > curve.end_time or found.se is None:
+        return replace(found, likelihood_low=None, likelihood_high=None)
+    greenwood = curve.standard_error_at(threshold)
+    if not greenwood:
+        return replace(found, likelihood_low=None, likelihood_high=None)
+    chi2 = (normal_quantile(level) * found.se / greenwood) ** 2
+    beside = thomas_grunkemeier(patients.time, patients.event, threshold, chi2=chi2)
+    return replace(found, likelihood_low=float(beside.low), likelihood_high=float(beside.high))
 
 
 def _none(single: DurableResponse, draws: Sequence[DurableResponse], missing: int) -> NotEstimable:
@@ -128,7 +159,12 @@ def _none(single: DurableResponse, draws: Sequence[DurableResponse], missing: in
     reason = own.reason
     if missing < len(draws):
         reason += f" in {missing} of {len(draws)} histories that fit the curve"
-    return NotEstimable(reason, min(one.low for one in without), max(one.high for one in without))
+    return NotEstimable(
+        reason,
+        min(one.low for one in without),
+        max(one.high for one in without),
+        max(one.limit for one in without),
+    )
 
 
 def _proportion(
@@ -140,23 +176,35 @@ def _proportion(
         return single
     if all(one == single for one in inside):
         return replace(single, draws=len(found), rebuilt_share=0.0)
-    value = np.array([one.value for one in inside])
-    se = np.array([one.se for one in inside], dtype=np.float64)
-    scale = np.abs(value * np.log(value))
-    combined = combine(np.log(-np.log(value)), (se / scale) ** 2, level=level)
-    middle = exp(-exp(combined.estimate))
+    both = _on_log_minus_log(inside, level)
+    middle = exp(-exp(both.estimate))
     return replace(
         single,
         value=middle,
-        se=combined.se * middle * -log(middle),
-        ci_low=exp(-exp(combined.high)),
-        ci_high=exp(-exp(combined.low)),
+        se=both.se * middle * -log(middle),
+        ci_low=exp(-exp(both.high)),
+        ci_high=exp(-exp(both.low)),
         draws=len(inside),
-        rebuilt_share=combined.share,
+        rebuilt_share=both.share,
+        interval="log-log",
     )
 
 
-def _contrast(single: Contrast, draws: Sequence[Contrast], level: float) -> Contrast:
+def _on_log_minus_log(inside: Sequence[Proportion], level: float) -> Combined:
+    """Return proportions combined on the scale of log(-log p)."""
+    value = np.array([one.value for one in inside])
+    se = np.array([one.se for one in inside], dtype=np.float64)
+    scale = np.abs(value * np.log(value))
+    return combine(np.log(-np.log(value)), (se / scale) ** 2, level=level)
+
+
+def _contrast(
+    single: Contrast,
+    draws: Sequence[Contrast],
+    arms: Mapping[str, Proportion | NotEstimable],
+    drawn: Sequence[TrialDurability],
+    level: float,
+) -> Contrast:
     """Return a contrast of all histories; without a number where too many have none."""
     found = [draw for draw in draws if draw.se is not None and draw.difference is not None]
     missing = len(draws) - len(found)
@@ -173,22 +221,36 @@ def _contrast(single: Contrast, draws: Sequence[Contrast], level: float) -> Cont
         [one.se**2 for one in found if one.se is not None],
         level=level,
     )
-    z = normal_quantile(level)
-    ratios = [
-        (log(one.ratio), (log(one.ratio_high / one.ratio_low) / (2 * z)) ** 2)
-        for one in found
-        if one.ratio and one.ratio_low and one.ratio_high
-    ]
-    ratio = combine(*zip(*ratios, strict=True), level=level)
-    return replace(
-        single,
-        difference=difference.estimate,
-        se=difference.se,
-        ci_low=difference.low,
-        ci_high=difference.high,
-        p_value=erfc(abs(difference.estimate) / difference.se / sqrt(2)),
-        ratio=exp(ratio.estimate),
-        ratio_low=exp(ratio.low),
-        ratio_high=exp(ratio.high),
-        reason=None,
+    first = _with_limits(single.arm, arms, drawn, level)
+    second = _with_limits(single.comparator, arms, drawn, level)
+    variances = sum(
+        one.value.se**2
+        for one in (first, second)
+        if isinstance(one.value, Proportion) and one.value.se
     )
+    shared = (variances - difference.variance) / 2
+    blank = Contrast(single.arm, single.comparator, single.k, single.reference)
+    return contrast_of(blank, first, second, shared, normal_quantile(level))
+
+
+def _with_limits(
+    arm: str,
+    arms: Mapping[str, Proportion | NotEstimable],
+    drawn: Sequence[TrialDurability],
+    level: float,
+) -> Estimate:
+    """Return a combined proportion whose limits can be asked for at any width."""
+    value = arms[arm]
+    if not isinstance(value, Proportion) or not value.se:
+        raise AssertionError("a contrast with a standard error has two proportions with one")
+    own = [one.estimate for draw in drawn for one in draw.responses if one.arm == arm]
+    inside = [one for one in own if isinstance(one, Proportion) and one.se is not None]
+    df = _on_log_minus_log(inside, level).df
+    centre, se = log(-log(value.value)), value.se / (value.value * -log(value.value))
+
+    def limits(z: float) -> tuple[float, float]:
+        reach = t_quantile(z, df) * se
+        return exp(-exp(centre + reach)), exp(-exp(centre - reach))
+
+    chosen: Limits = limits
+    return Estimate(value, {}, chosen)

@@ -6,29 +6,57 @@ sums of their products give every variance and covariance, whichever reference i
 (methods, section 2).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from perdure.durable.density import density
-from perdure.durable.sample import Influence, Sample, covariance
+from perdure.durable.sample import Influence, Sample, combined, covariance
 from perdure.durable.threshold import Threshold
+from perdure.errors import InputError, Problem
 from perdure.records import NotEstimable, Proportion, Status
-from perdure.survival import SAME_TIME, normal_quantile, thomas_grunkemeier
+from perdure.survival import (
+    INTERVAL_KINDS,
+    SAME_TIME,
+    IntervalKind,
+    limits,
+    normal_quantile,
+    thomas_grunkemeier,
+)
 
-__all__ = ["Estimate", "estimate_proportion"]
+__all__ = ["INTERVALS", "DurableInterval", "Estimate", "estimate_proportion"]
+
+DurableInterval = Literal["plain", "log", "log-log", "logit", "arcsin", "likelihood"]
+"""The scale on which an interval is symmetric, or the likelihood's own."""
+INTERVALS: tuple[DurableInterval, ...] = get_args(DurableInterval)
+
+Limits = Callable[[float], tuple[float, float]]
+"""From a number of standard errors to the two limits."""
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """A proportion, or why there is none, and the influence of every patient on it."""
+    """A proportion, or why there is none; the influence of every patient on it, and its limits.
+
+    ``influence`` is empty where there is no standard error; ``limits`` gives the interval for any
+    number of standard errors, and is None where there is no proportion.
+    """
 
     value: Proportion | NotEstimable
     influence: Influence
+    limits: Limits | None = None
 
 
 def estimate_proportion(
-    arm: Sample, threshold: Threshold, *, thin: int, level: float = 0.95
+    arm: Sample,
+    threshold: Threshold,
+    *,
+    thin: int,
+    level: float = 0.95,
+    interval: DurableInterval = "log-log",
+    smoothing: float = 1.0,
 ) -> Estimate:
     """Return the proportion of an arm beyond the threshold, S(k m), or why there is none.
 
@@ -38,60 +66,106 @@ def estimate_proportion(
         Of one arm.
     threshold : Threshold
     thin : int
-        Fewer patients than this at risk at the threshold make the status ``thin``.
+        Fewer patients than this at risk at the threshold make the status ``thin``; such a
+        proportion has a likelihood interval beside the other.
     level : float
-        Of the log(-log) interval.
+    interval : {"log-log", "plain", "log", "logit", "arcsin", "likelihood"}
+    smoothing : float
+        Bandwidth of the density, as a multiple of the default.
+
+    Raises
+    ------
+    InputError
+        If the interval is unknown.
 
     Notes
     -----
-    First order: p moves by psi(km) of the arm and by -k f(km) / f_ref(m) times psi_ref(m) of the
-    reference's patients (methods, section 2). A proportion of 0 or 1 has a likelihood interval
-    (Thomas and Grunkemeier 1975) and no standard error.
+    First order: p moves by psi(km) of the arm and by -f(km) times what each patient of the
+    reference adds to the threshold (methods, section 2). The likelihood interval is that of Thomas
+    and Grunkemeier 1975 with the chi-square quantile multiplied by the variance over Greenwood's,
+    so that it too carries the threshold. A proportion of 0 or 1 has a likelihood interval only,
+    and no standard error.
     """
+    if interval not in INTERVALS:
+        remedy = f"choose one of {', '.join(INTERVALS)}"
+        raise InputError(Problem("unknown kind of interval", remedy, value=str(interval)))
     curve, time = arm.curve, threshold.time
+    z = normal_quantile(level)
     if time is None or time > curve.end_time * (1 + SAME_TIME):
-        return Estimate(_without_threshold(arm, threshold, level), {})
+        return _past_the_end(arm, threshold, z)
     value, at_risk = curve.at(time), curve.at_risk(time)
+    status: Status = "thin" if at_risk < thin else "estimable"
     if value in (0.0, 1.0):
-        return Estimate(_at_the_edge(arm, time, thin, level), {})
-    influence = _influence(arm, threshold, time)
-    se = float(np.sqrt(max(covariance(influence, influence), 0.0)))
-    low, high = _log_minus_log(value, se, level)
-    status: Status = "thin" if at_risk < thin else "estimable"
-    return Estimate(Proportion(value, se, low, high, at_risk, status), influence)
+        return _at_the_edge(arm, time, z, "zero" if value == 0 else status)
+    influence = arm.influence_on_survival(time)
+    greenwood = covariance(influence, influence)
+    if threshold.influence:
+        slope = density(curve, time, smoothing=smoothing)
+        influence = combined([(1.0, influence), (-slope, threshold.influence)])
+    variance = max(covariance(influence, influence), 0.0)
+    se = float(np.sqrt(variance))
+    by_likelihood = _likelihood(arm, time, variance / greenwood)
+    chosen = (
+        by_likelihood
+        if interval == "likelihood"
+        else _symmetric(value, se, _symmetric_on(interval))
+    )
+    low, high = chosen(z)
+    beside = by_likelihood(z) if status == "thin" else (None, None)
+    found = Proportion(
+        value,
+        se,
+        low,
+        high,
+        at_risk,
+        status,
+        interval=interval,
+        likelihood_low=beside[0],
+        likelihood_high=beside[1],
+    )
+    return Estimate(found, influence, chosen)
 
 
-def _influence(arm: Sample, threshold: Threshold, time: float) -> Influence:
-    """Return what each patient of the arm, and of the reference, adds to the proportion."""
-    parts = dict(arm.influence_on_survival(time))
-    basis, median = threshold.basis, threshold.median
-    if basis is None or median is None or threshold.k is None:
-        return parts
-    slope = threshold.k * density(arm.curve, time) / density(basis.curve, median)
-    for name, part in basis.influence_on_survival(median).items():
-        parts[name] = parts[name] - slope * part if name in parts else -slope * part
-    return parts
+def _symmetric_on(interval: DurableInterval) -> IntervalKind:
+    return next(kind for kind in INTERVAL_KINDS if kind == interval)
 
 
-def _log_minus_log(value: float, se: float, level: float) -> tuple[float, float]:
-    """Return the interval that is symmetric on the scale of log(-log p)."""
-    spread = normal_quantile(level) * se / (value * abs(np.log(value)))
-    return float(value ** np.exp(spread)), float(value ** np.exp(-spread))
+def _symmetric(value: float, se: float, kind: IntervalKind) -> Limits:
+    """Return the limits that are symmetric on a scale."""
+
+    def at(z: float) -> tuple[float, float]:
+        found = limits(value, se, kind, z=z)
+        return float(found.low), float(found.high)
+
+    return at
 
 
-def _at_the_edge(arm: Sample, time: float, thin: int, level: float) -> Proportion:
+def _likelihood(arm: Sample, time: float, variance_ratio: float) -> Limits:
+    """Return the likelihood's limits, for a variance that is so many times Greenwood's."""
+    patients = arm.patients
+
+    def at(z: float) -> tuple[float, float]:
+        if z == 0 or variance_ratio == 0:
+            value = arm.curve.at(time)
+            return value, value
+        found = thomas_grunkemeier(patients.time, patients.event, time, chi2=variance_ratio * z * z)
+        return float(found.low), float(found.high)
+
+    return at
+
+
+def _at_the_edge(arm: Sample, time: float, z: float, status: Status) -> Estimate:
     """Return a proportion of 0 or 1: a likelihood interval, and no standard error."""
-    value, at_risk = arm.curve.at(time), arm.curve.at_risk(time)
-    interval = thomas_grunkemeier(arm.patients.time, arm.patients.event, time, level=level)
-    if value == 0:
-        return Proportion(0.0, None, 0.0, float(interval.high), at_risk, "zero")
-    status: Status = "thin" if at_risk < thin else "estimable"
-    return Proportion(1.0, None, float(interval.low), 1.0, at_risk, status)
+    value = arm.curve.at(time)
+    by_likelihood = _likelihood(arm, min(time, arm.curve.end_time), 1.0)
+    low, high = by_likelihood(z)
+    found = Proportion(
+        value, None, low, high, arm.curve.at_risk(time), status, interval="likelihood"
+    )
+    return Estimate(found, {}, by_likelihood)
 
 
-def _without_threshold(
-    arm: Sample, threshold: Threshold, level: float
-) -> Proportion | NotEstimable:
+def _past_the_end(arm: Sample, threshold: Threshold, z: float) -> Estimate:
     """Return what is known where the curve does not reach the threshold.
 
     A curve that has fallen to 0 before is known for ever: that is an answer, of 0.
@@ -99,9 +173,8 @@ def _without_threshold(
     end, unit = arm.curve.end_time, arm.time_unit
     last = arm.curve.at(end)
     if last == 0 and threshold.at_least >= end:
-        found = _at_the_edge(arm, end, thin=0, level=level)
-        return Proportion(0.0, None, 0.0, found.ci_high, 0, "zero")
-    high = arm.curve.at(min(end, threshold.at_least))
+        return _at_the_edge(arm, max(end, threshold.at_least), z, "zero")
+    until = min(end, threshold.at_least)
     if threshold.time is not None:
         reason = (
             f"the threshold ({threshold.time:.1f} {unit}) lies past the end of follow-up"
@@ -109,4 +182,12 @@ def _without_threshold(
         )
     else:
         reason = threshold.reason
-    return NotEstimable(reason, 0.0, high)
+    return Estimate(NotEstimable(reason, 0.0, arm.curve.at(until), _upper_limit(arm, until, z)), {})
+
+
+def _upper_limit(arm: Sample, time: float, z: float) -> float:
+    """Return the upper limit of survival at a time that is not estimated."""
+    value, se = arm.curve.at(time), arm.curve.standard_error_at(time)
+    if value in (0.0, 1.0) or se is None:
+        return 1.0 if value == 1 else _likelihood(arm, time, 1.0)(z)[1]
+    return _symmetric(value, se, "log-log")(z)[1]

@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from perdure.durable.contrast import contrast
-from perdure.durable.proportion import Estimate, estimate_proportion
+from perdure.durable.proportion import DurableInterval, Estimate, estimate_proportion
 from perdure.durable.sample import Sample
 from perdure.durable.threshold import Threshold, fixed_threshold, no_reference, threshold_of
 from perdure.errors import InputError, Problem
 from perdure.records import REFERENCES, Contrast, DurableResponse, Patients, Reference
 from perdure.survival import median, reverse_kaplan_meier
 
-__all__ = ["THIN", "TrialDurability", "durable_response", "durable_trial"]
+__all__ = [
+    "THIN",
+    "TrialDurability",
+    "check_arms",
+    "durable_response",
+    "durable_trial",
+    "thresholds_of",
+]
 
 THIN = 10
 """Fewer patients than this at risk at the threshold make a durable response thin."""
@@ -42,6 +49,8 @@ def durable_response(
     arm: str = "arm",
     thin: int = THIN,
     level: float = 0.95,
+    interval: DurableInterval = "log-log",
+    smoothing: float = 1.0,
 ) -> DurableResponse:
     """Estimate the durable response of one arm: the proportion beyond k times its own median.
 
@@ -59,7 +68,11 @@ def durable_response(
         Name of the arm in the result.
     thin : int
     level : float
-        Of the interval, on the log(-log) scale.
+        Of the interval.
+    interval : {"log-log", "plain", "log", "logit", "arcsin", "likelihood"}
+        The scale on which it is symmetric; or of Thomas and Grunkemeier's kind, for small tails.
+    smoothing : float
+        Bandwidth of the density of events, as a multiple of the default.
 
     Returns
     -------
@@ -91,7 +104,14 @@ def durable_response(
             )
         )
     return durable_trial(
-        {arm: patients}, k=k, reference=reference, time=time, thin=thin, level=level
+        {arm: patients},
+        k=k,
+        reference=reference,
+        time=time,
+        thin=thin,
+        level=level,
+        interval=interval,
+        smoothing=smoothing,
     ).responses[0]
 
 
@@ -104,6 +124,8 @@ def durable_trial(
     time: float | None = None,
     thin: int = THIN,
     level: float = 0.95,
+    interval: DurableInterval = "log-log",
+    smoothing: float = 1.0,
 ) -> TrialDurability:
     """Estimate the durable response of every arm of a trial, and the contrasts between them.
 
@@ -111,7 +133,7 @@ def durable_trial(
     ----------
     arms : mapping of str to Patients
         The trial's arms, all in one time unit.
-    k, time, thin, level
+    k, time, thin, level, interval, smoothing
         As in :func:`durable_response`.
     reference : {"own", "control", "trial", "fixed"}
         Whose median the threshold is a multiple of.
@@ -143,11 +165,18 @@ def durable_trial(
     0.333
     """
     controls = comparators or {}
-    _check(arms, reference, controls, time)
+    check_arms(arms, reference, controls, time)
     samples = {arm: Sample({arm: patients}) for arm, patients in arms.items()}
-    thresholds = _thresholds(samples, reference, k, controls, time)
+    thresholds = thresholds_of(samples, reference, k, controls, time, smoothing=smoothing)
     estimates = {
-        arm: estimate_proportion(sample, thresholds[arm], thin=thin, level=level)
+        arm: estimate_proportion(
+            sample,
+            thresholds[arm],
+            thin=thin,
+            level=level,
+            interval=interval,
+            smoothing=smoothing,
+        )
         for arm, sample in samples.items()
     }
     return TrialDurability(
@@ -162,13 +191,19 @@ def durable_trial(
     )
 
 
-def _check(
+def check_arms(
     arms: Mapping[str, Patients],
     reference: str,
     comparators: Mapping[str, str | None],
     time: float | None,
 ) -> None:
-    """Refuse what cannot be computed."""
+    """Refuse what cannot be computed.
+
+    Raises
+    ------
+    InputError
+        As for :func:`durable_trial`.
+    """
     if not arms:
         raise InputError(Problem("there is no arm", "give the patients of at least one arm"))
     if reference not in REFERENCES:
@@ -187,14 +222,22 @@ def _check(
             )
 
 
-def _thresholds(
+def thresholds_of(
     samples: Mapping[str, Sample],
     reference: Reference,
     k: float | None,
     comparators: Mapping[str, str | None],
-    time: float | None,
+    time: float | None = None,
+    *,
+    smoothing: float = 1.0,
 ) -> dict[str, Threshold]:
-    """Return the threshold of each arm; arms with one reference share one threshold."""
+    """Return the threshold of each arm; arms with one reference share one threshold.
+
+    Raises
+    ------
+    InputError
+        If k is missing or below 1.
+    """
     if reference == "fixed" and time is not None:
         return dict.fromkeys(samples, fixed_threshold(time))
     if k is None:
@@ -202,12 +245,18 @@ def _thresholds(
             Problem("no k is given", "give a multiple of the median: 3 for PFS, 2 for OS")
         )
     if reference == "own":
-        return {arm: threshold_of("own", k, sample) for arm, sample in samples.items()}
+        return {
+            arm: threshold_of("own", k, sample, smoothing=smoothing)
+            for arm, sample in samples.items()
+        }
     if reference == "trial":
         together = Sample({arm: sample.arms[arm] for arm, sample in samples.items()})
-        return dict.fromkeys(samples, threshold_of("trial", k, together))
+        return dict.fromkeys(samples, threshold_of("trial", k, together, smoothing=smoothing))
     controls = {control for control in comparators.values() if control is not None}
-    shared = {control: threshold_of("control", k, samples[control]) for control in sorted(controls)}
+    shared = {
+        control: threshold_of("control", k, samples[control], smoothing=smoothing)
+        for control in sorted(controls)
+    }
     alone = no_reference("control", k, "the arm has no comparator, and is none: no control median")
     return {arm: shared.get(comparators.get(arm) or arm, alone) for arm in samples}
 

@@ -1,18 +1,21 @@
 """The patients that an estimate rests on: one arm, or several arms taken together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from perdure.errors import InputError, Problem
-from perdure.records import Floats, Patients, TimeUnit
-from perdure.survival import KaplanMeier, influence, kaplan_meier
+from perdure.records import Floats, Ints, Patients, TimeUnit
+from perdure.survival import KaplanMeier, curve_influence, distinct_times, kaplan_meier
 
-__all__ = ["Influence", "Sample", "covariance"]
+__all__ = ["Influence", "Sample", "combined", "covariance", "covariances"]
 
 Influence = Mapping[str, Floats]
-"""By arm, what each of its patients adds to an estimate; shape (n of the arm,)."""
+"""By arm, what each of its patients adds to an estimate, or to several of them.
+
+Shape (n of the arm,) or (n of the arm, estimates).
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,7 @@ class Sample:
     arms: Mapping[str, Patients]
     patients: Patients
     curve: KaplanMeier
+    row: Ints
 
     def __init__(self, arms: Mapping[str, Patients]) -> None:
         if not arms:
@@ -56,18 +60,24 @@ class Sample:
         object.__setattr__(self, "arms", arms)
         object.__setattr__(self, "patients", Patients(time, event, units.pop()))
         object.__setattr__(self, "curve", kaplan_meier(time, event))
+        object.__setattr__(self, "row", distinct_times(time)[1])
 
     @property
     def time_unit(self) -> TimeUnit:
         """Of all its arms."""
         return self.patients.time_unit
 
-    def influence_on_survival(self, time: float) -> Influence:
-        """Return what each patient adds to survival at ``time``, by arm."""
-        together = influence(self.patients.time, self.patients.event, [time])[:, 0]
-        ends = np.cumsum([patients.n for patients in self.arms.values()])[:-1]
-        parts = np.split(together / self.patients.n, ends)
-        return dict(zip(self.arms, parts, strict=True))
+    def influence_on_survival(self, time: float | Floats) -> Influence:
+        """Return what each patient adds to survival at ``time``, by arm.
+
+        An array of times makes a column for each of them.
+        """
+        patients = self.patients
+        together = curve_influence(self.curve, self.row, patients.event, time) / patients.n
+        if np.ndim(time) == 0:
+            together = together[:, 0]
+        ends = np.cumsum([arm.n for arm in self.arms.values()])[:-1]
+        return dict(zip(self.arms, np.split(together, ends), strict=True))
 
 
 def covariance(first: Influence, second: Influence) -> float:
@@ -90,3 +100,39 @@ def covariance(first: Influence, second: Influence) -> float:
             for arm in shared
         )
     )
+
+
+def covariances(each: Influence) -> Floats:
+    """Return the covariance matrix of several estimates, from what each patient adds to them.
+
+    Parameters
+    ----------
+    each : mapping of str to array of float, shape (n of the arm, estimates)
+
+    Returns
+    -------
+    array of float, shape (estimates, estimates)
+
+    Examples
+    --------
+    >>> covariances({"a": np.array([[0.5, 1.0], [-0.5, -1.0]])})
+    array([[0.5, 1. ],
+           [1. , 2. ]])
+    """
+    centred = [part - part.mean(axis=0) for part in each.values()]
+    return np.asarray(sum(part.T @ part for part in centred))
+
+
+def combined(parts: Sequence[tuple[float | Floats, Influence]]) -> Influence:
+    """Return a sum of influences, each times a factor; an arm may be in some of them only.
+
+    Examples
+    --------
+    >>> combined([(1.0, {"a": np.array([1.0])}), (-2.0, {"a": np.array([1.0])})])
+    {'a': array([-1.])}
+    """
+    found: dict[str, Floats] = {}
+    for factor, influence in parts:
+        for arm, part in influence.items():
+            found[arm] = found[arm] + factor * part if arm in found else factor * part
+    return found

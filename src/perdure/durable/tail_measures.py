@@ -9,7 +9,7 @@ section 2).
 from dataclasses import dataclass, field
 from math import exp, log, sqrt
 
-from perdure.durable.density import density
+from perdure.durable.density import hazard
 from perdure.durable.sample import Influence, covariance
 from perdure.records import Floats, Patients, TailMeasure, TailQuantity
 from perdure.survival import (
@@ -101,7 +101,7 @@ class ArmMeasures:
         if at_stop in (0.0, at_start):
             return self._proportion("conditional survival", start, stop, value, {})
         own = value * (self._on_survival(stop) / at_stop - self._on_survival(start) / at_start)
-        steeper = density(self.curve, stop) / at_stop - density(self.curve, start) / at_start
+        steeper = hazard(self.curve, stop) - hazard(self.curve, start)
         moved = summed((1.0, {self.name: own}), (-value * steeper, self.threshold.influence))
         return self._proportion("conditional survival", start, stop, value, moved)
 
@@ -118,7 +118,7 @@ class ArmMeasures:
         value = area(self.curve, start, tau) / at_start
         time, event, n = self.patients.time, self.patients.event, self.patients.n
         own = area_influence(time, event, start, tau) / n - value * self._on_survival(start)
-        slope = value * density(self.curve, start) / at_start - 1
+        slope = value * hazard(self.curve, start) - 1
         moved = summed((1.0, {self.name: own / at_start}), (slope, self.threshold.influence))
         return self._mean("restricted mean residual time", start, tau, value, moved)
 

@@ -1,10 +1,11 @@
 """The threshold of a durable response: k times a median, and whose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from perdure.durable.sample import Sample
+from perdure.durable.density import hazard
+from perdure.durable.sample import Influence, Sample
 from perdure.errors import InputError, Problem
 from perdure.records import Reference
 from perdure.survival import median
@@ -36,6 +37,8 @@ class Threshold:
         end of the reference curve where that has no median.
     reason : str
         Why there is no threshold; empty where there is one.
+    influence : mapping of str to array of float
+        By arm, what each patient adds to ``time``; empty where no patient moves it.
     """
 
     reference: Reference
@@ -45,12 +48,28 @@ class Threshold:
     time: float | None
     at_least: float
     reason: str = ""
+    influence: Influence = field(default_factory=dict)
 
 
-def threshold_of(reference: Reference, k: float, basis: Sample) -> Threshold:
+def threshold_of(
+    reference: Reference, k: float, basis: Sample, *, smoothing: float = 1.0
+) -> Threshold:
     """Return the threshold at ``k`` times the median of the patients in ``basis``.
 
     Source: Pons-Tostivint et al. 2019, doi 10.1200/PO.18.00114 (k = 3 for PFS, 2 for OS).
+
+    Parameters
+    ----------
+    reference : {"own", "control", "trial"}
+    k : float
+    basis : Sample
+    smoothing : float
+        See :func:`perdure.durable.density.density`.
+
+    Notes
+    -----
+    A median moves by psi(m) / f(m) with each patient (methods, section 2), where f(m) is
+    survival times the hazard at m.
 
     Raises
     ------
@@ -70,7 +89,11 @@ def threshold_of(reference: Reference, k: float, basis: Sample) -> Threshold:
     found = median(basis.curve).value
     at_once = basis.curve.at(0.0) <= 0.5 + HALF
     if found and not at_once:
-        return Threshold(reference, k, basis, found, k * found, k * found)
+        left = basis.curve.at(found) or 0.5  # 0 where all that is left falls at once
+        slope = k / (left * hazard(basis.curve, found, smoothing=smoothing))
+        each = basis.influence_on_survival(found)
+        moves = {arm: slope * part for arm, part in each.items()}
+        return Threshold(reference, k, basis, found, k * found, k * found, influence=moves)
     whose = {
         "own": "median",
         "control": f"median of the control arm '{next(iter(basis.arms))}'",

@@ -35,6 +35,7 @@ from perdure.records.patients import (
     RiskCheck,
     SurvivalCheck,
 )
+from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.tail import ArmTail, TailContrast, TailMeasure, TailQuantity, TrialTail
 from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, months_per, time_unit
@@ -45,6 +46,7 @@ __all__ = [
     "REFERENCES",
     "TIME_UNITS",
     "AnalysisResult",
+    "Area",
     "Arm",
     "ArmEstimate",
     "ArmResult",
@@ -67,6 +69,8 @@ __all__ = [
     "NumbersAtRisk",
     "Patients",
     "Pooled",
+    "Profile",
+    "ProfileContrast",
     "Proportion",
     "Reconstruction",
     "Reference",
@@ -87,6 +91,7 @@ __all__ = [
     "TimeUnit",
     "Trial",
     "TrialContrast",
+    "TrialProfile",
     "TrialTail",
     "classes_of",
     "frozen",

@@ -52,6 +52,10 @@ class Proportion:
         Histories that were combined; None where patients were observed, or one history was used.
     rebuilt_share : float or None
         Share of the variance that comes from not knowing which history is the true one.
+    interval : str
+        The scale on which the interval is symmetric, or "likelihood"; "as published".
+    likelihood_low, likelihood_high : float or None
+        Likelihood interval (Thomas-Grunkemeier) beside the other, where few are at risk.
     """
 
     value: float
@@ -62,15 +66,28 @@ class Proportion:
     status: Status
     draws: int | None = None
     rebuilt_share: float | None = None
+    interval: str = "log-log"
+    likelihood_low: float | None = None
+    likelihood_high: float | None = None
 
 
 @dataclass(frozen=True)
 class NotEstimable:
-    """Why there is no number, and the bounds that hold all the same."""
+    """Why there is no number, and the bounds that hold all the same.
+
+    Attributes
+    ----------
+    reason : str
+    low, high : float
+        Bounds that the sample's own curve sets: from 0 to its last survival.
+    limit : float
+        Upper confidence limit of ``high``, at (1 + level) / 2: the bound with its sampling error.
+    """
 
     reason: str
     low: float = 0.0
     high: float = 1.0
+    limit: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -142,11 +159,16 @@ class Contrast:
     k : float or None
     reference : {"own", "control", "trial", "fixed"}
         Under ``own`` two thresholds are compared: not a randomised comparison.
-    difference, se, ci_low, ci_high, p_value : float or None
-        Arm minus comparator on the proportion's own scale; None with a ``reason``.
-    ratio, ratio_low, ratio_high : float or None
+    difference, ci_low, ci_high : float or None
+        Arm minus comparator on the proportion's own scale, and its interval, which is put together
+        from the arms' own intervals; None with a ``reason``.
+    se : float or None
+        First-order standard error of the difference; None where an arm has none.
+    p_value : float or None
+        One minus the level at which the interval just touches 0.
+    ratio, ratio_low, ratio_high, odds_ratio, odds_ratio_low, odds_ratio_high : float or None
     reason : str or None
-        Why there is no number.
+        Why there is no number, or no ratio.
     """
 
     arm: str
@@ -161,7 +183,26 @@ class Contrast:
     ratio: float | None = None
     ratio_low: float | None = None
     ratio_high: float | None = None
+    odds_ratio: float | None = None
+    odds_ratio_low: float | None = None
+    odds_ratio_high: float | None = None
     reason: str | None = None
+
+    @property
+    def nnt(self) -> float | None:
+        """Patients to treat for one more durable response; negative for one fewer."""
+        return 1 / self.difference if self.difference else None
+
+    @property
+    def nnt_limits(self) -> tuple[float, float] | None:
+        """Limits of ``nnt`` nearest to and farthest from 0; None where the difference may be 0.
+
+        There the interval goes through infinity (Altman 1998, doi 10.1136/bmj.317.7168.1309).
+        """
+        if self.ci_low is None or self.ci_high is None or self.ci_low <= 0 <= self.ci_high:
+            return None
+        first, second = 1 / self.ci_high, 1 / self.ci_low
+        return (first, second) if abs(first) < abs(second) else (second, first)
 
 
 @dataclass(frozen=True)

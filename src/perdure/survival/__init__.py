@@ -5,7 +5,7 @@ curve, intervals, quantiles, restricted means, comparisons of groups, influence 
 """
 
 from perdure.survival.area import area, area_influence
-from perdure.survival.combine import Combined, combine, ensemble_interval
+from perdure.survival.combine import Combined, combine, ensemble_interval, t_quantile
 from perdure.survival.compare import HazardRatio, LogRank, hazard_ratio, log_rank
 from perdure.survival.cure import (
     cured_fraction,
@@ -14,12 +14,13 @@ from perdure.survival.cure import (
     shen_test,
 )
 from perdure.survival.cure_simulated import cured_fraction_test, q_n_test
-from perdure.survival.influence import influence
+from perdure.survival.influence import curve_influence, influence
 from perdure.survival.intervals import (
     INTERVAL_KINDS,
     Interval,
     IntervalKind,
     confidence_interval,
+    limits,
     normal_quantile,
 )
 from perdure.survival.kaplan_meier import (
@@ -33,6 +34,7 @@ from perdure.survival.likelihood import thomas_grunkemeier
 from perdure.survival.quantile import Quantile, Tie, median, quantile
 from perdure.survival.resample import Resampled, resample, unchanged
 from perdure.survival.restricted_mean import RestrictedMean, restricted_mean
+from perdure.survival.ties import distinct_times
 
 __all__ = [
     "INTERVAL_KINDS",
@@ -53,11 +55,14 @@ __all__ = [
     "confidence_interval",
     "cured_fraction",
     "cured_fraction_test",
+    "curve_influence",
+    "distinct_times",
     "ensemble_interval",
     "extremes_test",
     "hazard_ratio",
     "influence",
     "kaplan_meier",
+    "limits",
     "log_rank",
     "maller_zhou_test",
     "median",
@@ -69,6 +74,7 @@ __all__ = [
     "restricted_mean",
     "reverse_kaplan_meier",
     "shen_test",
+    "t_quantile",
     "thomas_grunkemeier",
     "unchanged",
 ]

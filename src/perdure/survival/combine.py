@@ -10,7 +10,7 @@ from perdure.errors import InputError, Problem
 from perdure.records import Floats
 from perdure.survival.intervals import normal_quantile
 
-__all__ = ["Combined", "combine", "ensemble_interval"]
+__all__ = ["Combined", "combine", "ensemble_interval", "t_quantile"]
 
 _NORMAL_FROM = 1e7
 """With so many degrees of freedom t is normal to the last digit."""
@@ -133,6 +133,21 @@ def ensemble_interval(values: ArrayLike, *, level: float = 0.9) -> tuple[Floats,
     ordered = np.sort(np.asarray(values, dtype=np.float64), axis=0)
     rank = max(int((ordered.shape[0] + 1) * (1 - level) / 2 + 1e-9), 1)
     return ordered[rank - 1], ordered[-rank]
+
+
+def t_quantile(z: float, df: float) -> float:
+    """Return the quantile of Student's t that has as much beyond it as ``z`` of the normal.
+
+    Examples
+    --------
+    >>> round(t_quantile(1.959964, 10.0), 4), t_quantile(1.0, inf)
+    (2.2281, 1.0)
+    """
+    if not isfinite(df) or df > _NORMAL_FROM:
+        return z
+    from scipy.special import ndtr, stdtrit
+
+    return float(-stdtrit(df, float(ndtr(-z))))
 
 
 def _quantile(level: float, df: float) -> float:

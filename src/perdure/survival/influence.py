@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perdure.records import Floats, Patients
-from perdure.survival.kaplan_meier import kaplan_meier
+from perdure.records import Bools, Floats, Ints, Patients
+from perdure.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from perdure.survival.ties import distinct_times
 
-__all__ = ["influence"]
+__all__ = ["curve_influence", "influence"]
 
 
 def influence(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> Floats:
@@ -47,9 +47,38 @@ def influence(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> Floats:
     patients = Patients(time, event)
     curve = kaplan_meier(patients.time, patients.event)
     _, row = distinct_times(patients.time)
+    return curve_influence(curve, row, patients.event, at)
+
+
+def curve_influence(curve: KaplanMeier, row: Ints, event: Bools, at: ArrayLike) -> Floats:
+    """Return :func:`influence` of the patients of a curve that is at hand.
+
+    Parameters
+    ----------
+    curve : KaplanMeier
+        Of the patients.
+    row : array of int, shape (n,)
+        Which row of the curve each patient's time is.
+    event : array of bool, shape (n,)
+    at : float or array_like of float, shape (m,)
+
+    Returns
+    -------
+    array of float, shape (n, m)
+
+    Raises
+    ------
+    InputError
+        If a time of ``at`` lies outside the curve.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([1, 2], [1, 0])
+    >>> curve_influence(curve, np.array([0, 1]), np.array([True, False]), 1.0)[:, 0]
+    array([-0.5,  0.5])
+    """
     rows = curve.rows_until(np.atleast_1d(at))
-    reached = rows > 0
-    survival = np.where(reached, curve.survival[rows - 1], 0.0)  # psi is 0 before the first row
+    survival = np.where(rows > 0, curve.survival[rows - 1], 0.0)  # psi is 0 before the first row
     staying = curve.n_at_risk - curve.events
     alive = staying > 0  # the last row may end at 0, where psi is 0
     own_event = np.zeros(curve.time.size)
@@ -57,5 +86,5 @@ def influence(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> Floats:
     variance_sum = np.where(alive, curve.variance_sum, 0.0)
     seen = row[:, np.newaxis] < rows
     last_seen = np.minimum(row[:, np.newaxis], rows - 1)
-    shift = variance_sum[last_seen] - seen * (patients.event * own_event[row])[:, np.newaxis]
-    return patients.n * survival * shift
+    shift = variance_sum[last_seen] - seen * (event * own_event[row])[:, np.newaxis]
+    return np.asarray(curve.n * survival * shift)

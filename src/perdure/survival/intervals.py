@@ -6,6 +6,7 @@ from statistics import NormalDist
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
 from perdure.records import Floats
@@ -16,6 +17,7 @@ __all__ = [
     "Interval",
     "IntervalKind",
     "confidence_interval",
+    "limits",
     "normal_quantile",
 ]
 
@@ -82,6 +84,49 @@ def confidence_interval(
     reach = z * np.sqrt(curve.variance_sum[inside])
     low[inside], high[inside] = _LIMITS[kind](curve.survival[inside], reach)
     return Interval(low, high)
+
+
+def limits(
+    value: ArrayLike, se: ArrayLike, kind: IntervalKind = "log-log", *, z: float
+) -> Interval:
+    """Return the limits of a proportion from its standard error, on any of the five scales.
+
+    Parameters
+    ----------
+    value : array_like of float
+        Above 0 and below 1.
+    se : array_like of float
+        On the proportion's own scale.
+    kind : {"plain", "log", "log-log", "logit", "arcsin"}
+    z : float
+        Standard errors from the estimate to each limit: :func:`normal_quantile` of a level.
+
+    Returns
+    -------
+    Interval
+        In the shape of ``value``; within [0, 1].
+
+    Raises
+    ------
+    InputError
+        If the kind is unknown, or a value is 0, 1 or outside.
+
+    Examples
+    --------
+    >>> found = limits(0.25, 0.05, z=1.96)
+    >>> round(float(found.low), 3), round(float(found.high), 3)
+    (0.159, 0.352)
+    """
+    if kind not in _LIMITS:
+        remedy = f"choose one of {', '.join(INTERVAL_KINDS)}"
+        raise InputError(Problem("unknown kind of interval", remedy, value=str(kind)))
+    p = np.asarray(value, dtype=np.float64)
+    if not ((p > 0) & (p < 1)).all():
+        remedy = "use a likelihood interval for 0 and 1"
+        raise InputError(Problem("a proportion is not between 0 and 1", remedy, value=str(value)))
+    with np.errstate(over="ignore", under="ignore"):  # a limit that far out is 0 or 1
+        low, high = _LIMITS[kind](p, z * np.asarray(se, dtype=np.float64) / p)
+    return Interval(np.asarray(low), np.asarray(high))
 
 
 def normal_quantile(level: float) -> float:

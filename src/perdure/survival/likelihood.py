@@ -13,7 +13,12 @@ __all__ = ["thomas_grunkemeier"]
 
 
 def thomas_grunkemeier(
-    time: ArrayLike, event: ArrayLike, at: ArrayLike, level: float = 0.95
+    time: ArrayLike,
+    event: ArrayLike,
+    at: ArrayLike,
+    level: float = 0.95,
+    *,
+    chi2: float | None = None,
 ) -> Interval:
     r"""Return the likelihood-ratio interval of survival at each time asked for.
 
@@ -29,6 +34,9 @@ def thomas_grunkemeier(
         Within the curve; in the unit of ``time``.
     level : float
         Between 0 and 1.
+    chi2 : float, optional
+        Twice the log-likelihood that the limits may lose, above 0, in place of the quantile of
+        ``level``.
 
     Returns
     -------
@@ -61,11 +69,11 @@ def thomas_grunkemeier(
     """
     patients = Patients(time, event)
     curve = kaplan_meier(patients.time, patients.event)
-    chi2 = normal_quantile(level) ** 2
+    lost = normal_quantile(level) ** 2 if chi2 is None else chi2
     times = np.asarray(at, dtype=np.float64)
     rows = curve.rows_until(times)
     limits = [
-        _limits(curve, int(count), float(when), chi2)
+        _limits(curve, int(count), float(when), lost)
         for count, when in zip(rows.flat, times.flat, strict=True)
     ]
     low, high = np.array(limits, dtype=np.float64).reshape(-1, 2).T
