@@ -199,26 +199,30 @@ def _profile(
         arm=next(iter(arm.arms)),
         reference=basis.reference,
         median=basis.median or 0.0,
-        k=k,
-        proportion=value,
-        se=se,
-        ci_low=alone.low,
-        ci_high=alone.high,
-        band_low=band.low,
-        band_high=band.high,
-        n_at_risk=np.asarray(arm.curve.at_risk(points.time)),
+        k=_listed(k),
+        proportion=_listed(value),
+        se=_listed(se),
+        ci_low=_listed(alone.low),
+        ci_high=_listed(alone.high),
+        band_low=_listed(band.low),
+        band_high=_listed(band.high),
+        n_at_risk=tuple(arm.curve.at_risk(points.time).tolist()),
         critical=critical,
         level=level,
         least=least,
-        excess_p=_adjusted(distance, largest) if own else None,
-        shape=_shape(value, k) if own else None,
-        shape_low=_shape(alone.high, k) if own else None,
-        shape_high=_shape(alone.low, k) if own else None,
+        excess_p=_listed(_adjusted(distance, largest)) if own else None,
+        shape=_listed(_shape(value, k)) if own else None,
+        shape_low=_listed(_shape(alone.high, k)) if own else None,
+        shape_high=_listed(_shape(alone.low, k)) if own else None,
         shape_fitted=shape[0] if own and shape else None,
         shape_fitted_se=shape[1] if own and shape else None,
         area=_area(k, value, spread, level, own=own),
         time_unit=arm.time_unit,
     )
+
+
+def _listed(values: Floats) -> tuple[float, ...]:
+    return tuple(values.tolist())
 
 
 def _largest(spread: Floats, normal: Floats) -> Floats:
@@ -237,9 +241,9 @@ def _adjusted(distance: Floats, largest: Floats) -> Floats:
 
 
 def _shape(proportion: Floats, k: Floats) -> Floats:
-    """Return the Weibull shape that a proportion at k implies; without end where it is 0 or 1."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(-np.log2(proportion)) / np.log(k))
+    """Return the Weibull shape that a proportion at k implies; a limit of 0 or 1 counts as near."""
+    inside = np.clip(proportion, 1e-300, 1 - 1e-16)
+    return np.asarray(np.log(-np.log2(inside)) / np.log(k))
 
 
 def _area(k: Floats, value: Floats, spread: Floats, level: float, *, own: bool) -> Area:
@@ -282,15 +286,15 @@ def _contrast(
         arm=names[0],
         comparator=names[1],
         reference=reference,
-        k=k,
-        difference=difference,
-        se=se,
-        ci_low=np.maximum(difference - z * se, -1.0),
-        ci_high=np.minimum(difference + z * se, 1.0),
-        band_low=np.maximum(difference - critical * se, -1.0),
-        band_high=np.minimum(difference + critical * se, 1.0),
-        p_value=np.array([erfc(one / sqrt(2)) for one in distance]),
-        p_adjusted=adjusted,
+        k=_listed(k),
+        difference=_listed(difference),
+        se=_listed(se),
+        ci_low=_listed(np.maximum(difference - z * se, -1.0)),
+        ci_high=_listed(np.minimum(difference + z * se, 1.0)),
+        band_low=_listed(np.maximum(difference - critical * se, -1.0)),
+        band_high=_listed(np.minimum(difference + critical * se, 1.0)),
+        p_value=tuple(erfc(one / sqrt(2)) for one in distance.tolist()),
+        p_adjusted=_listed(adjusted),
         p_any=float(adjusted.min()),
         critical=critical,
     )

@@ -38,6 +38,7 @@ from perdure.records.patients import (
 from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.tail import ArmTail, TailContrast, TailMeasure, TailQuantity, TrialTail
+from perdure.records.tail_result import ArmAwards, TailResult
 from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, months_per, time_unit
 from perdure.records.trial import Arm, Reported, Trial, classes_of
 
@@ -48,6 +49,7 @@ __all__ = [
     "AnalysisResult",
     "Area",
     "Arm",
+    "ArmAwards",
     "ArmEstimate",
     "ArmResult",
     "ArmTail",
@@ -86,6 +88,7 @@ __all__ = [
     "TailContrast",
     "TailMeasure",
     "TailQuantity",
+    "TailResult",
     "TailTest",
     "ThresholdReach",
     "TimeUnit",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from perdure.records.arrays import Floats, Ints
 from perdure.records.estimate import Reference
 from perdure.records.time_unit import TimeUnit
 
@@ -28,7 +27,7 @@ class Area:
     exponential: float | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Profile:
     """Durable response of one arm against k.
 
@@ -38,21 +37,21 @@ class Profile:
     reference : {"own", "control", "trial"}
     median : float
         The reference median, in ``time_unit``; threshold = k times it.
-    k : array of float, shape (points,)
+    k : tuple of float, one a k
         From just above 1 to the last k with ``least`` patients at risk.
-    proportion, se, ci_low, ci_high : array of float, shape (points,)
+    proportion, se, ci_low, ci_high : tuple of float, one a k
         Pointwise intervals on the log(-log) scale.
-    band_low, band_high : array of float, shape (points,)
+    band_low, band_high : tuple of float, one a k
         Simultaneous: the whole profile lies inside with probability ``level``.
-    n_at_risk : array of int, shape (points,)
+    n_at_risk : tuple of int, one a k
     critical : float
         Standard errors from the profile to its band (sup-t).
     level : float
     least : int
         Patients at risk at the last k, at least.
-    excess_p : array of float, shape (points,), or None
+    excess_p : tuple of float, one a k, or None
         P value of excess over 2^-k, adjusted for all k looked at; ``own`` only.
-    shape : array of float, shape (points,), or None
+    shape : tuple of float, one a k, or None
         Weibull shape that the proportion implies, ln(log2(1/p)) / ln k; ``own`` only. So are its
         limits, ``shape_low`` and ``shape_high``.
     shape_fitted, shape_fitted_se : float or None
@@ -64,45 +63,45 @@ class Profile:
     arm: str
     reference: Reference
     median: float
-    k: Floats
-    proportion: Floats
-    se: Floats
-    ci_low: Floats
-    ci_high: Floats
-    band_low: Floats
-    band_high: Floats
-    n_at_risk: Ints
+    k: tuple[float, ...]
+    proportion: tuple[float, ...]
+    se: tuple[float, ...]
+    ci_low: tuple[float, ...]
+    ci_high: tuple[float, ...]
+    band_low: tuple[float, ...]
+    band_high: tuple[float, ...]
+    n_at_risk: tuple[int, ...]
     critical: float
     level: float
     least: int
-    excess_p: Floats | None
-    shape: Floats | None
-    shape_low: Floats | None
-    shape_high: Floats | None
+    excess_p: tuple[float, ...] | None
+    shape: tuple[float, ...] | None
+    shape_low: tuple[float, ...] | None
+    shape_high: tuple[float, ...] | None
     shape_fitted: float | None
     shape_fitted_se: float | None
     area: Area
     time_unit: TimeUnit = "months"
 
     @property
-    def exponential(self) -> Floats:
+    def exponential(self) -> tuple[float, ...]:
         """2^-k: what an arm with a constant hazard shows under its own median."""
-        return 2.0**-self.k
+        return tuple(2.0**-k for k in self.k)
 
     @property
-    def excess(self) -> Floats:
+    def excess(self) -> tuple[float, ...]:
         """Durable response minus 2^-k."""
-        return self.proportion - self.exponential
+        return tuple(p - flat for p, flat in zip(self.proportion, self.exponential, strict=True))
 
     @property
-    def weibull(self) -> Floats | None:
+    def weibull(self) -> tuple[float, ...] | None:
         """2^-(k^shape) of the fitted Weibull shape; None where there is none."""
         if self.shape_fitted is None:
             return None
-        return 2.0 ** -(self.k**self.shape_fitted)
+        return tuple(2.0 ** -(k**self.shape_fitted) for k in self.k)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ProfileContrast:
     """Difference of durable response between two arms against k.
 
@@ -110,9 +109,9 @@ class ProfileContrast:
     ----------
     arm, comparator : str
     reference : {"own", "control", "trial"}
-    k, difference, se, ci_low, ci_high, band_low, band_high : array of float, shape (points,)
+    k, difference, se, ci_low, ci_high, band_low, band_high : tuple of float, one a k
         At the k that both profiles reach.
-    p_value, p_adjusted : array of float, shape (points,)
+    p_value, p_adjusted : tuple of float, one a k
         Of no difference at this k: as if it alone had been looked at, and adjusted for all k.
     p_any : float
         Of no difference at any k.
@@ -122,20 +121,20 @@ class ProfileContrast:
     arm: str
     comparator: str
     reference: Reference
-    k: Floats
-    difference: Floats
-    se: Floats
-    ci_low: Floats
-    ci_high: Floats
-    band_low: Floats
-    band_high: Floats
-    p_value: Floats
-    p_adjusted: Floats
+    k: tuple[float, ...]
+    difference: tuple[float, ...]
+    se: tuple[float, ...]
+    ci_low: tuple[float, ...]
+    ci_high: tuple[float, ...]
+    band_low: tuple[float, ...]
+    band_high: tuple[float, ...]
+    p_value: tuple[float, ...]
+    p_adjusted: tuple[float, ...]
     p_any: float
     critical: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class TrialProfile:
     """Profiles of a trial's arms under one reference, and the contrasts between them.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, Synthesis, TrialContrast
 from perdure.records.patients import Evidence, Patients
+from perdure.records.tail_result import TailResult
 
 __all__ = ["AnalysisResult", "ArmResult", "Results"]
 
@@ -53,6 +54,8 @@ class AnalysisResult:
     estimates : tuple of ArmEstimate
         One for each arm and reference.
     contrasts : tuple of TrialContrast
+    tail : TailResult or None
+        None where no arm has patients.
     """
 
     trial: str
@@ -62,6 +65,7 @@ class AnalysisResult:
     arms: tuple[ArmResult, ...]
     estimates: tuple[ArmEstimate, ...]
     contrasts: tuple[TrialContrast, ...]
+    tail: TailResult | None = None
 
 
 @dataclass(frozen=True)
