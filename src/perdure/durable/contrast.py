@@ -128,18 +128,16 @@ def _touching(limits: Callable[[float], tuple[float, float]], difference: float)
         low, high = limits(1.0)
         return 0.0 if high > low else None
 
-    def holds_zero(z: float) -> bool:
+    def past_zero(z: float) -> float:
         low, high = limits(z)
-        return low <= 0 <= high
+        return -low if difference > 0 else high
 
-    near, far = 0.0, _FARTHEST
-    if not holds_zero(far):
+    if past_zero(_FARTHEST) < 0:
         low, high = limits(1.0)
-        return far if high > low else None
-    for _ in range(60):
-        middle = (near + far) / 2
-        near, far = (near, middle) if holds_zero(middle) else (middle, far)
-    return far
+        return _FARTHEST if high > low else None
+    from scipy.optimize import brentq
+
+    return float(brentq(past_zero, 0.0, _FARTHEST, xtol=1e-10))
 
 
 def _itself(value: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from perdure.durable.density import density
 from perdure.durable.response import check_arms, thresholds_of
-from perdure.durable.sample import Influence, Sample, combined, covariances
+from perdure.durable.sample import Influence, Sample, TrialSamples, combined, covariances
 from perdure.durable.threshold import Threshold
 from perdure.errors import InputError, Problem
 from perdure.records import (
@@ -107,8 +107,9 @@ def durability_profile(
     controls = comparators or {}
     _check(reference, least, points)
     check_arms(arms, reference, controls, None)
-    samples = {arm: Sample({arm: patients}) for arm, patients in arms.items()}
-    bases = thresholds_of(samples, reference, 1.0, controls)
+    trial = TrialSamples(arms)
+    samples = trial.arms
+    bases = thresholds_of(trial, reference, 1.0, controls)
     ends = {arm: _last_k(samples[arm], bases[arm], least) for arm in arms}
     grid = np.linspace(1.0, max([2.0, *ends.values()]), points + 1)[1:]
     found = {arm: _points(samples[arm], bases[arm], grid[grid <= ends[arm]]) for arm in arms}

@@ -8,6 +8,7 @@ sums of their products give every variance and covariance, whichever reference i
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import exp, log
 from typing import Literal, get_args
 
 import numpy as np
@@ -31,6 +32,9 @@ __all__ = ["INTERVALS", "DurableInterval", "Estimate", "estimate_proportion"]
 DurableInterval = Literal["plain", "log", "log-log", "logit", "arcsin", "likelihood"]
 """The scale on which an interval is symmetric, or the likelihood's own."""
 INTERVALS: tuple[DurableInterval, ...] = get_args(DurableInterval)
+
+_LARGEST = 700.0
+"""The largest power of e that a float holds."""
 
 Limits = Callable[[float], tuple[float, float]]
 """From a number of standard errors to the two limits."""
@@ -134,6 +138,9 @@ def _symmetric(value: float, se: float, kind: IntervalKind) -> Limits:
     """Return the limits that are symmetric on a scale."""
 
     def at(z: float) -> tuple[float, float]:
+        if kind == "log-log":  # the default, and asked for many times by a contrast
+            power = exp(min(-z * se / (value * log(value)), _LARGEST))
+            return value**power, value ** (1 / power)
         found = limits(value, se, kind, z=z)
         return float(found.low), float(found.high)
 

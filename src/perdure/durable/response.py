@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from perdure.durable.contrast import contrast
 from perdure.durable.proportion import DurableInterval, Estimate, estimate_proportion
-from perdure.durable.sample import Sample
+from perdure.durable.sample import Sample, TrialSamples
 from perdure.durable.threshold import Threshold, fixed_threshold, no_reference, threshold_of
 from perdure.errors import InputError, Problem
 from perdure.records import REFERENCES, Contrast, DurableResponse, Patients, Reference
-from perdure.survival import median, reverse_kaplan_meier
+from perdure.survival import median
 
 __all__ = [
     "THIN",
@@ -17,6 +17,7 @@ __all__ = [
     "check_arms",
     "durable_response",
     "durable_trial",
+    "of_samples",
     "thresholds_of",
 ]
 
@@ -166,8 +167,37 @@ def durable_trial(
     """
     controls = comparators or {}
     check_arms(arms, reference, controls, time)
-    samples = {arm: Sample({arm: patients}) for arm, patients in arms.items()}
-    thresholds = thresholds_of(samples, reference, k, controls, time, smoothing=smoothing)
+    return of_samples(
+        TrialSamples(arms),
+        k=k,
+        reference=reference,
+        comparators=controls,
+        time=time,
+        thin=thin,
+        level=level,
+        interval=interval,
+        smoothing=smoothing,
+    )
+
+
+def of_samples(
+    trial: TrialSamples,
+    *,
+    k: float | None,
+    reference: Reference,
+    comparators: Mapping[str, str | None],
+    time: float | None,
+    thin: int = THIN,
+    level: float = 0.95,
+    interval: DurableInterval = "log-log",
+    smoothing: float = 1.0,
+) -> TrialDurability:
+    """Return :func:`durable_trial` of arms that may be asked again, under another k or reference.
+
+    What was asked for is not checked: see :func:`check_arms`.
+    """
+    controls, samples = comparators, trial.arms
+    thresholds = thresholds_of(trial, reference, k, controls, time, smoothing=smoothing)
     estimates = {
         arm: estimate_proportion(
             sample,
@@ -180,12 +210,15 @@ def durable_trial(
         for arm, sample in samples.items()
     }
     return TrialDurability(
-        tuple(_response(arm, samples[arm], thresholds[arm], estimates[arm], level) for arm in arms),
+        tuple(
+            _response(arm, sample, thresholds[arm], estimates[arm], level)
+            for arm, sample in samples.items()
+        ),
         tuple(
             contrast(
                 thresholds[arm], {arm: estimates[arm], control: estimates[control]}, level=level
             )
-            for arm in arms
+            for arm in samples
             if (control := controls.get(arm)) is not None
         ),
     )
@@ -223,7 +256,7 @@ def check_arms(
 
 
 def thresholds_of(
-    samples: Mapping[str, Sample],
+    trial: TrialSamples,
     reference: Reference,
     k: float | None,
     comparators: Mapping[str, str | None],
@@ -238,6 +271,7 @@ def thresholds_of(
     InputError
         If k is missing or below 1.
     """
+    samples = trial.arms
     if reference == "fixed" and time is not None:
         return dict.fromkeys(samples, fixed_threshold(time))
     if k is None:
@@ -250,8 +284,8 @@ def thresholds_of(
             for arm, sample in samples.items()
         }
     if reference == "trial":
-        together = Sample({arm: sample.arms[arm] for arm, sample in samples.items()})
-        return dict.fromkeys(samples, threshold_of("trial", k, together, smoothing=smoothing))
+        shared_by_all = threshold_of("trial", k, trial.together, smoothing=smoothing)
+        return dict.fromkeys(samples, shared_by_all)
     controls = {control for control in comparators.values() if control is not None}
     shared = {
         control: threshold_of("control", k, samples[control], smoothing=smoothing)
@@ -267,7 +301,6 @@ def _response(
     """Return the record of one arm."""
     patients = sample.patients
     own = median(sample.curve, level=level)
-    follow_up = median(reverse_kaplan_meier(patients.time, patients.event))
     return DurableResponse(
         arm=arm,
         n=patients.n,
@@ -275,7 +308,7 @@ def _response(
         median=own.value,
         median_low=own.low,
         median_high=own.high,
-        follow_up=follow_up.value,
+        follow_up=sample.follow_up,
         k=threshold.k,
         reference=threshold.reference,
         threshold=threshold.time,

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from perdure.errors import InputError, Problem
 from perdure.records import Floats, Ints, Patients, TimeUnit
-from perdure.survival import KaplanMeier, curve_influence, distinct_times, kaplan_meier
+from perdure.survival import (
+    KaplanMeier,
+    curve_influence,
+    distinct_times,
+    kaplan_meier,
+    median,
+    reverse_kaplan_meier,
+)
 
-__all__ = ["Influence", "Sample", "combined", "covariance", "covariances"]
+__all__ = ["Influence", "Sample", "TrialSamples", "combined", "covariance", "covariances"]
 
 Influence = Mapping[str, Floats]
 """By arm, what each of its patients adds to an estimate, or to several of them.
@@ -67,6 +75,11 @@ class Sample:
         """Of all its arms."""
         return self.patients.time_unit
 
+    @cached_property
+    def follow_up(self) -> float | None:
+        """Median follow-up by reverse Kaplan-Meier; None where it is not reached."""
+        return median(reverse_kaplan_meier(self.patients.time, self.patients.event)).value
+
     def influence_on_survival(self, time: float | Floats) -> Influence:
         """Return what each patient adds to survival at ``time``, by arm.
 
@@ -78,6 +91,40 @@ class Sample:
             together = together[:, 0]
         ends = np.cumsum([arm.n for arm in self.arms.values()])[:-1]
         return dict(zip(self.arms, np.split(together, ends), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class TrialSamples:
+    """The arms of one trial, each alone and all together; what is computed of them is kept.
+
+    Parameters
+    ----------
+    patients : mapping of str to Patients
+        At least one arm, all in one time unit.
+
+    Raises
+    ------
+    InputError
+        If there is no arm, or units differ.
+
+    Examples
+    --------
+    >>> trial = TrialSamples({"a": Patients([1], [1]), "b": Patients([2, 3], [0, 1])})
+    >>> trial.arms["b"].curve.n, trial.together.curve.n
+    (2, 3)
+    """
+
+    patients: Mapping[str, Patients]
+
+    @cached_property
+    def arms(self) -> Mapping[str, Sample]:
+        """Each arm alone."""
+        return {arm: Sample({arm: patients}) for arm, patients in self.patients.items()}
+
+    @cached_property
+    def together(self) -> Sample:
+        """All arms as one sample."""
+        return Sample(self.patients)
 
 
 def covariance(first: Influence, second: Influence) -> float:

@@ -5,8 +5,15 @@ reconstructions; times in months. Matplotlib is imported when the first figure i
 """
 
 from perdure.plots.curves import curve_panel
+from perdure.plots.durability import durability_panel
 from perdure.plots.evidence import evidence_plot
 from perdure.plots.forest import forest_plots
 from perdure.plots.reconstruction import reconstruction_plot
 
-__all__ = ["curve_panel", "evidence_plot", "forest_plots", "reconstruction_plot"]
+__all__ = [
+    "curve_panel",
+    "durability_panel",
+    "evidence_plot",
+    "forest_plots",
+    "reconstruction_plot",
+]

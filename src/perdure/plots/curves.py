@@ -10,14 +10,13 @@ from perdure.plots.lettering import printable, shorten, text_width
 from perdure.plots.placing import Box, place_names
 from perdure.plots.steps import published_dots, steps_at, survival_steps, tail_steps
 from perdure.plots.style import (
-    ARM_LOOKS,
-    CONTROL_LOOK,
     GREY,
     INK,
     RULE,
     SMALL,
     TITLE,
     Look,
+    arm_looks,
     draw_line,
     drawing,
     new_axes,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["curve_panel"]
+__all__ = ["curve_panel", "panel_figure"]
 
 WIDTH, LEFT, RIGHT, TOP = 255.0, 24.0, 9.0, 29.0
 """Of a panel, in points."""
@@ -53,6 +52,9 @@ DOT = 1.7
 """Points: size of a published point."""
 PAST_END = 1.12
 """A threshold up to this multiple of the longest follow-up is still drawn."""
+APART = 3.8
+"""Points between the intervals of arms that share a threshold; a likelihood interval stands half as
+far to the right of the other."""
 MOST_TICKS = 7
 _TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 6, 12, 24, 36, 60, 120, 240, 600)
 
@@ -88,26 +90,37 @@ def curve_panel(
     ValueError
         If no arm has patients: there is no curve to draw.
     """
-    ends = [float(arm.patients.time.max()) for arm in analysis.arms if arm.patients is not None]
+    with drawing():
+        figure = panel_figure(analysis, trial, _what(analysis, name), reference)
+        return svg_text(figure, _title(trial, _what(analysis, name)))
+
+
+def panel_figure(
+    analysis: AnalysisResult, trial: Trial, what: str, reference: Reference
+) -> "Figure":
+    """Draw the arms of one analysis, inside `drawing`; ``what`` is what is drawn, in words."""
+    ends = [
+        float(arm.patients.in_unit("months").time.max())
+        for arm in analysis.arms
+        if arm.patients is not None
+    ]
     if not ends:
         raise ValueError(f"no arm of {analysis.trial}, {analysis.endpoint} has patients to draw")
     end = _axis_end(analysis, reference, max(ends))
     lines = _lines(analysis, trial, reference, FINEST * end / (WIDTH - LEFT - RIGHT))
-    height = TOP + PLOT_HEIGHT + FOOT + ARM_HEIGHT * len(lines)
-    with drawing():
-        figure = new_figure(WIDTH, height)
-        axes = new_axes(figure, LEFT, TOP, WIDTH - LEFT - RIGHT, PLOT_HEIGHT)
-        _draw_frame(axes, end)
-        for line in lines:
-            _draw_tail(axes, line)
-        for line in lines:
-            _draw_curve(axes, line, end)
-        for order, line in enumerate(lines):
-            _draw_response(axes, line, end, order - (len(lines) - 1) / 2)
-        _draw_names(axes, lines, end)
-        _draw_head(figure, trial, _what(analysis, name), reference, lines)
-        _draw_foot(figure, lines, end)
-        return svg_text(figure, _title(trial, _what(analysis, name)))
+    figure = new_figure(WIDTH, TOP + PLOT_HEIGHT + FOOT + ARM_HEIGHT * len(lines))
+    axes = new_axes(figure, LEFT, TOP, WIDTH - LEFT - RIGHT, PLOT_HEIGHT)
+    _draw_frame(axes, end)
+    for line in lines:
+        _draw_tail(axes, line)
+    for line in lines:
+        _draw_curve(axes, line, end)
+    for order, line in enumerate(lines):
+        _draw_response(axes, line, end, order - (len(lines) - 1) / 2)
+    _draw_names(axes, lines, end)
+    _draw_head(figure, trial, what, reference, lines)
+    _draw_foot(figure, lines, end)
+    return figure
 
 
 def _what(analysis: AnalysisResult, name: str) -> str:
@@ -142,19 +155,16 @@ def _lines(
         for estimate in analysis.estimates
         if estimate.response.reference == reference
     }
-    names = {arm.arm for arm in analysis.arms}
-    alone = controls.isdisjoint(names) or names <= controls
-    looks = iter(ARM_LOOKS * (1 + len(analysis.arms) // len(ARM_LOOKS)))
+    looks = arm_looks([arm.arm for arm in analysis.arms], controls)
     lines = []
     for found in analysis.arms:
-        look = CONTROL_LOOK if found.arm in controls and not alone else next(looks)
         steps = (
             (np.empty(0), np.empty(0))
             if found.patients is None
             else survival_steps(found.patients.in_unit("months"), finest)
         )
         label = printable(labels.get(found.arm) or found.arm)
-        lines.append(_Line(label, look, found, responses.get(found.arm), *steps))
+        lines.append(_Line(label, looks[found.arm], found, responses.get(found.arm), *steps))
     return lines
 
 
@@ -250,8 +260,8 @@ def _draw_response(axes: "Axes", line: _Line, end: float, place: float) -> None:
     estimate = line.response.estimate
     if not isinstance(estimate, Proportion) or not line.time.size:
         return
-    own = line.response.reference == "own"
-    time = line.threshold + (0 if own else 3.4 * place * end / (WIDTH - LEFT - RIGHT))
+    point = end / (WIDTH - LEFT - RIGHT)
+    time = line.threshold + (0 if line.response.reference == "own" else APART * place * point)
     axes.plot(
         [time, time],
         [estimate.ci_low, estimate.ci_high],
@@ -261,6 +271,15 @@ def _draw_response(axes: "Axes", line: _Line, end: float, place: float) -> None:
         zorder=6,
     )
     hollow = estimate.status != "estimable"
+    if estimate.likelihood_low is not None and estimate.likelihood_high is not None:
+        axes.plot(
+            [time + 0.5 * APART * point] * 2,
+            [estimate.likelihood_low, estimate.likelihood_high],
+            color=line.look.words,
+            linewidth=0.6,
+            clip_on=False,
+            zorder=6,
+        )
     axes.plot(
         [time],
         [estimate.value],

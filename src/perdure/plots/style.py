@@ -8,7 +8,7 @@ own defaults, letters are measured in a face that matplotlib brings along, and n
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -30,7 +30,9 @@ __all__ = [
     "SMALL",
     "TEXT",
     "TITLE",
+    "Kind",
     "Look",
+    "arm_looks",
     "draw_line",
     "drawing",
     "figure_bytes",
@@ -68,6 +70,9 @@ ARM_LOOKS = (
 )
 """Okabe and Ito's colours, which the colour-blind tell apart; dashes tell them apart in grey."""
 
+Kind = Literal["svg", "png", "pdf"]
+"""What a figure is written as."""
+
 _FACES = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _MEASURED_IN = "DejaVu Sans"
 _SETTINGS: dict[str, object] = {
@@ -92,6 +97,22 @@ _SETTINGS: dict[str, object] = {
     "xtick.major.pad": 2.0,
     "ytick.major.pad": 2.0,
 }
+
+
+def arm_looks(names: Sequence[str], controls: Collection[str]) -> dict[str, Look]:
+    """Return how each arm is drawn, the same in every figure of a trial; controls are grey.
+
+    Examples
+    --------
+    >>> looks = arm_looks(["new", "old"], {"old"})
+    >>> looks["new"] is ARM_LOOKS[0], looks["old"] is CONTROL_LOOK
+    (True, True)
+    """
+    alone = set(controls).isdisjoint(names) or set(names) <= set(controls)
+    colours = iter(ARM_LOOKS * (1 + len(names) // len(ARM_LOOKS)))
+    return {
+        name: CONTROL_LOOK if name in controls and not alone else next(colours) for name in names
+    }
 
 
 @contextmanager
@@ -177,7 +198,7 @@ def svg_text(figure: "Figure", title: str) -> str:
     return _compact(stream.getvalue(), printable(title))
 
 
-def figure_bytes(figure: "Figure", title: str, kind: Literal["svg", "png", "pdf"]) -> bytes:
+def figure_bytes(figure: "Figure", title: str, kind: Kind) -> bytes:
     """Return the figure as a whole file: SVG as `svg_text`, PNG with 300 dots an inch, or PDF."""
     if kind == "svg":
         return svg_text(figure, title).encode()

@@ -93,20 +93,26 @@ def _limits(curve: KaplanMeier, rows: int, time: float, chi2: float) -> tuple[fl
 
 
 def _limit(d: Floats, n: Floats, chi2: float, end: float) -> float:
-    """Return the limit whose multiplier lies between 0 and ``end``, by bisection.
+    """Return the limit whose multiplier lies between 0 and ``end``.
 
-    The ratio rises all the way, steeply at the end, so nothing can go astray; the share of the way
-    is halved until it cannot be told from its neighbours.
+    The ratio rises all the way, steeply at the end: the root is first closed in on from there, so
+    that nothing can go astray.
     """
-    low, high = 0.0, 1.0
-    while low < (share := (low + high) / 2) < high:
-        multiplier = share / (1 - share) if end == inf else share * end
-        if _likelihood_ratio(d, n, multiplier) < chi2:
-            low = share
-        else:
-            high = share
-    multiplier = low / (1 - low) if end == inf else low * end
-    return float(np.prod((n - d + multiplier) / (n + multiplier)))
+    from scipy.optimize import brentq
+
+    def multiplier(share: float) -> float:
+        return share / (1 - share) if end == inf else share * end
+
+    def beyond(share: float) -> float:
+        return _likelihood_ratio(d, n, multiplier(share)) - chi2
+
+    low, high = 0.0, 0.5
+    while beyond(high) < 0:
+        low, high = high, (1 + high) / 2
+        if high == 1:  # cannot be told from the end
+            return 1.0 if end == inf else float(np.prod((n - d + low * end) / (n + low * end)))
+    found = multiplier(float(brentq(beyond, low, high, xtol=1e-16, rtol=1e-15)))
+    return float(np.prod((n - d + found) / (n + found)))
 
 
 def _likelihood_ratio(d: Floats, n: Floats, multiplier: float) -> float:
