@@ -56,6 +56,8 @@ APART = 3.8
 """Points between the intervals of arms that share a threshold; a likelihood interval stands half as
 far to the right of the other."""
 MOST_TICKS = 7
+BOLD = 1.25
+"""How much wider bold letters may be, in the widest face that a figure is read in."""
 _TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 6, 12, 24, 36, 60, 120, 240, 600)
 
 
@@ -357,10 +359,9 @@ def _draw_foot(figure: "Figure", lines: Sequence[_Line], end: float) -> None:
         if len(result) > 30:
             result = shorten(result, wide * 0.62, SMALL)
         write(figure, WIDTH - 3, top, result, color=line.look.words, align="right")
-        room = WIDTH - 24 - text_width(result, SMALL) - 10
-        write(
-            figure, 22, top, shorten(line.label, room, SMALL), color=line.look.words, weight="bold"
-        )
+        room = (WIDTH - 24 - text_width(result, SMALL) - 12) / BOLD
+        name = shorten(line.label, room, SMALL)
+        write(figure, 22, top, name, color=line.look.words, weight="bold")
         if line.time.size:
             draw_line(figure, (2, top - 2.4), (19, top - 2.4), line.look)
         if line.found.patients is None:

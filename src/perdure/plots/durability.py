@@ -58,8 +58,8 @@ def durability_panel(
     --------
     >>> from perdure.durable import durable_response
     >>> patients = Patients([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 1, 1, 0, 0])
-    >>> found = durable_response("arm", patients, k=1.5)
-    >>> durability_panel({"arm": patients}, [found]).startswith(b"<?xml")
+    >>> found = durable_response(patients, k=1.5, reference="own")
+    >>> durability_panel({found.arm: patients}, [found]).startswith(b"<?xml")
     True
     """
     references = {response.reference for response in responses}
