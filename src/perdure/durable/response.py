@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from perdure.durable.contrast import contrast
 from perdure.durable.proportion import DurableInterval, Estimate, estimate_proportion
 from perdure.durable.sample import Sample, TrialSamples
-from perdure.durable.threshold import Threshold, fixed_threshold, no_reference, threshold_of
+from perdure.durable.threshold import (
+    Threshold,
+    check_multiple,
+    fixed_threshold,
+    no_reference,
+    threshold_of,
+)
 from perdure.errors import InputError, Problem
 from perdure.records import REFERENCES, Contrast, DurableResponse, Patients, Reference
 from perdure.survival import median
@@ -274,10 +280,7 @@ def thresholds_of(
     samples = trial.arms
     if reference == "fixed" and time is not None:
         return dict.fromkeys(samples, fixed_threshold(time))
-    if k is None:
-        raise InputError(
-            Problem("no k is given", "give a multiple of the median: 3 for PFS, 2 for OS")
-        )
+    k = check_multiple(k)
     if reference == "own":
         return {
             arm: threshold_of("own", k, sample, smoothing=smoothing)

@@ -10,7 +10,7 @@ from perdure.errors import InputError, Problem
 from perdure.records import Reference
 from perdure.survival import median
 
-__all__ = ["Threshold", "fixed_threshold", "no_reference", "threshold_of"]
+__all__ = ["Threshold", "check_multiple", "fixed_threshold", "no_reference", "threshold_of"]
 
 HALF = 1e-9
 """Survival this close to one half is one half, as for the median."""
@@ -82,10 +82,7 @@ def threshold_of(
     >>> threshold_of("own", 3, Sample({"a": Patients([1, 2, 3, 4, 5], [1] * 5)})).time
     9.0
     """
-    if not (np.isfinite(k) and k >= 1):
-        raise InputError(
-            Problem("k must be 1 or more", "give a multiple of the median, such as 3", value=f"{k}")
-        )
+    k = check_multiple(k)
     found = median(basis.curve).value
     at_once = basis.curve.at(0.0) <= 0.5 + HALF
     if found and not at_once:
@@ -106,6 +103,30 @@ def threshold_of(
     last = basis.curve.at(end)
     reason = f"{whose} not reached: survival is {last:.2f} at the end ({end:.1f} {unit})"
     return Threshold(reference, k, basis, None, None, k * end, reason)
+
+
+def check_multiple(k: float | None) -> float:
+    """Return k.
+
+    Raises
+    ------
+    InputError
+        If it is missing or below 1: the threshold would lie before the median.
+
+    Examples
+    --------
+    >>> check_multiple(3.0)
+    3.0
+    """
+    if k is None:
+        raise InputError(
+            Problem("no k is given", "give a multiple of the median: 3 for PFS, 2 for OS")
+        )
+    if not (np.isfinite(k) and k >= 1):
+        raise InputError(
+            Problem("k must be 1 or more", "give a multiple of the median, such as 3", value=f"{k}")
+        )
+    return k
 
 
 def fixed_threshold(time: float) -> Threshold:

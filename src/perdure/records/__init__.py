@@ -2,6 +2,7 @@
 
 from perdure.records.arrays import Bools, Floats, Ints, frozen
 from perdure.records.award import AwardCriterion, TailAward
+from perdure.records.bootstrap import Bootstrap, TrialBootstrap
 from perdure.records.curve import Curve, NumbersAtRisk
 from perdure.records.estimate import (
     REFERENCES,
@@ -37,6 +38,7 @@ from perdure.records.patients import (
 )
 from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
 from perdure.records.results import AnalysisResult, ArmResult, Results
+from perdure.records.stratified import Stratified
 from perdure.records.tail import ArmTail, TailContrast, TailMeasure, TailQuantity, TrialTail
 from perdure.records.tail_result import ArmAwards, TailResult
 from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, months_per, time_unit
@@ -55,6 +57,7 @@ __all__ = [
     "ArmTail",
     "AwardCriterion",
     "Bools",
+    "Bootstrap",
     "ClassDifference",
     "ClassRow",
     "Coefficient",
@@ -81,6 +84,7 @@ __all__ = [
     "RiskCheck",
     "Source",
     "Status",
+    "Stratified",
     "SufficiencyTest",
     "SurvivalCheck",
     "Synthesis",
@@ -93,6 +97,7 @@ __all__ = [
     "ThresholdReach",
     "TimeUnit",
     "Trial",
+    "TrialBootstrap",
     "TrialContrast",
     "TrialProfile",
     "TrialTail",

@@ -32,7 +32,7 @@ from perdure.survival.kaplan_meier import (
 )
 from perdure.survival.likelihood import thomas_grunkemeier
 from perdure.survival.quantile import Quantile, Tie, median, quantile
-from perdure.survival.resample import Resampled, resample, unchanged
+from perdure.survival.resample import Resampled, resample, resampled_together, unchanged
 from perdure.survival.restricted_mean import RestrictedMean, restricted_mean
 from perdure.survival.ties import distinct_times
 
@@ -71,6 +71,7 @@ __all__ = [
     "q_n_test",
     "quantile",
     "resample",
+    "resampled_together",
     "restricted_mean",
     "reverse_kaplan_meier",
     "shen_test",

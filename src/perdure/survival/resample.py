@@ -1,5 +1,6 @@
 """Curves of patients drawn again with replacement, many at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from perdure.records import Bools, Floats, Ints
 from perdure.survival.kaplan_meier import SAME_TIME, KaplanMeier, product_limit
 from perdure.survival.quantile import SAME_SURVIVAL
 
-__all__ = ["Resampled", "resample", "unchanged"]
+__all__ = ["Resampled", "resample", "resampled_together", "unchanged"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +110,35 @@ def resample(curve: KaplanMeier, replicates: int, random: np.random.Generator) -
     drawn = random.multinomial(curve.n, cells / curve.n, size=replicates)
     events, censored = np.split(drawn, 2, axis=1)
     return _counted(curve.time, events, censored)
+
+
+def resampled_together(parts: Sequence[Resampled]) -> Resampled:
+    """Return the curves of several arms' patients together, replicate by replicate.
+
+    Parameters
+    ----------
+    parts : sequence of Resampled
+        With as many replicates each.
+
+    Examples
+    --------
+    >>> from perdure.survival import kaplan_meier
+    >>> one, two = (unchanged(kaplan_meier([1, late], [1, 1])) for late in (2, 3))
+    >>> resampled_together([one, two]).survival
+    array([[0.5 , 0.25, 0.  ]])
+    """
+    time, row = np.unique(np.concatenate([part.time for part in parts]), return_inverse=True)
+    shape = (parts[0].survival.shape[0], time.size)
+    events, censored = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    start = 0
+    for part in parts:
+        here = row[start : start + part.time.size]
+        start += part.time.size
+        leaving = part.at_risk.copy()
+        leaving[:, :-1] -= part.at_risk[:, 1:]
+        events[:, here] += part.events
+        censored[:, here] += leaving - part.events
+    return _counted(time, events, censored)
 
 
 def unchanged(curve: KaplanMeier) -> Resampled:
