@@ -8,6 +8,7 @@ from perdure.plots.curves import curve_panel
 from perdure.plots.durability import durability_panel
 from perdure.plots.evidence import evidence_plot
 from perdure.plots.forest import forest_plots
+from perdure.plots.profile import profile_plot
 from perdure.plots.reconstruction import reconstruction_plot
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "durability_panel",
     "evidence_plot",
     "forest_plots",
+    "profile_plot",
     "reconstruction_plot",
 ]

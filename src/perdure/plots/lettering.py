@@ -2,7 +2,7 @@
 
 from unicodedata import east_asian_width
 
-__all__ = ["printable", "shorten", "text_width"]
+__all__ = ["printable", "shorten", "text_width", "wrapped"]
 
 _NARROW = frozenset("iljftrI.,:;|!'()[]/ ·-–")
 _WIDE = frozenset("mwMW@%—")
@@ -51,6 +51,24 @@ def shorten(text: str, width: float, size: float) -> str:
             break
         kept += letter
     return kept.rstrip(" ,;:") + "…"
+
+
+def wrapped(text: str, width: float, size: float) -> list[str]:
+    """Return the text in lines of at most ``width``; a word that is longer is cut.
+
+    Examples
+    --------
+    >>> wrapped("no median was reached", 50, 8)
+    ['no median', 'was reached']
+    """
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shorten(word, width, size))
+    return lines
 
 
 def printable(text: str) -> str:

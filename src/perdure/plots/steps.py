@@ -1,11 +1,13 @@
 """Step functions cut down to what a figure can show."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from perdure.records import Curve, Floats, Patients
 from perdure.survival import kaplan_meier
 
-__all__ = ["published_dots", "steps_at", "survival_steps", "tail_steps"]
+__all__ = ["nearest_k", "published_dots", "steps_at", "survival_steps", "tail_steps"]
 
 
 def survival_steps(patients: Patients, finest: float) -> tuple[Floats, Floats]:
@@ -74,3 +76,20 @@ def published_dots(curve: Curve, across: float, down: float) -> tuple[Floats, Fl
     cell = np.stack([np.floor(months.time / across), np.floor(months.survival / down)])
     first = np.append(True, (np.diff(cell, axis=1) != 0).any(axis=0))
     return months.time[first], months.survival[first]
+
+
+def nearest_k(values: Sequence[float], k: float) -> int | None:
+    """Return the place of the value of a profile that is nearest to k; None beyond its ends.
+
+    Up to one step of the profile beyond an end still counts: a profile starts just above 1.
+
+    Examples
+    --------
+    >>> nearest_k([1.1, 1.2, 1.3], 1.22), nearest_k([1.1, 1.2, 1.3], 1.0)
+    (1, 0)
+    >>> nearest_k([1.1, 1.2, 1.3], 2.0)
+    """
+    step = values[1] - values[0] if len(values) > 1 else 0.0
+    if not values[0] - step * (1 + 1e-9) <= k <= values[-1] + step * (1 + 1e-9):
+        return None
+    return min(range(len(values)), key=lambda place: abs(values[place] - k))
