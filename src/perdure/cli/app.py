@@ -6,7 +6,9 @@ from typing import Annotated, NoReturn
 import typer
 
 import perdure
-from perdure.cli import stages, studies
+from perdure.cli import studies
+from perdure.cli.durable import durable
+from perdure.cli.pool import pool
 from perdure.cli.reconstruct import reconstruct
 from perdure.cli.say import problem_lines, say
 from perdure.errors import InputError, PerdureError
@@ -48,8 +50,8 @@ app.command()(studies.check)
 app.command()(studies.run)
 app.command()(studies.report)
 app.command()(reconstruct)
-app.command()(stages.durable)
-app.command()(stages.pool)
+app.command()(durable)
+app.command()(pool)
 
 
 def main() -> NoReturn:

@@ -45,28 +45,40 @@ def response_json(response: DurableResponse) -> dict[str, object]:
         "n_at_risk": number and number.n_at_risk,
         "draws": number and number.draws,
         "rebuilt_share": number and number.rebuilt_share,
+        "interval": number and number.interval,
+        "likelihood_low": number and number.likelihood_low,
+        "likelihood_high": number and number.likelihood_high,
         "status": response.status,
         "reason": response.reason,
         "bound_low": bounds and bounds.low,
         "bound_high": bounds and bounds.high,
+        "bound_high_limit": bounds and bounds.limit,
         "excess": response.excess,
         "time_unit": response.time_unit,
     }
 
 
-def response_sentence(response: DurableResponse) -> str:
-    """Return a durable response as one line."""
+def response_sentence(response: DurableResponse, level: float = 0.95) -> str:
+    """Return a durable response as one line; ``level`` is that of its interval."""
     estimate, unit = response.estimate, response.time_unit
     head = f"{response.arm}: {response.n} patients, {response.events} events"
     head += f", median {in_unit(response.median, unit)}"
     if isinstance(estimate, NotEstimable):
-        bounds = f"between {estimate.low:.1%} and {estimate.high:.1%}"
+        bounds = (
+            f"between {estimate.low:.1%} and {estimate.high:.1%}"
+            f" (upper limit of that, {(1 + level) / 2:.1%}: {estimate.limit:.1%})"
+        )
         return f"{head}; durable response not estimable ({estimate.reason}), {bounds}"
     beyond = f"beyond {in_unit(response.threshold, unit)}"
     note = "" if estimate.status == "estimable" else f", {estimate.status}"
+    if estimate.likelihood_low is not None and estimate.likelihood_high is not None:
+        note += (
+            f" (likelihood interval {estimate.likelihood_low:.1%} to"
+            f" {estimate.likelihood_high:.1%})"
+        )
     return (
         f"{head}; durable response {estimate.value:.1%}"
-        f" (95% CI {estimate.ci_low:.1%} to {estimate.ci_high:.1%}) {beyond},"
+        f" ({100 * level:.4g}% CI {estimate.ci_low:.1%} to {estimate.ci_high:.1%}) {beyond},"
         f" {estimate.n_at_risk} at risk there{note}"
     )
 
@@ -86,20 +98,48 @@ def contrast_json(contrast: Contrast) -> dict[str, object]:
         "ratio": contrast.ratio,
         "ratio_low": contrast.ratio_low,
         "ratio_high": contrast.ratio_high,
+        "odds_ratio": contrast.odds_ratio,
+        "odds_ratio_low": contrast.odds_ratio_low,
+        "odds_ratio_high": contrast.odds_ratio_high,
+        "number_needed_to_treat": contrast.nnt,
+        "number_needed_to_treat_limits": contrast.nnt_limits,
         "reason": contrast.reason,
     }
 
 
-def contrast_sentence(contrast: Contrast) -> str:
-    """Return a contrast as one line."""
+def contrast_sentence(contrast: Contrast, level: float = 0.95) -> str:
+    """Return a contrast as one line; ``level`` is that of its interval."""
     pair = f"{contrast.arm} v {contrast.comparator}"
     if contrast.difference is None or contrast.ci_low is None or contrast.ci_high is None:
         return f"{pair}: not estimable ({contrast.reason})"
     note = "; two thresholds, not a randomised comparison" if contrast.reference == "own" else ""
+    p = "" if contrast.p_value is None else f", p = {contrast.p_value:.2g}"
+    ratio = ""
+    if contrast.ratio is not None and contrast.odds_ratio is not None:
+        ratio = (
+            f"; ratio {contrast.ratio:.2f}"
+            f" ({_limit(contrast.ratio_low)} to {_limit(contrast.ratio_high)}),"
+            f" odds ratio {contrast.odds_ratio:.2f}"
+            f" ({_limit(contrast.odds_ratio_low)} to {_limit(contrast.odds_ratio_high)})"
+        )
     return (
         f"{pair}: difference {100 * contrast.difference:+.1f} points"
-        f" (95% CI {100 * contrast.ci_low:+.1f} to {100 * contrast.ci_high:+.1f}){note}"
+        f" ({100 * level:.4g}% CI {100 * contrast.ci_low:+.1f} to {100 * contrast.ci_high:+.1f})"
+        f"{p}{ratio}{_needed(contrast)}{note}"
     )
+
+
+def _limit(value: float | None) -> str:
+    return "infinity" if value is None else f"{value:.2f}"
+
+
+def _needed(contrast: Contrast) -> str:
+    """Return the number needed to treat in words, where the difference is distinguishable."""
+    if contrast.nnt is None or contrast.nnt_limits is None:
+        return ""
+    low, high = contrast.nnt_limits
+    what = "treat" if contrast.nnt > 0 else "harm"
+    return f"; number needed to {what} {abs(contrast.nnt):.1f} ({abs(low):.1f} to {abs(high):.1f})"
 
 
 def pooled_lines(table: "PooledTable") -> list[str]:

@@ -4,7 +4,37 @@ An arm comes out with its interval, or with the reason why there is none and the
 all the same; a trial's arms also come out compared with each other.
 """
 
+from perdure.durable.bootstrap import durable_bootstrap
 from perdure.durable.ensemble import durable_ensemble
+from perdure.durable.follow_up import follow_up
+from perdure.durable.joint import Ask, Joint, joint_estimates
+from perdure.durable.profile import durability_profile
+from perdure.durable.proportion import INTERVALS, DurableInterval
 from perdure.durable.response import THIN, TrialDurability, durable_response, durable_trial
+from perdure.durable.stratified import Stratum, stratified
+from perdure.durable.tail import TailThreshold, arm_tail, common_time, tail_thresholds, trial_tail
+from perdure.durable.tail_awards import tail_awards
 
-__all__ = ["THIN", "TrialDurability", "durable_ensemble", "durable_response", "durable_trial"]
+__all__ = [
+    "INTERVALS",
+    "THIN",
+    "Ask",
+    "DurableInterval",
+    "Joint",
+    "Stratum",
+    "TailThreshold",
+    "TrialDurability",
+    "arm_tail",
+    "common_time",
+    "durability_profile",
+    "durable_bootstrap",
+    "durable_ensemble",
+    "durable_response",
+    "durable_trial",
+    "follow_up",
+    "joint_estimates",
+    "stratified",
+    "tail_awards",
+    "tail_thresholds",
+    "trial_tail",
+]

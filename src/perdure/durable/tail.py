@@ -7,13 +7,14 @@ estimated: differences and ratios take both into account, from the patients that
 from collections.abc import Mapping, Sequence
 from math import erfc, exp, inf, sqrt
 
-from perdure.durable.sample import Influence, covariance
+from perdure.durable.response import check_arms, thresholds_of
+from perdure.durable.sample import Influence, TrialSamples, covariance
 from perdure.durable.tail_measures import LARGEST, ArmMeasures, Estimate, TailThreshold, summed
 from perdure.errors import InputError, Problem
-from perdure.records import ArmTail, Patients, TailContrast, TailQuantity, TrialTail
+from perdure.records import ArmTail, Patients, Reference, TailContrast, TailQuantity, TrialTail
 from perdure.survival import kaplan_meier, normal_quantile
 
-__all__ = ["TailThreshold", "arm_tail", "common_time", "trial_tail"]
+__all__ = ["TailThreshold", "arm_tail", "common_time", "tail_thresholds", "trial_tail"]
 
 _AFTER: tuple[TailQuantity, ...] = ("conditional survival", "restricted mean residual time")
 
@@ -40,6 +41,42 @@ def common_time(arms: Mapping[str, Patients]) -> float:
             Problem("the arms share no time", "give arms with follow-up beyond time 0")
         )
     return tau
+
+
+def tail_thresholds(
+    arms: Mapping[str, Patients],
+    *,
+    k: float | None = 3.0,
+    reference: Reference = "own",
+    comparators: Mapping[str, str | None] | None = None,
+    time: float | None = None,
+) -> dict[str, TailThreshold]:
+    """Return the threshold of each arm, as :func:`perdure.durable.durable_trial` has it.
+
+    Parameters
+    ----------
+    arms, k, reference, comparators, time
+        As there.
+
+    Returns
+    -------
+    dict of str to TailThreshold
+
+    Raises
+    ------
+    InputError
+        As there.
+
+    Examples
+    --------
+    >>> found = tail_thresholds({"a": Patients([1, 2, 3, 4, 9], [1, 1, 1, 1, 0])}, k=2)
+    >>> found["a"].time
+    6.0
+    """
+    controls = comparators or {}
+    check_arms(arms, reference, controls, time)
+    found = thresholds_of(TrialSamples(arms), reference, k, controls, time)
+    return {arm: TailThreshold(one.time, one.influence, one.reason) for arm, one in found.items()}
 
 
 def trial_tail(

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from perdure.durable import durable_ensemble
 from perdure.errors import InputError, Problem
+from perdure.pipeline.tails import tails
 from perdure.pool import published_effect
 from perdure.reconstruct import jointly, reconstruct, rounded
 from perdure.records import (
@@ -92,13 +93,25 @@ def estimate(
             comparators=comparators,
             time=settings.fixed_time_months(analysis.endpoint),
             thin=settings.thin,
+            interval=settings.interval,
         )
         estimates += [
             ArmEstimate(*place, sources[response.arm], _said(response, trial, patients))
             for response in found.responses
         ]
         contrasts += [TrialContrast(*place, contrast) for contrast in found.contrasts]
-    return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts))
+    tail = tails(
+        patients,
+        ensembles,
+        endpoint=analysis.endpoint,
+        k=chosen.k,
+        references=settings.reference,
+        comparators=comparators,
+        fixed_time=settings.fixed_time_months(analysis.endpoint),
+        thin=settings.thin,
+        seed=_seed(settings.seed, analysis.stem, "tails"),
+    )
+    return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts), tail)
 
 
 def _said(
@@ -220,5 +233,6 @@ def _published(row: PublishedEstimate, reported: Reported, months: float) -> Dur
             row.ci_high,
             None,
             "zero" if row.proportion == 0 else "estimable",
+            interval="as published",
         ),
     )

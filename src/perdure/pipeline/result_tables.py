@@ -1,13 +1,16 @@
-"""The tables over a whole study: estimates.csv, contrasts.csv, pooled.csv, evidence.csv.
+"""The tables over a whole study: estimates.csv, contrasts.csv, pooled.csv, evidence.csv and more.
 
 Each table is a mapping from column to what stands in it; times are in months and say so.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from perdure.durable import Stratum, stratified
+from perdure.pipeline.tail_tables import write_rows, write_tail_tables
 from perdure.records import (
     AnalysisResult,
     ArmEstimate,
@@ -30,7 +33,7 @@ Row = TypeVar("Row")
 def write_result_tables(
     results: Path, analyses: Sequence[AnalysisResult], syntheses: Sequence[Synthesis]
 ) -> None:
-    """Write the four tables into the folder ``results``; each whole or not at all."""
+    """Write every table into the folder ``results``; each whole or not at all."""
     estimates = [found for analysis in analyses for found in analysis.estimates]
     contrasts = [found for analysis in analyses for found in analysis.contrasts]
     fits = [
@@ -47,10 +50,47 @@ def write_result_tables(
     _write(results / "contrasts.csv", _CONTRASTS, contrasts)
     _write(results / "evidence.csv", _EVIDENCE, fits)
     _write(results / "pooled.csv", _POOLED, pooled)
+    write_rows(results / "stratified.csv", list(_stratified(contrasts, estimates)))
+    write_tail_tables(results, analyses)
 
 
 def _write(path: Path, columns: Mapping[str, Callable[[Row], object]], rows: Iterable[Row]) -> None:
     write_table(path, tuple(columns), [tuple(get(row) for get in columns.values()) for row in rows])
+
+
+def _stratified(
+    contrasts: Sequence[TrialContrast], estimates: Sequence[ArmEstimate]
+) -> Iterator[dict[str, object]]:
+    """Yield the contrasts of all trials as one, by endpoint, reference and measure.
+
+    A trial with several contrasts is named and not in it: they share patients.
+    """
+    sizes = {
+        (one.trial, one.endpoint, one.response.arm): one.response.n
+        for one in estimates
+        if one.primary
+    }
+    groups: dict[tuple[str, str], list[TrialContrast]] = {}
+    for one in contrasts:
+        if one.primary:
+            groups.setdefault((one.endpoint, one.contrast.reference), []).append(one)
+    for (endpoint, _), rows in groups.items():
+        count = Counter(row.trial for row in rows)
+        strata = [
+            Stratum(row.trial, row.contrast, n_arm, n_comparator)
+            for row in rows
+            if count[row.trial] == 1
+            and (n_arm := sizes.get((row.trial, endpoint, row.contrast.arm)))
+            and (n_comparator := sizes.get((row.trial, endpoint, row.contrast.comparator)))
+        ]
+        several = [trial for trial, number in count.items() if number > 1]
+        for measure in ("difference", "ratio", "odds ratio"):
+            if not strata:
+                continue
+            found = asdict(stratified(strata, measure=measure))
+            left_out = [f"{trial}: {reason}" for trial, reason in found.pop("left_out")]
+            left_out += [f"{trial}: several contrasts share patients" for trial in several]
+            yield {"endpoint": endpoint, **found, "left_out": "; ".join(left_out)}
 
 
 @dataclass(frozen=True)
@@ -131,6 +171,11 @@ _ESTIMATES: dict[str, Callable[[ArmEstimate], object]] = {
     "reason": lambda found: found.response.reason,
     "bound_low": _bound("low"),
     "bound_high": _bound("high"),
+    "bound_high_limit": _bound("limit"),
+    "interval": _number("interval"),
+    "likelihood_low": _number("likelihood_low"),
+    "likelihood_high": _number("likelihood_high"),
+    "rebuilt_share": _number("rebuilt_share"),
     "excess": lambda found: found.response.excess,
 }
 
@@ -151,6 +196,10 @@ _CONTRASTS: dict[str, Callable[[TrialContrast], object]] = {
     "ratio": lambda found: found.contrast.ratio,
     "ratio_low": lambda found: found.contrast.ratio_low,
     "ratio_high": lambda found: found.contrast.ratio_high,
+    "odds_ratio": lambda found: found.contrast.odds_ratio,
+    "odds_ratio_low": lambda found: found.contrast.odds_ratio_low,
+    "odds_ratio_high": lambda found: found.contrast.odds_ratio_high,
+    "number_needed_to_treat": lambda found: found.contrast.nnt,
     "reason": lambda found: found.contrast.reason,
 }
 

@@ -17,6 +17,7 @@ from perdure.records import (
     Evidence,
     Patients,
     Reconstruction,
+    TailResult,
     TrialContrast,
     months_per,
 )
@@ -40,6 +41,7 @@ __all__ = [
 _EVIDENCE = TypeAdapter(Evidence)
 _ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
 _CONTRASTS = TypeAdapter(tuple[TrialContrast, ...])
+_TAIL = TypeAdapter(TailResult | None)
 
 
 def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key: str) -> None:
@@ -75,6 +77,7 @@ def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key:
         ],
         "estimates": _ESTIMATES.dump_python(found.estimates, mode="json"),
         "contrasts": _CONTRASTS.dump_python(found.contrasts, mode="json"),
+        "tail": _TAIL.dump_python(found.tail, mode="json"),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(results / "analyses" / f"{analysis.stem}.json", text)
@@ -149,6 +152,7 @@ def load_analysis(
             arms,
             _ESTIMATES.validate_python(record["estimates"]),
             _CONTRASTS.validate_python(record["contrasts"]),
+            _TAIL.validate_python(record["tail"]),
         )
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
         return None

@@ -34,6 +34,7 @@ __all__ = [
     "Look",
     "arm_looks",
     "draw_line",
+    "draw_mark",
     "drawing",
     "figure_bytes",
     "new_axes",
@@ -188,6 +189,22 @@ def draw_line(
         dashes=look.dash or (None, None),
     )
     figure.add_artist(line)
+
+
+def draw_mark(figure: "Figure", place: tuple[float, float], mark: str, color: str) -> None:
+    """Draw a dot of this shape on the figure's paper; the place as for `draw_line`."""
+    from matplotlib.lines import Line2D
+
+    across, down = figure.get_size_inches() * 72
+    dot = Line2D(
+        [place[0] / across],
+        [1 - place[1] / down],
+        marker=mark,
+        markersize=4.6,
+        linestyle="none",
+        color=color,
+    )
+    figure.add_artist(dot)
 
 
 def svg_text(figure: "Figure", title: str) -> str:

@@ -120,6 +120,7 @@ def analysis_key(analysis: Analysis, trial: Trial, settings: Settings) -> str:
         "k": chosen.k,
         "fixed_time": chosen.fixed_time,
         "thin": settings.thin,
+        "interval": settings.interval,
         "method": settings.method,
         "draws": settings.draws,
         "own": settings.own,

@@ -90,10 +90,14 @@ class EndpointTable(_Strict):
     fixed_time: Positive | None = None
 
 
+Interval = Literal["log-log", "plain", "log", "logit", "arcsin", "likelihood"]
+
+
 class EstimateTable(_Strict):
     """[estimate] of study.toml."""
 
     thin: Annotated[int, Field(ge=1)] = 10
+    interval: Interval = "log-log"
 
 
 _Own = Literal["median", "survival", "hr"]

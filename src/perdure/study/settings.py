@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from perdure.errors import InputError, Problem
 from perdure.records import Reference, TimeUnit, months_per
-from perdure.study.schema import StudyFile, problems_of
+from perdure.study.schema import Interval, StudyFile, problems_of
 from perdure.study.tables import content_of, decoded
 
 __all__ = ["EndpointSettings", "PoolSettings", "Settings", "read_settings"]
@@ -70,6 +70,8 @@ class Settings:
     endpoints : mapping of str to EndpointSettings
     thin : int
         Fewer at risk than this at the threshold make a durable response thin.
+    interval : {"log-log", "plain", "log", "logit", "arcsin", "likelihood"}
+        Of a durable response.
     method : {"chain", "guyot"}
         Of reconstruction.
     draws : int
@@ -88,6 +90,7 @@ class Settings:
     seed: int
     endpoints: Mapping[str, EndpointSettings]
     thin: int
+    interval: Interval
     method: Literal["chain", "guyot"]
     draws: int
     own: tuple[Literal["median", "survival", "hr"], ...]
@@ -136,6 +139,7 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
             name: EndpointSettings(one.k, one.fixed_time) for name, one in read.endpoints.items()
         },
         thin=read.estimate.thin,
+        interval=read.estimate.interval,
         method=read.reconstruct.method,
         draws=read.reconstruct.draws,
         own=read.reconstruct.own,

@@ -1,5 +1,6 @@
-"""Commands that run one stage on plain files."""
+"""``perdure durable``: patients in, durable response of each arm and contrasts out."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -8,7 +9,6 @@ import typer
 from perdure.cli.forms import (
     contrast_json,
     contrast_sentence,
-    pooled_lines,
     response_json,
     response_sentence,
 )
@@ -18,17 +18,26 @@ from perdure.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from perdure.study import Table
-
-__all__ = ["durable", "pool"]
+__all__ = ["durable"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 TimeUnit = Annotated[str, typer.Option("--time-unit", help="days, weeks, months or years.")]
 
-Model = Literal["random", "common"]
-Method = Literal["REML", "DL"]
-Test = Literal["knha", "z"]
 Reference = Literal["own", "control", "trial", "fixed"]
+Interval = Literal["log-log", "plain", "log", "logit", "arcsin", "likelihood"]
+
+
+class Beside(StrEnum):
+    """What can be found beside the estimates."""
+
+    BOOTSTRAP = "bootstrap"
+    PROFILE = "profile"
+    FOLLOW_UP = "follow-up"
+    TAIL = "tail"
+    MODELS = "models"
+    AWARDS = "awards"
+    ALL = "all"
+
 
 ENDPOINT_K = {"PFS": 3.0, "OS": 2.0}
 """The paper's multiples of the median (Pons-Tostivint et al. 2019)."""
@@ -48,14 +57,28 @@ def durable(
     ] = "own",
     control: Annotated[str | None, typer.Option("--control", help="The control arm.")] = None,
     time: Annotated[float | None, typer.Option("--time", help="Threshold of fixed.")] = None,
+    interval: Annotated[
+        Interval, typer.Option("--interval", help="Scale of the interval, or likelihood.")
+    ] = "log-log",
+    level: Annotated[float, typer.Option("--level", help="Of intervals and bands.")] = 0.95,
     thin: Annotated[int, typer.Option("--thin", help="Fewer at risk than this: thin.")] = 10,
+    beside: Annotated[
+        list[Beside] | None,
+        typer.Option("--with", help="What else to find; may be given several times."),
+    ] = None,
+    replicates: Annotated[int, typer.Option("--replicates", help="Of resampling.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same answer.")] = 20190519,
     time_unit: TimeUnit = "months",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder for tables and pictures.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Estimate durable response of the arms in a file of patients, or of draws of them.
 
     Draws are those of reconstruct --ensemble: how far they differ is part of every interval.
     """
+    from perdure.cli.beside import Question, found_beside
     from perdure.durable import durable_ensemble
     from perdure.records import time_unit as unit_named
     from perdure.study import read_ensembles
@@ -64,27 +87,54 @@ def durable(
     for notice in notices:
         say(f"note: {notice}")
     arms = {arm: histories[0] for arm, histories in draws.items()}
+    multiple = _multiple(endpoint, k, reference, time, time_unit)
+    comparators = _comparators(arms, control, reference)
+    ensembles = {arm: histories for arm, histories in draws.items() if len(histories) > 1}
     found = durable_ensemble(
         arms,
-        {arm: histories for arm, histories in draws.items() if len(histories) > 1},
-        k=_multiple(endpoint, k, reference, time, time_unit),
+        ensembles,
+        k=multiple,
         reference=reference,
-        comparators=_comparators(arms, control, reference),
+        comparators=comparators,
         time=time,
         thin=thin,
+        level=level,
+        interval=interval,
     )
+    wanted = list(Beside) if Beside.ALL in (beside or ()) else beside or []
+    question = Question(
+        arms,
+        ensembles,
+        multiple,
+        reference,
+        comparators,
+        time,
+        endpoint,
+        thin,
+        level,
+        replicates,
+        seed,
+    )
+    more = found_beside(question, wanted)
+    if out is not None:
+        more.write(out, found, title=patients.stem)
     if as_json:
         print_json(
             {
                 "arms": [response_json(response) for response in found.responses],
                 "contrasts": [contrast_json(contrast) for contrast in found.contrasts],
+                **more.json,
             }
         )
         return
     for response in found.responses:
-        typer.echo(response_sentence(response))
+        typer.echo(response_sentence(response, level))
     for contrast in found.contrasts:
-        typer.echo(contrast_sentence(contrast))
+        typer.echo(contrast_sentence(contrast, level))
+    for line in more.lines:
+        typer.echo(line)
+    for path in more.written:
+        say(f"wrote {path}")
 
 
 def _multiple(
@@ -129,63 +179,3 @@ def _comparators(arms: "Collection[str]", control: str | None, reference: str) -
             )
         )
     return {arm: control for arm in arms if arm != control}
-
-
-def pool(
-    table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="One effect a row.")],
-    estimate: Annotated[str, typer.Option("--estimate", help="Column of the effects.")],
-    se: Annotated[str, typer.Option("--se", help="Column of their standard errors.")],
-    trial: Annotated[str | None, typer.Option("--trial", help="Column of the trials.")] = None,
-    by: Annotated[str | None, typer.Option("--by", help="Column of the classes.")] = None,
-    model: Annotated[Model, typer.Option("--model", help="Effects differ, or are one.")] = "random",
-    method: Annotated[Method, typer.Option("--method", help="Estimator of tau2.")] = "REML",
-    test: Annotated[
-        Test | None,
-        typer.Option("--test", help="knha: Hartung-Knapp, the default of random; z of common."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Pool any table of estimates, on the scale given."""
-    from perdure.pool import pool_table, table_json
-    from perdure.study import read_table
-
-    found = read_table(table)
-    wanted = {"--estimate": estimate, "--se": se, "--trial": trial, "--by": by}
-    absent = [
-        Problem(f"there is no column {name}", _other_column(option, name, found), found.file)
-        for option, name in wanted.items()
-        if name is not None and name not in found.header
-    ]
-    if absent:
-        raise InputError(absent)
-    problems: list[Problem] = []
-    effects = found.numbers(estimate, problems)
-    errors = found.numbers(se, problems)
-    if problems:
-        raise InputError(problems)
-    pooled = pool_table(
-        effects,
-        errors,
-        trial=None if trial is None else found.column(trial),
-        by=None if by is None else found.column(by),
-        model=model,
-        method=method,
-        test=test,
-        columns=(estimate, se),
-        by_column=by or "by",
-        rows=found.lines,
-        file=found.file,
-    )
-    if as_json:
-        print_json(table_json(pooled))
-        return
-    for line in pooled_lines(pooled):
-        typer.echo(line)
-
-
-def _other_column(option: str, name: str, table: "Table") -> str:
-    """Return what to give an option instead of a column that is not there."""
-    from perdure.study import nearest
-
-    close = nearest(name, table.header)
-    return f"give {option} {close}" if close else f"give {option} one of {', '.join(table.header)}"
