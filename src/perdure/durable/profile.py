@@ -7,7 +7,7 @@ lies in, and p values that allow for having looked at many k (methods, section 2
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import erfc, sqrt
+from math import erfc, inf, sqrt
 
 import numpy as np
 
@@ -25,12 +25,15 @@ from perdure.records import (
     Reference,
     TrialProfile,
 )
-from perdure.survival import limits, normal_quantile
+from perdure.survival import SAME_TIME, limits, normal_quantile
 
 __all__ = ["LEAST", "durability_profile"]
 
 LEAST = 10
 """A profile ends at the last k with this many patients at risk."""
+
+BETWEEN = 10
+"""A profile under an arm's own median begins once this many events lie between it and k times it."""
 
 _DRAWS = 20_000
 """Of the maximum over k: the 95% quantile is known to about 0.015 standard errors."""
@@ -70,7 +73,7 @@ def durability_profile(
     least : int
         A profile ends at the last k with this many patients at risk, 1 or more.
     points : int
-        Values of k, evenly spaced from 1 (left out) to the longest arm's end; 2 or more.
+        Values of k, under an arm's own median from the tenth event after it on, evenly spaced from 1 (left out) to the longest arm's end; 2 or more.
     level : float
         Of pointwise intervals and of the band.
     seed : int
@@ -152,8 +155,24 @@ def _last_k(arm: Sample, basis: Threshold, least: int) -> float:
     return float(np.sort(arm.patients.time)[arm.patients.n - least] / basis.median)
 
 
+def _first_k(arm: Sample, basis: Threshold) -> float:
+    """Return the k from which an arm's own median leaves room for a normal approximation.
+
+    Just beyond its median an arm's proportion is close to one half by construction, and moves with
+    the few events in between.
+    """
+    if basis.median is None or len(basis.influence) > 1 or not set(basis.influence) & set(arm.arms):
+        return 1.0
+    later = arm.curve.time > basis.median * (1 + SAME_TIME)
+    many = arm.curve.events[later].cumsum() >= BETWEEN
+    return float(arm.curve.time[later][many.argmax()] / basis.median) if many.any() else inf
+
+
 def _why(basis: Threshold, least: int) -> str:
-    return basis.reason or f"fewer than {least} patients are at risk beyond the reference median"
+    return basis.reason or (
+        f"fewer than {least} patients are at risk beyond the reference median, or fewer than"
+        f" {BETWEEN} events lie before the end"
+    )
 
 
 def _points(arm: Sample, basis: Threshold, k: Floats) -> _Points:
@@ -169,7 +188,7 @@ def _points(arm: Sample, basis: Threshold, k: Floats) -> _Points:
     moves = {name: np.outer(part, steep) for name, part in basis.influence.items()}
     parts = combined([(1.0, arm.influence_on_survival(time)), (-1.0, moves)])
     variance = np.diagonal(covariances(parts))
-    kept = (value > 0) & (value < 1) & (variance > 1e-18)
+    kept = (value > 0) & (value < 1) & (variance > 1e-18) & (k >= _first_k(arm, basis))
     return _Points(
         k[kept], value[kept], {name: part[:, kept] for name, part in parts.items()}, time[kept]
     )

@@ -1,0 +1,83 @@
+"""perdure durable as a user runs it: options, what it prints, what it writes."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from perdure.cli.app import app
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def patients(tmp_path: Path) -> Path:
+    random = np.random.default_rng(3)
+    path = tmp_path / "patients.csv"
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        out = csv.writer(handle)
+        out.writerow(["arm", "time", "event"])
+        for arm, scale in (("chemo", 6.0), ("io", 12.0)):
+            for time, end in zip(
+                random.exponential(scale, 120), random.uniform(40, 60, 120), strict=True
+            ):
+                out.writerow([arm, round(min(time, end), 3), int(time <= end)])
+    return path
+
+
+def test_everything_beside_is_printed_written_and_json(patients: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    common = ["durable", str(patients), "--endpoint", "OS", "--control", "chemo"]
+    found = RUN.invoke(app, [*common, "--with", "all", "--replicates", "300", "-o", str(out)])
+    assert found.exit_code == 0, found.output
+    for word in ("odds ratio", "bootstrap", "profile", "follow-up", "tail", "unverified"):
+        assert word in found.output
+    names = {path.name for path in out.iterdir()}
+    assert {
+        "estimates.csv",
+        "contrasts.csv",
+        "bootstrap.csv",
+        "profile.csv",
+        "profile_contrasts.csv",
+        "follow_up.csv",
+        "tail.csv",
+        "models.csv",
+        "awards.csv",
+        "curves.svg",
+        "profile.svg",
+    } <= names
+    with (out / "profile.csv").open(encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    assert {row["arm"] for row in rows} == {"chemo", "io"}
+    printed = RUN.invoke(app, [*common, "--with", "profile", "--with", "awards", "--json"])
+    content = json.loads(printed.stdout)
+    assert {"arms", "contrasts", "profile", "profile_contrasts", "awards"} == set(content)
+    assert content["contrasts"][0]["odds_ratio"] is not None
+    assert all("unverified" in row["verified"] for row in content["awards"])
+
+
+@pytest.mark.parametrize("kind", ["plain", "log", "log-log", "logit", "arcsin", "likelihood"])
+def test_every_interval_can_be_asked_for(patients: Path, kind: str) -> None:
+    found = RUN.invoke(app, ["durable", str(patients), "--k", "2", "--interval", kind, "--json"])
+    arms = json.loads(found.stdout)["arms"]
+    assert {arm["interval"] for arm in arms} == {kind}
+    assert all(0 <= arm["ci_low"] < arm["proportion"] < arm["ci_high"] <= 1 for arm in arms)
+
+
+def test_level_is_said(patients: Path) -> None:
+    found = RUN.invoke(app, ["durable", str(patients), "--k", "2", "--level", "0.9"])
+    assert "90% CI" in found.stdout
+
+
+def test_a_value_framework_needs_a_control(patients: Path) -> None:
+    found = RUN.invoke(app, ["durable", str(patients), "--endpoint", "OS", "--with", "awards"])
+    assert found.exit_code == 0
+    assert "no rule applies" in found.stdout
+
+
+def test_what_cannot_be_asked_is_a_sentence(patients: Path) -> None:
+    found = RUN.invoke(app, ["durable", str(patients), "--k", "2", "--with", "nothing"])
+    assert found.exit_code == 2
