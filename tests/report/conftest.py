@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from perdure.durable import durable_trial
+from perdure.pipeline.tails import tails
 from perdure.pool import pool_by_class
 from perdure.records import (
     AnalysisResult,
@@ -186,7 +187,18 @@ def analysis_of(
         source = arms[0].source
         estimates += [ArmEstimate(*place, source, response) for response in done.responses]
         contrasts += [TrialContrast(*place, contrast) for contrast in done.contrasts]
-    return AnalysisResult(*place, tuple(arms), tuple(estimates), tuple(contrasts))
+    tail = tails(
+        patients,
+        {},
+        endpoint=endpoint,
+        k=K[endpoint],
+        references=references,
+        comparators={arm: control for arm, control in comparators.items() if control},
+        fixed_time=12.0,
+        thin=10,
+        seed=1,
+    )
+    return AnalysisResult(*place, tuple(arms), tuple(estimates), tuple(contrasts), tail)
 
 
 def published() -> tuple[Trial, AnalysisResult]:
@@ -241,6 +253,7 @@ def example_settings(references: tuple[Reference, ...]) -> Settings:
         seed=20190519,
         endpoints={name: EndpointSettings(k, 12.0) for name, k in K.items()},
         thin=10,
+        interval="log-log",
         method="guyot",
         draws=50,
         own=(),

@@ -1,15 +1,14 @@
-"""Tables with one row an arm: the trials, their durable response, their contrasts."""
+"""Tables with one row an arm: the trials, their durable response."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from perdure.plots.wording import (
     NOTHING,
     count,
-    decimals,
     interval,
     months,
-    p_value,
     percent,
     points,
     short_reason,
@@ -22,12 +21,11 @@ from perdure.records import (
     Reference,
     Source,
     Trial,
-    TrialContrast,
 )
 from perdure.report.findings import Findings
 from perdure.report.tables import Column, Table, build_table, file_name
 
-__all__ = ["contrast_table", "response_table", "trial_table"]
+__all__ = ["response_table", "trial_table"]
 
 
 SOURCES: dict[Source, str] = {"patients": "patients", "curve": "rebuilt", "published": "published"}
@@ -171,12 +169,20 @@ def _response_notes(findings: Findings, rows: Sequence[ArmEstimate], *, own: boo
         if "thin" in seen
         else "",
         "Zero: the curve reached 0 before the threshold." if "zero" in seen else "",
+        "Likelihood: the likelihood interval in per cent, for arms with few patients at risk."
+        if any(_has_likelihood(row) for row in rows)
+        else "",
         "Not estimable: the limits in brackets are bounds from the sample's curve, and not a"
-        " confidence interval."
+        " confidence interval; limit: the upper one with its sampling error, in per cent."
         if "not estimable" in seen
         else "",
         "Not pooled: a sensitivity analysis." if sensitivity else "",
     ]
+
+
+def _has_likelihood(row: ArmEstimate) -> bool:
+    found = row.response.estimate
+    return isinstance(found, Proportion) and found.likelihood_low is not None
 
 
 def _trial_column(findings: Findings) -> Column[ArmEstimate]:
@@ -249,6 +255,9 @@ def _proportion_columns() -> list[Column[ArmEstimate]]:
         found = row.response.estimate
         return found if isinstance(found, NotEstimable) else None
 
+    def of(part: Callable[[ArmEstimate], object], name: str, row: ArmEstimate) -> object:
+        return getattr(part(row), name, None)
+
     def shown(row: ArmEstimate) -> str:
         found = row.response.estimate
         if isinstance(found, NotEstimable):
@@ -257,8 +266,15 @@ def _proportion_columns() -> list[Column[ArmEstimate]]:
         return f"{percent(found.value)} ({limits})"
 
     def status(row: ArmEstimate) -> str:
-        reason = short_reason(row.response)
-        return f"{row.response.status}: {reason}" if reason else row.response.status
+        found = row.response.estimate
+        parts = [short_reason(row.response)]
+        if isinstance(found, NotEstimable):
+            parts.append(f"limit {percent(found.limit)}" if found.limit > found.high else "")
+        elif found.likelihood_low is not None:
+            limits = interval(percent(found.likelihood_low), percent(found.likelihood_high))
+            parts.append(f"likelihood {limits}")
+        more = "; ".join(part for part in parts if part)
+        return f"{row.response.status}: {more}" if more else row.response.status
 
     return [
         Column(
@@ -272,11 +288,15 @@ def _proportion_columns() -> list[Column[ArmEstimate]]:
             shown,
             {
                 "proportion": lambda row: row.response.proportion,
-                "se": lambda row: found.se if (found := number(row)) else None,
-                "ci_low": lambda row: found.ci_low if (found := number(row)) else None,
-                "ci_high": lambda row: found.ci_high if (found := number(row)) else None,
-                "bound_low": lambda row: found.low if (found := bounds(row)) else None,
-                "bound_high": lambda row: found.high if (found := bounds(row)) else None,
+                "se": partial(of, number, "se"),
+                "ci_low": partial(of, number, "ci_low"),
+                "ci_high": partial(of, number, "ci_high"),
+                "interval": partial(of, number, "interval"),
+                "likelihood_low": partial(of, number, "likelihood_low"),
+                "likelihood_high": partial(of, number, "likelihood_high"),
+                "bound_low": partial(of, bounds, "low"),
+                "bound_high": partial(of, bounds, "high"),
+                "bound_limit": partial(of, bounds, "limit"),
             },
             numeric=True,
         ),
@@ -288,98 +308,5 @@ def _proportion_columns() -> list[Column[ArmEstimate]]:
                 "reason": lambda row: row.response.reason,
                 "source": lambda row: row.source,
             },
-        ),
-    ]
-
-
-def contrast_table(findings: Findings, endpoint: str, reference: Reference) -> Table | None:
-    """Return the contrasts between the arms of each trial; None where there is none."""
-    rows = findings.contrasts(endpoint, reference)
-    if not rows:
-        return None
-
-    columns = _contrast_columns(findings)
-    if not any(row.contrast.reason for row in rows):
-        columns.pop()
-    note = (
-        "Each arm is judged at its own threshold: this says whose tail is heavier for its median,"
-        " and is not a randomised comparison."
-        if reference == "own"
-        else "Both arms of a pair are judged at one threshold: randomisation holds."
-    )
-    return build_table(
-        file_name("contrasts", endpoint, reference),
-        f"Contrasts within trials: {endpoint} beyond {findings.rule(endpoint, reference)}",
-        columns,
-        rows,
-        notes=[note],
-        group=lambda row: (row.trial, row.analysis),
-    )
-
-
-def _contrast_columns(findings: Findings) -> list[Column[TrialContrast]]:
-    """Return difference, ratio and p value; the last column says why there is none."""
-
-    def pair(row: TrialContrast) -> str:
-        arm = findings.arm_label(row.trial, row.contrast.arm)
-        return f"{arm} v {findings.arm_label(row.trial, row.contrast.comparator)}"
-
-    def difference(row: TrialContrast) -> str:
-        found = row.contrast
-        limits = interval(points(found.ci_low), points(found.ci_high))
-        text = points(found.difference)
-        return f"{text} ({limits})" if limits else text
-
-    def ratio(row: TrialContrast) -> str:
-        found = row.contrast
-        limits = interval(decimals(found.ratio_low, 2), decimals(found.ratio_high, 2))
-        text = decimals(found.ratio, 2)
-        return f"{text} ({limits})" if limits else text
-
-    return [
-        Column(
-            "Trial",
-            findings.place_label,
-            {"trial": lambda row: row.trial, "analysis": lambda row: row.analysis},
-        ),
-        Column(
-            "Arms",
-            pair,
-            {
-                "arm": lambda row: row.contrast.arm,
-                "comparator": lambda row: row.contrast.comparator,
-            },
-        ),
-        Column(
-            "Difference (CI), points",
-            difference,
-            {
-                "difference": lambda row: row.contrast.difference,
-                "se": lambda row: row.contrast.se,
-                "ci_low": lambda row: row.contrast.ci_low,
-                "ci_high": lambda row: row.contrast.ci_high,
-            },
-            numeric=True,
-        ),
-        Column(
-            "Ratio (CI)",
-            ratio,
-            {
-                "ratio": lambda row: row.contrast.ratio,
-                "ratio_low": lambda row: row.contrast.ratio_low,
-                "ratio_high": lambda row: row.contrast.ratio_high,
-            },
-            numeric=True,
-        ),
-        Column(
-            "P (difference)",
-            lambda row: p_value(row.contrast.p_value),
-            {"p": lambda row: row.contrast.p_value},
-            numeric=True,
-        ),
-        Column(
-            "Not estimable because",
-            lambda row: row.contrast.reason or "",
-            {"reason": lambda row: row.contrast.reason},
         ),
     ]

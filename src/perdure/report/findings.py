@@ -12,8 +12,10 @@ from perdure.records import (
     Reference,
     Results,
     Synthesis,
+    TailResult,
     Trial,
     TrialContrast,
+    TrialProfile,
     classes_of,
 )
 from perdure.study import Settings
@@ -136,6 +138,25 @@ class Findings:
             for analysis in self.analyses(endpoint)
             for contrast in analysis.contrasts
             if contrast.contrast.reference == reference
+        )
+
+    def tails(self, endpoint: str) -> tuple[tuple[AnalysisResult, TailResult], ...]:
+        """Return what was found about the tails of an endpoint, analysis by analysis."""
+        return tuple((found, found.tail) for found in self.analyses(endpoint) if found.tail)
+
+    def profiles(
+        self, endpoint: str, reference: Reference
+    ) -> tuple[tuple[AnalysisResult, TrialProfile], ...]:
+        """Return the profiles of an endpoint under a reference, analysis by analysis.
+
+        An analysis has one for each reference of the study but ``fixed``, in their order.
+        """
+        order = [one for one in self.settings.reference if one != "fixed"]
+        return tuple(
+            (analysis, profile)
+            for analysis, tail in self.tails(endpoint)
+            for whose, profile in zip(order, tail.profiles, strict=True)
+            if whose == reference
         )
 
     def syntheses(self, endpoint: str, reference: Reference) -> tuple[Synthesis, ...]:

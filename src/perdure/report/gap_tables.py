@@ -106,6 +106,12 @@ def left_out_table(findings: Findings, synthesis: Synthesis) -> Table | None:
             numeric=True,
         ),
         Column(
+            "Upper limit, %",
+            lambda row: percent(row.bounds.limit if row.bounds else None),
+            {"bound_limit": lambda row: row.bounds.limit if row.bounds else None},
+            numeric=True,
+        ),
+        Column(
             "Why",
             lambda row: row.arm.reason,
             {"status": lambda row: row.arm.status, "reason": lambda row: row.arm.reason},

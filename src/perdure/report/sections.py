@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from perdure.plots.wording import percent
 from perdure.records import Reference, Synthesis
-from perdure.report.arm_tables import contrast_table, response_table, trial_table
+from perdure.report.arm_tables import response_table, trial_table
+from perdure.report.award_tables import award_table
 from perdure.report.blocks import (
     Block,
     Bullets,
@@ -15,6 +16,7 @@ from perdure.report.blocks import (
     TableBlock,
     numbered,
 )
+from perdure.report.contrast_tables import contrast_table
 from perdure.report.evidence_tables import evidence_table, provenance_table
 from perdure.report.figures import (
     curve_figure,
@@ -26,7 +28,10 @@ from perdure.report.findings import Findings, column_in_words
 from perdure.report.gap_tables import gap_table, left_out_table
 from perdure.report.methods_text import methods_text, references_of
 from perdure.report.pool_tables import difference_table, pooled_table
-from perdure.report.tables import file_name
+from perdure.report.profile_tables import profile_contrast_table, profile_table
+from perdure.report.tables import Table, file_name
+from perdure.report.tail_figures import ladder_figure, profile_figure
+from perdure.report.tail_tables import follow_up_table, tail_contrast_table, tail_table
 
 __all__ = ["report_sections"]
 
@@ -67,30 +72,71 @@ def _endpoint(findings: Findings, endpoint: str, jobs: int) -> Section:
         file_name(endpoint),
         f"Durable response: {endpoint}",
         (*more, *([curves] if curves else [])),
-        tuple(
-            _reference(findings, endpoint, reference)
-            for reference in references
-            if findings.estimates(endpoint, reference)
+        (
+            *(
+                _reference(findings, endpoint, reference, jobs)
+                for reference in references
+                if findings.estimates(endpoint, reference)
+            ),
+            *_tails(findings, endpoint),
         ),
     )
 
 
-def _reference(findings: Findings, endpoint: str, reference: Reference) -> Section:
-    """Return an endpoint under one reference: pooled answers, arms, contrasts."""
+def _reference(findings: Findings, endpoint: str, reference: Reference, jobs: int) -> Section:
+    """Return an endpoint under one reference: pooled answers, arms, contrasts, profiles."""
     syntheses = findings.syntheses(endpoint, reference)
     blocks: list[Block] = []
     for synthesis in syntheses[:1]:
         blocks += _synthesis(findings, synthesis, arms=True)
     if syntheses and reference == findings.settings.reference[0]:
         blocks.append(Prose(_why_they_differ(syntheses[0])))
+    if reference == findings.settings.reference[0]:
+        blocks.append(ladder_figure(findings, endpoint, reference))
     blocks.append(TableBlock(response_table(findings, endpoint, reference)))
-    contrasts = contrast_table(findings, endpoint, reference)
-    if contrasts is not None:
-        blocks.append(TableBlock(contrasts))
+    blocks += _tables(contrast_table(findings, endpoint, reference))
     for synthesis in syntheses[1:]:
         blocks += _synthesis(findings, synthesis, arms=False)
+    profiles = profile_figure(findings, endpoint, reference, jobs=jobs)
+    blocks += [profiles] if profiles else []
+    blocks += _tables(
+        profile_table(findings, endpoint, reference),
+        profile_contrast_table(findings, endpoint, reference),
+    )
     rule = findings.rule(endpoint, reference)
     return Section(file_name(endpoint, reference), f"{endpoint} beyond {rule}", tuple(blocks))
+
+
+def _tables(*found: Table | None) -> Iterator[TableBlock]:
+    """Yield the tables that there are."""
+    return (TableBlock(table) for table in found if table is not None)
+
+
+def _tails(findings: Findings, endpoint: str) -> Iterator[Section]:
+    """Yield one section on follow-up and tails, where an analysis has any."""
+    tails = findings.tails(endpoint)
+    if not tails:
+        return
+    rebuilt = any(arm.evidence is not None for analysis, _ in tails for arm in analysis.arms)
+    blocks: list[Block] = (
+        [
+            Prose(
+                "Of arms that were rebuilt, profiles, follow-up and tails are those of the most"
+                " typical history: their intervals do not carry that other histories fit too."
+                " Value frameworks are judged in all of them."
+            )
+        ]
+        if rebuilt
+        else []
+    )
+    blocks += _tables(
+        follow_up_table(findings, endpoint),
+        tail_table(findings, endpoint),
+        tail_contrast_table(findings, endpoint),
+        award_table(findings, endpoint),
+    )
+    name = file_name(endpoint, "tails")
+    yield Section(name, f"{endpoint}: follow-up and what the tails are made of", tuple(blocks))
 
 
 def _synthesis(findings: Findings, synthesis: Synthesis, *, arms: bool) -> Iterator[Block]:
@@ -147,7 +193,7 @@ def _gaps(findings: Findings) -> Section:
                 "An arm is not estimable where its follow-up is short for its threshold, or where"
                 " it has no reference median. Leaving such arms out can bias a comparison of"
                 " classes when they fall on one class more than on another. Their bounds are those"
-                " of the sample's own curve, without its sampling error."
+                " of the sample's own curve; the upper limit beside them adds its sampling error."
             ),
         )
     return Section("not-estimable", "What is not estimable, and why", tuple(blocks))
