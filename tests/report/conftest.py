@@ -10,12 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from perdure.durable import durable_trial
-from perdure.pipeline.tails import tails
+from perdure.durable import (
+    durability_profile,
+    durable_trial,
+    follow_up,
+    tail_awards,
+    tail_thresholds,
+    trial_tail,
+)
 from perdure.pool import pool_by_class
 from perdure.records import (
     AnalysisResult,
     Arm,
+    ArmAwards,
     ArmEstimate,
     ArmResult,
     Curve,
@@ -29,6 +36,7 @@ from perdure.records import (
     RiskCheck,
     Source,
     Synthesis,
+    TailResult,
     Trial,
     TrialContrast,
     classes_of,
@@ -187,18 +195,49 @@ def analysis_of(
         source = arms[0].source
         estimates += [ArmEstimate(*place, source, response) for response in done.responses]
         contrasts += [TrialContrast(*place, contrast) for contrast in done.contrasts]
-    tail = tails(
-        patients,
-        {},
-        endpoint=endpoint,
-        k=K[endpoint],
-        references=references,
-        comparators={arm: control for arm, control in comparators.items() if control},
-        fixed_time=12.0,
-        thin=10,
-        seed=1,
-    )
+    tail = tail_of(patients, endpoint, references, comparators)
     return AnalysisResult(*place, tuple(arms), tuple(estimates), tuple(contrasts), tail)
+
+
+def tail_of(
+    patients: dict[str, Patients],
+    endpoint: str,
+    references: tuple[Reference, ...],
+    comparators: dict[str, str | None],
+) -> TailResult:
+    """Return profiles, follow-up and tails as a run makes them, with fewer resamples."""
+    thresholds = tail_thresholds(
+        patients, k=K[endpoint], reference=references[0], comparators=comparators, time=12.0
+    )
+    followed = (
+        follow_up(
+            arm,
+            one,
+            threshold=thresholds[arm].time,
+            threshold_reason=thresholds[arm].reason,
+            replicates=99,
+        )
+        for arm, one in patients.items()
+    )
+    awards = (
+        ArmAwards(
+            arm,
+            control,
+            tail_awards(patients[arm], patients[control], endpoint=endpoint, replicates=200),
+        )
+        for arm, control in comparators.items()
+        if control is not None
+    )
+    return TailResult(
+        profiles=tuple(
+            durability_profile(patients, reference=reference, comparators=comparators)
+            for reference in references
+            if reference != "fixed"
+        ),
+        follow_up=tuple(followed),
+        tail=trial_tail(patients, thresholds, comparators=comparators, beyond=(6.0, 12.0)),
+        awards=tuple(awards),
+    )
 
 
 def published() -> tuple[Trial, AnalysisResult]:

@@ -12,9 +12,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from perdure.errors import OutputError
-from perdure.records import ArmEstimate, NotEstimable, Proportion, Results
+from perdure.records import ArmEstimate, NotEstimable, Proportion, Reference, Results
 from perdure.report import write_report
 from perdure.report.findings import Findings
+from perdure.report.tables import file_name
 from perdure.study import Study
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -249,6 +250,137 @@ def test_tables_hold_the_record_in_full(folder: Path, findings: Findings) -> Non
             assert row["proportion"] == ""
             assert float(row["bound_high"]) == found.high
             assert row["reason"] == found.reason
+
+
+def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_stands_beside_an_interval_is_in_its_status(page: Page, findings: Findings) -> None:
+    rows = page.table("Durable response (CI), %", "Excess, points")
+    beside = 0
+    for cells, one in zip(rows[1:], findings.estimates("PFS", "own"), strict=True):
+        found = one.response.estimate
+        if isinstance(found, NotEstimable):
+            assert found.limit == found.high or f"limit {100 * found.limit:.1f}" in cells[-1]
+        elif found.likelihood_low is not None and found.likelihood_high is not None:
+            low, high = 100 * found.likelihood_low, 100 * found.likelihood_high
+            assert f"likelihood {low:.1f} to {high:.1f}" in cells[-1]
+            beside += 1
+    assert beside
+
+
+@pytest.mark.parametrize("endpoint", ["PFS", "OS"])
+@pytest.mark.parametrize("reference", ["own", "control"])
+def test_every_arm_is_in_the_profiles_or_has_a_reason(
+    folder: Path, findings: Findings, endpoint: str, reference: Reference
+) -> None:
+    rows = rows_of(folder, f"profiles.{endpoint}.{reference}")
+    looked_at = {
+        (analysis.trial, analysis.analysis, arm.arm)
+        for analysis in findings.analyses(endpoint)
+        for arm in analysis.arms
+        if arm.patients is not None
+    }
+    assert {(row["trial"], row["analysis"], row["arm"]) for row in rows} == looked_at
+    for row in rows:
+        assert (row["proportion"] == "") == (row["k"] == "")
+        if row["k"]:
+            assert float(row["band_low"]) <= float(row["ci_low"]) <= float(row["proportion"])
+            assert float(row["proportion"]) <= float(row["ci_high"]) <= float(row["band_high"])
+        else:
+            assert row["last_k"] or row["reason"]
+
+
+def test_profiles_are_pictures_and_say_who_has_none(folder: Path, findings: Findings) -> None:
+    for reference in ("own", "control"):
+        for analysis, found in findings.profiles("PFS", reference):
+            name = file_name("profiles", analysis.trial, "PFS", reference, analysis.analysis)
+            path = folder / "figures" / f"{name}.svg"
+            assert path.exists() == bool(found.profiles)
+            if not path.exists():
+                continue
+            said = " ".join(text.text or "" for text in ET.parse(path).iter(f"{SVG}text"))
+            for arm, _ in found.missing:
+                if any(one.arm == arm for one in analysis.arms):
+                    assert f"Not drawn: {findings.arm_label(analysis.trial, arm)}" in said
+
+
+def test_the_ladder_has_every_arm_of_the_first_reference(folder: Path, findings: Findings) -> None:
+    assert not (folder / "figures" / "ladder.PFS.control.svg").exists()
+    path = folder / "figures" / "ladder.PFS.own.svg"
+    said = [text.text for text in ET.parse(path).iter(f"{SVG}text")]
+    shown = [text for text in said if text and re.match(r"[\d.]+ \([\d.]+ to [\d.]+\)", text)]
+    found = [one.response for one in findings.estimates("PFS", "own")]
+    assert len(shown) == sum(one.proportion is not None for one in found)
+
+
+@pytest.mark.parametrize("endpoint", ["PFS", "OS"])
+def test_follow_up_and_tails_are_those_of_the_record(
+    page: Page, folder: Path, findings: Findings, endpoint: str
+) -> None:
+    followed = [one for _, tail in findings.tails(endpoint) for one in tail.follow_up]
+    for row, one in zip(rows_of(folder, f"follow-up.{endpoint}"), followed, strict=True):
+        assert row["arm"] == one.arm
+        assert row["verdict"] == one.verdict
+        assert one.verdict in page.text
+        for test in one.tests:
+            shown = row[f"{test.test}_p"]
+            assert shown == "" if test.p_value is None else float(shown) == test.p_value
+    tails = [arm for _, tail in findings.tails(endpoint) if tail.tail for arm in tail.tail.tails]
+    for row, arm in zip(rows_of(folder, f"tails.{endpoint}"), tails, strict=True):
+        for measure, column in (
+            (arm.measures[0], "mean_survival"),
+            (arm.measures[1], "mean_time_lost"),
+            (arm.measures[-1], "mean_residual_time"),
+        ):
+            assert row[column] == "" if measure.value is None else True
+            assert row[column] == "" or float(row[column]) == measure.value
+            assert measure.value is not None or (measure.reason or "?") in row["reasons"]
+    pairs = [
+        one for _, tail in findings.tails(endpoint) if tail.tail for one in tail.tail.contrasts
+    ]
+    assert len(rows_of(folder, f"tail-contrasts.{endpoint}")) == len(pairs)
+
+
+@pytest.mark.parametrize("endpoint", ["PFS", "OS"])
+def test_a_rule_that_was_not_checked_says_so_wherever_it_stands(
+    page: Page, folder: Path, findings: Findings, endpoint: str
+) -> None:
+    awards = [
+        award
+        for _, tail in findings.tails(endpoint)
+        for arms in tail.awards
+        for award in arms.awards
+    ]
+    for row, award in zip(rows_of(folder, f"value-frameworks.{endpoint}"), awards, strict=True):
+        assert row["verified"] == ("yes" if award.verified else "unverified")
+        assert (row["probability"] == "") == (award.probability is None)
+        assert award.caveat in page.text
+    for cells in (row for table in page.tables for row in table):
+        for cell in cells:
+            if cell.startswith(("ASCO", "ESMO")):
+                assert cell.endswith("(unverified)")
+
+
+def test_without_tails_there_is_no_section_on_them(findings: Findings, tmp_path: Path) -> None:
+    bare = tuple(replace(one, tail=None) for one in findings.results.analyses)
+    changed = replace(findings, results=replace(findings.results, analyses=bare))
+    folder = written(changed, tmp_path)
+    text = Page((folder / "index.html").read_text(encoding="utf-8")).text
+    assert "what the tails are made of" not in text
+    assert "against k" not in text
+    assert not [*folder.glob("tables/profiles*"), *folder.glob("figures/profiles*")]
+
+
+def test_a_number_to_treat_needs_one_threshold(folder: Path, findings: Findings) -> None:
+    assert "nnt" not in rows_of(folder, "contrasts.PFS.own")[0]
+    pairs = findings.contrasts("PFS", "control")
+    for row, one in zip(rows_of(folder, "contrasts.PFS.control"), pairs, strict=True):
+        assert row["nnt"] == "" or float(row["nnt"]) == one.contrast.nnt
+        assert (row["nnt_low"] == "") == (one.contrast.nnt_limits is None)
+        assert row["odds_ratio"] == "" or float(row["odds_ratio"]) == one.contrast.odds_ratio
 
 
 def test_is_the_same_to_the_byte(findings: Findings, folder: Path, tmp_path: Path) -> None:

@@ -6,10 +6,18 @@ from dataclasses import replace
 import pytest
 
 from perdure.pool import pool_by_class
-from perdure.records import NotEstimable, Proportion, Reference, Results, classes_of
+from perdure.records import ArmEstimate, NotEstimable, Proportion, Reference, Results, classes_of
 from perdure.report import methods_text, references_of
 from perdure.report.findings import Findings
 
+TESTS = {
+    "10-1093-biomet-79-4-731", "10-1080-01621459-1994-10476889", "10-1016-s0167-7152-00-00063-8",
+    "maller-and-zhou-1996-survival-analysis-with-long-term-survivors-wiley", "10-1002-cjs-11771",
+    "10-48550-arxiv-2309-00868",
+}  # fmt: skip
+FRAMEWORKS = {
+    "10-1200-jco-2016-68-2518", "10-1093-annonc-mdx310", "10-1016-j-annonc-2025-04-006",
+}  # fmt: skip
 Build = Callable[[tuple[Reference, ...]], Findings]
 
 
@@ -30,6 +38,7 @@ def test_the_whole_example_cites_what_it_used(findings: Findings) -> None:
     assert cited(findings) == {
         "guyot", "pons-tostivint", "kaplan-meier", "greenwood", "brookmeyer-crowley",
         "thomas-grunkemeier", "schemper-smith", "viechtbauer", "hartung-knapp", "higgins-thompson",
+        "zou-donner", "altman", "montiel-plagborg", "uno", *TESTS, *FRAMEWORKS,
     }  # fmt: skip
 
 
@@ -73,11 +82,13 @@ def test_counts_are_those_of_the_record(findings: Findings) -> None:
     assert f"({states.count('not estimable')} estimates)" in said
 
 
-def test_without_arms_at_zero_there_is_no_likelihood_interval(findings: Findings) -> None:
+def test_without_arms_at_zero_or_thin_there_is_no_likelihood_interval(findings: Findings) -> None:
     kept = tuple(
         replace(
             analysis,
-            estimates=tuple(one for one in analysis.estimates if one.response.status != "zero"),
+            estimates=tuple(
+                one for one in analysis.estimates if one.response.status not in ("zero", "thin")
+            ),
         )
         for analysis in findings.results.analyses
     )
@@ -154,3 +165,64 @@ def test_the_example_has_numbers_and_gaps(findings: Findings) -> None:
         for one in analysis.estimates
     }
     assert kinds == {Proportion, NotEstimable}
+
+
+def without_tails(findings: Findings) -> Findings:
+    bare = tuple(replace(one, tail=None) for one in findings.results.analyses)
+    return with_results(findings, replace(findings.results, analyses=bare))
+
+
+def test_without_tails_nothing_is_said_of_them(findings: Findings) -> None:
+    bare = without_tails(findings)
+    titles = [one.title for one in methods_text(bare.results, bare.settings)]
+    assert not {"Durable response against k", "Follow-up and tails", "Value frameworks"} & {*titles}
+    assert not {"montiel-plagborg", "uno", *TESTS, *FRAMEWORKS} & cited(bare)
+    assert "unverified" not in words(bare)
+
+
+def test_a_framework_that_was_not_checked_is_called_unverified(findings: Findings) -> None:
+    said = words(findings)
+    awards = {
+        award.label: award
+        for analysis in findings.results.analyses
+        if analysis.tail
+        for arms in analysis.tail.awards
+        for award in arms.awards
+    }
+    assert awards
+    for label, award in awards.items():
+        assert label in said
+        assert ("unverified" in label) == (not award.verified)
+    assert "must not be cited as the framework" in said
+
+
+def test_contrasts_are_described_as_they_are_made(
+    findings: Findings, build_findings: Build
+) -> None:
+    assert "zou-donner" in cited(findings)
+    assert "interval symmetric on the log scale" not in words(findings)
+    assert "altman" not in cited(build_findings(("own",)))
+
+
+def test_a_fixed_time_has_no_profile(build_findings: Build) -> None:
+    fixed = build_findings(("fixed",))
+    assert "montiel-plagborg" not in cited(fixed)
+    assert "uno" in cited(fixed)
+
+
+def test_the_scale_of_the_intervals_is_that_of_the_record(findings: Findings) -> None:
+    def on_logit(one: ArmEstimate) -> ArmEstimate:
+        found = one.response.estimate
+        if not isinstance(found, Proportion) or found.se is None:
+            return one
+        return replace(
+            one, response=replace(one.response, estimate=replace(found, interval="logit"))
+        )
+
+    changed = tuple(
+        replace(analysis, estimates=tuple(on_logit(one) for one in analysis.estimates))
+        for analysis in findings.results.analyses
+    )
+    said = words(with_results(findings, replace(findings.results, analyses=changed)))
+    assert "symmetric on the logit scale" in said
+    assert "scale of log(" not in said

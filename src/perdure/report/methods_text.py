@@ -1,12 +1,13 @@
 """The methods section, written from what was run: no method is named that was not used."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from perdure.plots.wording import decimals, multiple
-from perdure.records import DAYS_PER_MONTH, Pooled, Proportion, Results, Source
+from perdure.records import DAYS_PER_MONTH, DurableResponse, Pooled, Proportion, Results, Source
 from perdure.report.citations import (
+    ALTMAN,
     BROOKMEYER_CROWLEY,
     DERSIMONIAN_LAIRD,
     GREENWOOD,
@@ -19,12 +20,24 @@ from perdure.report.citations import (
     SCHEMPER_SMITH,
     THOMAS_GRUNKEMEIER,
     VIECHTBAUER,
+    ZOU_DONNER,
     Citation,
 )
 from perdure.report.findings import column_in_words
+from perdure.report.methods_tail import awards, profiles, tails
+from perdure.report.sentences import Pieces, joined, listed, some
 from perdure.study import Settings
 
 __all__ = ["MethodsParagraph", "methods_text", "references_of"]
+
+
+_SCALES = {
+    "log-log": "the scale of log(−log)",
+    "plain": "the proportion’s own scale",
+    "log": "the log scale",
+    "logit": "the logit scale",
+    "arcsin": "the arcsine scale",
+}
 
 
 @dataclass(frozen=True)
@@ -49,10 +62,13 @@ def methods_text(results: Results, settings: Settings) -> tuple[MethodsParagraph
         ("Intervals", _intervals(results)),
         ("Follow-up and what is not estimable", _follow_up(results, settings)),
         ("Contrasts within trials", _contrasts(results)),
+        ("Durable response against k", profiles(results)),
+        ("Follow-up and tails", tails(results)),
+        ("Value frameworks", awards(results)),
         ("Synthesis", _synthesis(results)),
         ("Software", _software(results)),
     )
-    paragraphs = ((title, _joined(pieces)) for title, pieces in written)
+    paragraphs = ((title, joined(pieces)) for title, pieces in written)
     return tuple(MethodsParagraph(title, pieces) for title, pieces in paragraphs if pieces)
 
 
@@ -67,32 +83,11 @@ def references_of(paragraphs: Iterable[MethodsParagraph]) -> tuple[Citation, ...
     return tuple(dict.fromkeys(cited))
 
 
-Pieces = Iterator[str | Citation]
-
-
-def _joined(pieces: Pieces) -> tuple[str | Citation, ...]:
-    """Return the pieces that say something, without the space after the last."""
-    found = [piece for piece in pieces if piece]
-    if found and isinstance(found[-1], str):
-        found[-1] = found[-1].rstrip()
-    return tuple(found)
-
-
-def _some(number: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun: "1 arm", "12 arms"."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def _data(results: Results) -> Pieces:
     trials = {analysis.trial for analysis in results.analyses}
     arms = [(analysis, arm) for analysis in results.analyses for arm in analysis.arms]
     different = {(analysis.trial, arm.arm) for analysis, arm in arms}
-    yield f"The study holds {_some(len(trials), 'trial')} with {_some(len(different), 'arm')}. "
+    yield f"The study holds {some(len(trials), 'trial')} with {some(len(different), 'arm')}. "
     sources = Counter(arm.source for analysis, arm in arms if analysis.primary)
     names: dict[Source, str] = {
         "patients": "as patient data (observed, or rebuilt before)",
@@ -101,13 +96,13 @@ def _data(results: Results) -> Pieces:
     }
     parts = [f"{sources[source]} entered {names[source]}" for source in names if sources[source]]
     if parts:
-        total = _some(sum(sources.values()), "arm and endpoint", "arms by endpoint")
-        yield f"Of {total}, {_listed(parts)}. "
+        total = some(sum(sources.values()), "arm and endpoint", "arms by endpoint")
+        yield f"Of {total}, {listed(parts)}. "
     more = sum(not analysis.primary for analysis in results.analyses)
     if more:
         yield (
             "Each trial and endpoint has one primary analysis, which alone is pooled;"
-            f" {_some(more, 'further analysis is', 'further analyses are')} shown as"
+            f" {some(more, 'further analysis is', 'further analyses are')} shown as"
             f" {'a sensitivity analysis' if more == 1 else 'sensitivity analyses'}. "
         )
     yield f"Times are in months of {DAYS_PER_MONTH:g} days."
@@ -120,7 +115,7 @@ def _reconstruction(results: Results) -> Pieces:
     methods = Counter(arm.method or "" for arm in rebuilt)
     for place, (method, number) in enumerate(methods.items()):
         start = "The patients behind " if place == 0 else "Those behind "
-        yield f"{start}{_some(number, 'digitised curve')} were rebuilt by the "
+        yield f"{start}{some(number, 'digitised curve')} were rebuilt by the "
         if method == "guyot":
             yield "method of Guyot and others"
             yield GUYOT
@@ -138,10 +133,10 @@ def _reconstruction(results: Results) -> Pieces:
     used = Counter(fact for arm in rebuilt if arm.evidence for fact in arm.evidence.used)
     facts = [f"{fact} for {number}" for fact, number in used.items() if fact != "curve"]
     if facts:
-        yield f"Beside the curve, it was given {_listed(facts)} of them. "
+        yield f"Beside the curve, it was given {listed(facts)} of them. "
     alone = sum(arm.evidence.used == ("curve",) for arm in rebuilt if arm.evidence)
     if alone:
-        yield f"{_some(alone, 'arm rests', 'arms rest')} on the curve alone. "
+        yield f"{some(alone, 'arm rests', 'arms rest')} on the curve alone. "
     yield "How closely the rebuilt patients follow what was published is shown for each arm."
 
 
@@ -155,7 +150,7 @@ def _durable_response(results: Results, settings: Settings) -> Pieces:
     if any(reference != "fixed" for reference in references):
         yield "A durable response is a time to event longer than k times a reference median"
         yield PONS_TOSTIVINT
-        yield f", with {_listed(multiples)}. "
+        yield f", with {listed(multiples)}. "
     meaning = {
         "own": "the arm’s own median, which asks how heavy its tail is whatever its median",
         "control": "the median of the trial’s control arm, one threshold for both arms of a pair",
@@ -171,7 +166,7 @@ def _durable_response(results: Results, settings: Settings) -> Pieces:
             f"{decimals(settings.fixed_time_months(name), 1)} months for {name}"
             for name in endpoints
         ]
-        yield f"At a fixed time the threshold is {_listed(times)} (milestone survival). "
+        yield f"At a fixed time the threshold is {listed(times)} (milestone survival). "
     if any(one.source != "published" for one in estimates):
         yield "The proportion is the Kaplan-Meier estimate"
         yield KAPLAN_MEIER
@@ -183,7 +178,7 @@ def _durable_response(results: Results, settings: Settings) -> Pieces:
         )
         yield (
             "Under the own median an arm with a constant hazard shows 2 to the power −k whatever"
-            f" its drug ({_listed(list(shown))}); the excess over it is what the tail adds. "
+            f" its drug ({listed(list(shown))}); the excess over it is what the tail adds. "
         )
 
 
@@ -206,16 +201,18 @@ def _intervals(results: Results) -> Pieces:
         if any(one.reference != "fixed" for one in spread):
             yield (
                 ", and carry to first order, by influence functions, that the median behind the"
-                " threshold was estimated too"
+                " threshold was estimated too; the density that this needs is survival times a"
+                " hazard that is smoothed over a window around the time"
             )
-        yield "; 95% confidence intervals are symmetric on the scale of log(−log). "
+        yield ". "
+        yield from _scales(spread)
     if any(one.median_low is not None or one.median_high is not None for one in computed):
         yield "Intervals of medians invert the pointwise intervals of the curve"
         yield BROOKMEYER_CROWLEY
         yield ". "
     if edge:
         yield (
-            f"{_some(edge, 'estimate')} of 0 or 1 {'has' if edge == 1 else 'have'} a likelihood"
+            f"{some(edge, 'estimate')} of 0 or 1 {'has' if edge == 1 else 'have'} a likelihood"
             " interval"
         )
         yield THOMAS_GRUNKEMEIER
@@ -224,6 +221,23 @@ def _intervals(results: Results) -> Pieces:
         one.source == "published" for analysis in results.analyses for one in analysis.estimates
     ):
         yield "Published estimates keep the intervals that they were printed with."
+
+
+def _scales(spread: Sequence[DurableResponse]) -> Pieces:
+    """Return which intervals were computed, and the likelihood intervals beside thin arms."""
+    found = [one.estimate for one in spread if isinstance(one.estimate, Proportion)]
+    for name in dict.fromkeys(one.interval for one in found):
+        if name == "likelihood":
+            yield "95% confidence intervals are likelihood intervals"
+            yield THOMAS_GRUNKEMEIER
+            yield ". "
+        else:
+            scale = _SCALES.get(name, f"the {name} scale")
+            yield f"95% confidence intervals are symmetric on {scale}. "
+    if any(one.likelihood_low is not None for one in found):
+        yield "Beside that of a thin arm stands a likelihood interval"
+        yield THOMAS_GRUNKEMEIER
+        yield ". "
 
 
 def _follow_up(results: Results, settings: Settings) -> Pieces:
@@ -236,19 +250,19 @@ def _follow_up(results: Results, settings: Settings) -> Pieces:
     if statuses["thin"]:
         yield (
             f"An estimate is called thin where fewer than {settings.thin} patients are at risk at"
-            f" the threshold ({_some(statuses['thin'], 'estimate')}). "
+            f" the threshold ({some(statuses['thin'], 'estimate')}). "
         )
     if statuses["zero"]:
         yield (
             "A curve that has reached 0 before the threshold is known from there on: its durable"
-            f" response is 0 ({_some(statuses['zero'], 'estimate')}). "
+            f" response is 0 ({some(statuses['zero'], 'estimate')}). "
         )
     if statuses["not estimable"]:
         yield (
             "Where there is no reference median, or the threshold lies past the end of follow-up,"
             " no number is given and no curve is extended: the arm is not estimable, and all that"
-            " is known are the bounds that its curve sets"
-            f" ({_some(statuses['not estimable'], 'estimate')})."
+            " is known are the bounds that its curve sets, with a confidence limit of the upper one"
+            f" ({some(statuses['not estimable'], 'estimate')})."
         )
 
 
@@ -262,9 +276,12 @@ def _contrasts(results: Results) -> Pieces:
     if not found:
         return
     yield (
-        "Arms were compared with their comparators as differences and as ratios (interval"
-        " symmetric on the log scale), with the covariance that shared patients bring. "
+        "Arms were compared with their comparators as differences, ratios and odds ratios. Their"
+        " limits are put together from the arms’ own limits, whose variance they recover, with the"
+        " covariance that shared patients bring"
     )
+    yield ZOU_DONNER
+    yield "; the p value of a difference inverts its interval. "
     references = {contrast.reference for contrast in found}
     if "own" in references:
         yield (
@@ -272,7 +289,11 @@ def _contrasts(results: Results) -> Pieces:
             " tail is heavier for its median and is not a randomised comparison. "
         )
     if references - {"own"}:
-        yield "Where both arms share one threshold randomisation holds."
+        yield "Where both arms share one threshold randomisation holds. "
+        if any(contrast.nnt is not None for contrast in found if contrast.reference != "own"):
+            yield "The number needed to treat is one over the difference"
+            yield ALTMAN
+            yield "."
 
 
 def _synthesis(results: Results) -> Pieces:
@@ -282,7 +303,7 @@ def _synthesis(results: Results) -> Pieces:
         return
     columns = [column_in_words(by) for by in dict.fromkeys(one.by for one in results.syntheses)]
     yield (
-        f"Arms were pooled by {_listed(columns)} on the logit scale, with variances by the delta"
+        f"Arms were pooled by {listed(columns)} on the logit scale, with variances by the delta"
         " method. This synthesis is observational: it mixes differences within and between trials"
         " and takes arms as independent, also two arms of one trial. "
     )

@@ -57,6 +57,11 @@ def _in_words(asked: float | None, found: float | None) -> str:
     return f"{multiple(asked)} (at {decimals(found, 1)})"
 
 
+def _range(found: Profile | ProfileContrast | None) -> str:
+    """Return the first and the last k in words."""
+    return f"{found.k[0]:.1f} to {found.k[-1]:.1f}" if found else NOTHING
+
+
 def _reached(values: Sequence[float]) -> list[tuple[float | None, int | None]]:
     """Return the k of the tables that a profile reaches, with their places; a gap if none."""
     found = [(k, place) for k in SHOWN if (place := nearest_k(values, k)) is not None]
@@ -90,9 +95,12 @@ def profile_table(findings: Findings, endpoint: str, reference: Reference) -> Ta
     columns += [
         _area_column(own=own),
         Column(
-            "Ends at k",
-            lambda row: decimals(row.profile.k[-1] if row.profile else None, 1),
-            {"last_k": lambda row: row.profile.k[-1] if row.profile else None},
+            "All k",
+            lambda row: _range(row.profile),
+            {
+                "first_k": lambda row: row.profile.k[0] if row.profile else None,
+                "last_k": lambda row: row.profile.k[-1] if row.profile else None,
+            },
             numeric=True,
             once=True,
         ),
@@ -399,9 +407,12 @@ def _pair_columns(findings: Findings) -> list[Column[_Pair]]:
             once=True,
         ),
         Column(
-            "Ends at k",
-            lambda row: decimals(row.found.k[-1] if row.found else None, 1),
-            {"last_k": lambda row: row.found.k[-1] if row.found else None},
+            "All k",
+            lambda row: _range(row.found),
+            {
+                "first_k": lambda row: row.found.k[0] if row.found else None,
+                "last_k": lambda row: row.found.k[-1] if row.found else None,
+            },
             numeric=True,
             once=True,
         ),
