@@ -22,6 +22,7 @@ from perdure.records.estimate import (
     Synthesis,
     TrialContrast,
 )
+from perdure.records.extrapolation import ModelEstimate, ModelParameter
 from perdure.records.follow_up import (
     CuredFraction,
     FollowUp,
@@ -70,6 +71,8 @@ __all__ = [
     "FollowUp",
     "Ints",
     "LeftOut",
+    "ModelEstimate",
+    "ModelParameter",
     "NotEstimable",
     "NumbersAtRisk",
     "Patients",
