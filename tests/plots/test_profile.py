@@ -41,8 +41,12 @@ def arms() -> dict[str, Patients]:
 
 
 def profile_of(arms: dict[str, Patients], reference: Reference = "own") -> TrialProfile:
-    shapes = {"combo": (0.6, 0.03)} if reference == "own" else None
-    return durability_profile(arms, reference=reference, comparators=COMPARATORS, shapes=shapes)
+    found = durability_profile(arms, reference=reference, comparators=COMPARATORS)
+    shape = 0.6 if reference == "own" else None
+    fitted = tuple(
+        replace(one, shape_fitted=shape if one.arm == "combo" else None) for one in found.profiles
+    )
+    return replace(found, profiles=fitted)
 
 
 def paths(svg: bytes, colour: str, kind: str, width: str = "") -> list[np.ndarray]:

@@ -293,6 +293,7 @@ def example_settings(references: tuple[Reference, ...]) -> Settings:
         endpoints={name: EndpointSettings(k, 12.0) for name, k in K.items()},
         thin=10,
         interval="log-log",
+        models=False,
         method="guyot",
         draws=50,
         own=(),

@@ -77,7 +77,8 @@ def _rows(findings: Findings, endpoint: str, reference: Reference) -> Iterator[_
             if arm in profiles:
                 one = profiles[arm]
                 for k, place in _reached(one.k):
-                    yield _At(analysis, arm, k, one, place)
+                    why = "" if place is not None else f"a profile from k = {_range(one)} only"
+                    yield _At(analysis, arm, k, one, place, why)
             elif arm in missing:
                 yield _At(analysis, arm, None, None, None, missing[arm])
 
@@ -92,19 +93,7 @@ def profile_table(findings: Findings, endpoint: str, reference: Reference) -> Ta
     columns += _own_columns() if own else []
     if any(row.profile and row.profile.shape_fitted is not None for row in rows):
         columns.append(_fitted_column())
-    columns += [
-        _area_column(own=own),
-        Column(
-            "All k",
-            lambda row: _range(row.profile),
-            {
-                "first_k": lambda row: row.profile.k[0] if row.profile else None,
-                "last_k": lambda row: row.profile.k[-1] if row.profile else None,
-            },
-            numeric=True,
-            once=True,
-        ),
-    ]
+    columns.append(_area_column(own=own))
     if any(row.reason for row in rows):
         columns.append(Column("No number because", lambda row: row.reason, {"reason": _reason}))
     return build_table(
@@ -137,10 +126,14 @@ def _notes(rows: Sequence[_At], *, own: bool) -> list[str]:
     return [
         "Band: with 95% the arm\u2019s whole line lies inside, at every k at once.",
         f"A profile ends at the last k with {least} patients at risk." if least else "",
-        "P (excess): of no excess over 2 to the power \u2212k, adjusted for all k looked at."
+        "Excess: over 2 to the power \u2212k; its P is adjusted for all k looked at."
         " Implied shape: of the Weibull distribution with this durable response; below 1 its hazard"
         " falls."
         if own
+        else "",
+        "Fitted shape: of a Weibull distribution fitted to all patients of the arm, where one could"
+        " be."
+        if any(row.profile and row.profile.shape_fitted is not None for row in rows)
         else "",
         "Mean: area under the line over its length"
         + ("; after v, that of a constant hazard." if own else "."),
@@ -221,9 +214,15 @@ def _own_columns() -> list[Column[_At]]:
         return f"{text} ({limits})" if limits else text
 
     return [
-        Column("Excess, points", lambda row: points(excess(row)), {"excess": excess}, numeric=True),
         Column(
-            "P (excess)", lambda row: p_value(excess_p(row)), {"excess_p": excess_p}, numeric=True
+            "Excess, points (P)",
+            lambda row: (
+                NOTHING
+                if row.place is None
+                else f"{points(excess(row))} ({p_value(excess_p(row))})"
+            ),
+            {"excess": excess, "excess_p": excess_p},
+            numeric=True,
         ),
         Column(
             "Implied shape (CI)",
@@ -240,17 +239,9 @@ def _own_columns() -> list[Column[_At]]:
 
 def _fitted_column() -> Column[_At]:
     """Return the shape of the Weibull distribution that was fitted to the patients."""
-
-    def shown(row: _At) -> str:
-        if row.profile is None or row.profile.shape_fitted is None:
-            return NOTHING
-        text = decimals(row.profile.shape_fitted, 2)
-        error = row.profile.shape_fitted_se
-        return text if error is None else f"{text} ({decimals(error, 2)})"
-
     return Column(
-        "Fitted shape (SE)",
-        shown,
+        "Fitted shape",
+        lambda row: decimals(row.profile.shape_fitted if row.profile else None, 2),
         {
             "shape_fitted": lambda row: row.profile.shape_fitted if row.profile else None,
             "shape_fitted_se": lambda row: row.profile.shape_fitted_se if row.profile else None,
@@ -284,6 +275,8 @@ def _area_column(*, own: bool) -> Column[_At]:
             "area_ci_low": lambda row: area(row, "ci_low"),
             "area_ci_high": lambda row: area(row, "ci_high"),
             "area_exponential": lambda row: area(row, "exponential"),
+            "first_k": lambda row: row.profile.k[0] if row.profile else None,
+            "last_k": lambda row: row.profile.k[-1] if row.profile else None,
         },
         numeric=True,
         once=True,
