@@ -1,5 +1,6 @@
-"""Contrasts, profiles and stratified contrasts against formulas written out, R and simulation."""
+"""Contrasts, profiles and stratified contrasts against formulas written out and simulation."""
 
+from collections.abc import Callable
 from math import erfc, exp, log, sqrt
 from statistics import NormalDist
 
@@ -120,7 +121,7 @@ def test_intervals_by_hand(kind: str) -> None:
         "logit": (log(p / (1 - p)), 1 / (p * (1 - p))),
         "arcsin": (np.arcsin(sqrt(p)), 1 / (2 * sqrt(p * (1 - p)))),
     }
-    backs = {
+    backs: dict[str, Callable[[float], float]] = {
         "plain": lambda x: x,
         "log": exp,
         "log-log": lambda x: exp(-exp(x)),
@@ -161,7 +162,7 @@ def test_profile_agrees_with_single_estimates() -> None:
     for reference in ("own", "control", "trial"):
         found = durability_profile(
             ARMS,
-            reference=reference,  # type: ignore[arg-type]
+            reference=reference,
             comparators=PAIR,
         )
         for at in (5, 20, 30):
@@ -169,7 +170,7 @@ def test_profile_agrees_with_single_estimates() -> None:
             single = durable_trial(
                 ARMS,
                 k=k,
-                reference=reference,  # type: ignore[arg-type]
+                reference=reference,
                 comparators=PAIR,
             )
             one = single.responses[0].estimate

@@ -11,25 +11,28 @@ from perdure.durable import (
     follow_up,
     tail_awards,
     tail_thresholds,
+    trial_models,
     trial_tail,
-)
-from perdure.pipeline.tail_tables import (
-    award_rows,
-    bootstrap_rows,
-    follow_up_rows,
-    profile_contrast_rows,
-    profile_rows,
-    tail_rows,
-    write_rows,
 )
 from perdure.records import (
     ArmAwards,
+    ArmModels,
     Bootstrap,
     FollowUp,
     Patients,
     Reference,
     TrialProfile,
     TrialTail,
+)
+from perdure.study.tail_tables import (
+    award_rows,
+    bootstrap_rows,
+    follow_up_rows,
+    model_rows,
+    profile_contrast_rows,
+    profile_rows,
+    tail_rows,
+    write_rows,
 )
 
 __all__ = ["Beside", "Question", "found_beside"]
@@ -163,6 +166,14 @@ def found_beside(question: Question, wanted: Sequence[str]) -> Beside:
             )
             tables["tail"] = list(tail_rows(tail))
             lines += list(_tail_lines(tail))
+    if "models" in wanted:
+        models = trial_models(
+            question.arms,
+            **options,  # type: ignore[arg-type]
+            level=question.level,
+        )
+        tables["models"] = list(model_rows(models))
+        lines += [line for one in models for line in _model_lines(one)]
     if "awards" in wanted:
         awards = _awards(question)
         tables["awards"] = list(award_rows(awards))
@@ -246,3 +257,24 @@ def _tail_lines(found: TrialTail) -> Iterator[str]:
                 f"tail, {arm.arm}: {one.quantity} {shown}"
                 f" (from {one.start:.1f} to {one.stop:.1f} {arm.time_unit})"
             )
+
+
+def _model_lines(found: ArmModels) -> Iterator[str]:
+    """Yield the three best models of an arm, in words."""
+    if found.reason:
+        yield f"models, {found.arm}: none ({found.reason})"
+    for one in found.models[:3]:
+        if one.proportion is None:
+            yield f"model, {found.arm}: {one.model}: {one.reason}"
+            continue
+        limits = (
+            ""
+            if one.ci_low is None or one.ci_high is None
+            else f" ({one.ci_low:.1%} to {one.ci_high:.1%})"
+        )
+        where = "beyond the end of follow-up" if one.extrapolated else "within follow-up"
+        cured = "" if one.cured is None else f", cured fraction {one.cured:.1%}"
+        yield (
+            f"model, {found.arm}: {one.model}: durable response {one.proportion:.1%}{limits},"
+            f" {where}{cured}; AIC {one.aic:.1f}"
+        )

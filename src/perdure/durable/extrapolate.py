@@ -21,6 +21,8 @@ __all__ = ["MODELS", "ReferenceMedian", "durable_models"]
 _FIXED_BY_MODEL = 1e-8
 """A standard error on the log(-log) scale below which nothing was estimated."""
 _SURE = 1e-12
+_LEAST = -700.0
+"""Logarithm of the least survival that a number can hold with its interval."""
 
 
 @dataclass(frozen=True)
@@ -262,7 +264,7 @@ def _at(
     """
     times = np.array([threshold] if median is None else [threshold, median])
     log_survival = float(found.log_survival_at(threshold))
-    if not -np.inf < log_survival < 0:
+    if not _LEAST < log_survival < 0:
         edge = "1" if log_survival == 0 else "0"
         return _Answer(
             threshold, reason=f"survival at the threshold is {edge} as far as a number can hold"

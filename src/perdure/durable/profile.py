@@ -33,7 +33,7 @@ LEAST = 10
 """A profile ends at the last k with this many patients at risk."""
 
 BETWEEN = 10
-"""A profile under an arm's own median begins once this many events lie between it and k times it."""
+"""A profile under an arm's own median begins once this many events lie beyond the median."""
 
 _DRAWS = 20_000
 """Of the maximum over k: the 95% quantile is known to about 0.015 standard errors."""
@@ -58,7 +58,6 @@ def durability_profile(
     points: int = 60,
     level: float = 0.95,
     seed: int = 20190519,
-    shapes: Mapping[str, tuple[float, float]] | None = None,
 ) -> TrialProfile:
     """Return durable response against k for each arm, and differences between arms.
 
@@ -73,13 +72,12 @@ def durability_profile(
     least : int
         A profile ends at the last k with this many patients at risk, 1 or more.
     points : int
-        Values of k, under an arm's own median from the tenth event after it on, evenly spaced from 1 (left out) to the longest arm's end; 2 or more.
+        Values of k, evenly spaced from 1 (left out) to the longest arm's end; 2 or more. Under an
+        arm's own median those before the tenth event after it are left out.
     level : float
         Of pointwise intervals and of the band.
     seed : int
         Of the draws behind the band and the adjusted p values.
-    shapes : mapping of str to (float, float), optional
-        Weibull shape fitted to an arm, and its standard error.
 
     Returns
     -------
@@ -119,7 +117,7 @@ def durability_profile(
     random = np.random.default_rng(seed)
     normal = random.standard_normal((_DRAWS, points))
     profiles = [
-        _profile(samples[arm], bases[arm], one, normal, least, level, (shapes or {}).get(arm))
+        _profile(samples[arm], bases[arm], one, normal, least, level)
         for arm, one in found.items()
         if one.k.size > 1
     ]
@@ -201,7 +199,6 @@ def _profile(
     normal: Floats,
     least: int,
     level: float,
-    shape: tuple[float, float] | None,
 ) -> Profile:
     """Return the record of one arm."""
     k, value = points.k, points.value
@@ -212,7 +209,9 @@ def _profile(
     alone = limits(value, se, z=normal_quantile(level))
     band = limits(value, se, z=critical)
     own = basis.reference == "own"
+    shape = None
     if own:
+        shape = _fitted_shape(arm)
         scaled = se / (value * -np.log(value))
         distance = np.abs(np.log(-np.log(value)) - np.log(k * np.log(2.0))) / scaled
     return Profile(
@@ -239,6 +238,17 @@ def _profile(
         area=_area(k, value, spread, level, own=own),
         time_unit=arm.time_unit,
     )
+
+
+def _fitted_shape(arm: Sample) -> tuple[float, float] | None:
+    """Return the shape of a Weibull distribution fitted to the arm, and its standard error."""
+    from perdure.survival.parametric import Fit, fit
+
+    found = fit(arm.patients.time, arm.patients.event, "weibull")
+    if not isinstance(found, Fit):
+        return None
+    shape = next(one for one in found.parameters if one.name == "shape")
+    return shape.value, shape.se
 
 
 def _listed(values: Floats) -> tuple[float, ...]:

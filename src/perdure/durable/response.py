@@ -1,6 +1,6 @@
 """The stage's door: patients of an arm, or of a trial's arms, in; durable response out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from perdure.durable.contrast import contrast
@@ -21,6 +21,7 @@ __all__ = [
     "THIN",
     "TrialDurability",
     "check_arms",
+    "durable_references",
     "durable_response",
     "durable_trial",
     "of_samples",
@@ -184,6 +185,65 @@ def durable_trial(
         interval=interval,
         smoothing=smoothing,
     )
+
+
+def durable_references(
+    arms: Mapping[str, Patients],
+    *,
+    k: float | None = 3.0,
+    references: Sequence[Reference] = REFERENCES,
+    comparators: Mapping[str, str | None] | None = None,
+    time: float | None = None,
+    thin: int = THIN,
+    level: float = 0.95,
+    interval: DurableInterval = "log-log",
+    smoothing: float = 1.0,
+) -> dict[Reference, TrialDurability]:
+    """Return :func:`durable_trial` under several references; what they share is computed once.
+
+    Parameters
+    ----------
+    arms, k, comparators, time, thin, level, interval, smoothing
+        As for :func:`durable_trial`.
+    references : sequence of {"own", "control", "trial", "fixed"}
+
+    Returns
+    -------
+    dict of {"own", "control", "trial", "fixed"} to TrialDurability
+
+    Raises
+    ------
+    InputError
+        As :func:`durable_trial`.
+
+    Examples
+    --------
+    >>> control = Patients([1, 2, 3, 4, 5, 6, 7, 8, 9], [1] * 9)
+    >>> treated = Patients([1, 2, 4, 5, 8, 9, 12, 12, 12], [1, 1, 1, 1, 1, 1, 0, 0, 0])
+    >>> found = durable_references(
+    ...     {"c": control, "t": treated}, k=1.5, time=6.0, comparators={"t": "c"}
+    ... )
+    >>> [round(one.responses[1].proportion, 3) for one in found.values()]
+    [0.333, 0.556, 0.444, 0.556]
+    """
+    controls = comparators or {}
+    for reference in references:
+        check_arms(arms, reference, controls, time)
+    trial = TrialSamples(arms)
+    return {
+        reference: of_samples(
+            trial,
+            k=k,
+            reference=reference,
+            comparators=controls,
+            time=time,
+            thin=thin,
+            level=level,
+            interval=interval,
+            smoothing=smoothing,
+        )
+        for reference in references
+    }
 
 
 def of_samples(

@@ -110,6 +110,7 @@ def estimate(
         fixed_time=settings.fixed_time_months(analysis.endpoint),
         thin=settings.thin,
         seed=_seed(settings.seed, analysis.stem, "tails"),
+        models=settings.models,
     )
     return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts), tail)
 

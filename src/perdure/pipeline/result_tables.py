@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from perdure.durable import Stratum, stratified
-from perdure.pipeline.tail_tables import write_rows, write_tail_tables
 from perdure.records import (
     AnalysisResult,
     ArmEstimate,
@@ -24,6 +23,7 @@ from perdure.records import (
     TrialContrast,
 )
 from perdure.study import write_table
+from perdure.study.tail_tables import write_rows, write_tail_tables
 
 __all__ = ["write_result_tables"]
 

@@ -8,6 +8,7 @@ from perdure.durable import (
     follow_up,
     tail_awards,
     tail_thresholds,
+    trial_models,
     trial_tail,
 )
 from perdure.records import ArmAwards, Patients, Reference, TailResult, TrialTail
@@ -29,6 +30,7 @@ def tails(
     fixed_time: float | None,
     thin: int,
     seed: int,
+    models: bool,
 ) -> TailResult:
     """Return what is found about the tails of an analysis.
 
@@ -49,6 +51,8 @@ def tails(
     fixed_time : float or None
         Threshold of ``fixed``, months.
     thin, seed : int
+    models : bool
+        Whether parametric models are fitted too.
     """
     profiles = tuple(
         durability_profile(patients, reference=reference, comparators=comparators, seed=seed)
@@ -83,7 +87,15 @@ def tails(
             )
         )
     )
-    return TailResult(profiles, followed, _tail(patients, thresholds, comparators), awards)
+    fitted = (
+        trial_models(
+            patients, k=k, reference=references[0], comparators=comparators, time=fixed_time
+        )
+        if models
+        else ()
+    )
+    tail = _tail(patients, thresholds, comparators)
+    return TailResult(profiles, followed, tail, awards, fitted)
 
 
 def _tail(

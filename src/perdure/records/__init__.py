@@ -41,7 +41,7 @@ from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.stratified import Stratified
 from perdure.records.tail import ArmTail, TailContrast, TailMeasure, TailQuantity, TrialTail
-from perdure.records.tail_result import ArmAwards, TailResult
+from perdure.records.tail_result import ArmAwards, ArmModels, TailResult
 from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, months_per, time_unit
 from perdure.records.trial import Arm, Reported, Trial, classes_of
 
@@ -54,6 +54,7 @@ __all__ = [
     "Arm",
     "ArmAwards",
     "ArmEstimate",
+    "ArmModels",
     "ArmResult",
     "ArmTail",
     "AwardCriterion",

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from perdure.records.award import TailAward
+from perdure.records.extrapolation import ModelEstimate
 from perdure.records.follow_up import FollowUp
 from perdure.records.profile import TrialProfile
 from perdure.records.tail import TrialTail
 
-__all__ = ["ArmAwards", "TailResult"]
+__all__ = ["ArmAwards", "ArmModels", "TailResult"]
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,15 @@ class ArmAwards:
     arm: str
     comparator: str
     awards: tuple[TailAward, ...]
+
+
+@dataclass(frozen=True)
+class ArmModels:
+    """What parametric models say of one arm; none where there is no threshold, with the reason."""
+
+    arm: str
+    models: tuple[ModelEstimate, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,9 +43,12 @@ class TailResult:
         Under the study's first reference; None where the arms share no time.
     awards : tuple of ArmAwards
         One for each arm with a comparator; empty for endpoints that no framework has a rule for.
+    models : tuple of ArmModels
+        One an arm, under the study's first reference; empty where they were not asked for.
     """
 
     profiles: tuple[TrialProfile, ...]
     follow_up: tuple[FollowUp, ...]
     tail: TrialTail | None
     awards: tuple[ArmAwards, ...]
+    models: tuple[ArmModels, ...] = ()

@@ -121,6 +121,7 @@ def analysis_key(analysis: Analysis, trial: Trial, settings: Settings) -> str:
         "fixed_time": chosen.fixed_time,
         "thin": settings.thin,
         "interval": settings.interval,
+        "models": settings.models,
         "method": settings.method,
         "draws": settings.draws,
         "own": settings.own,

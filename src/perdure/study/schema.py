@@ -98,6 +98,7 @@ class EstimateTable(_Strict):
 
     thin: Annotated[int, Field(ge=1)] = 10
     interval: Interval = "log-log"
+    models: bool = False
 
 
 _Own = Literal["median", "survival", "hr"]

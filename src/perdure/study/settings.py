@@ -72,6 +72,8 @@ class Settings:
         Fewer at risk than this at the threshold make a durable response thin.
     interval : {"log-log", "plain", "log", "logit", "arcsin", "likelihood"}
         Of a durable response.
+    models : bool
+        Whether parametric models are fitted to every arm; they are shown as extrapolated.
     method : {"chain", "guyot"}
         Of reconstruction.
     draws : int
@@ -91,6 +93,7 @@ class Settings:
     endpoints: Mapping[str, EndpointSettings]
     thin: int
     interval: Interval
+    models: bool
     method: Literal["chain", "guyot"]
     draws: int
     own: tuple[Literal["median", "survival", "hr"], ...]
@@ -140,6 +143,7 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
         },
         thin=read.estimate.thin,
         interval=read.estimate.interval,
+        models=read.estimate.models,
         method=read.reconstruct.method,
         draws=read.reconstruct.draws,
         own=read.reconstruct.own,

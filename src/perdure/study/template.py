@@ -40,6 +40,8 @@ k = 2
 
 [estimate]
 thin = 10                    # fewer patients at risk at the threshold than this: "thin"
+# interval = "likelihood"    # or plain, log, logit, arcsin; log-log where it is left out
+# models = true              # parametric models of every arm too, shown as extrapolated
 
 [reconstruct]
 method = "chain"             # histories that fit a curve, and how sure we are; or "guyot": one

@@ -21,14 +21,15 @@ _SECOND = {
     8: (8 / 5, -1 / 5, 8 / 315, -1 / 560),
 }
 """Weights by order, for 1, 2, ... steps; Fornberg 1988, doi 10.1090/S0025-5718-1988-0935077-0."""
+_LARGEST = 1e100
 
 
 @dataclass(frozen=True, eq=False)
 class Derivatives:
     """Value, gradient and Hessian of a function at a point, in given directions.
 
-    ``finite`` is False where some value around the point is not a number; then the gradient and
-    the Hessian are 0.
+    ``finite`` is False where some value around the point is not a number, or so large that its
+    square is none; then the gradient and the Hessian are 0.
     """
 
     value: float
@@ -62,7 +63,7 @@ def derivatives(
     points = np.concatenate([(centre + moves), (centre - moves)]).reshape(-1, centre.size)
     values = function(np.concatenate([centre[np.newaxis], points]))
     value = float(values[0])
-    if not np.isfinite(values).all():
+    if not (np.abs(values) < _LARGEST).all():
         return Derivatives(value, np.zeros(size), np.zeros((size, size)), finite=False)
     ahead, behind = (values[1:] - value).reshape(2, -1, reach)
     first = (ahead - behind)[:size] @ np.array(_FIRST[order]) / step

@@ -1,4 +1,4 @@
-"""Tables of tails: profiles.csv, profile_contrasts.csv, follow_up.csv, tails.csv, awards.csv.
+"""Tables of tails: profiles, follow-up, what tails are made of, value frameworks, models.
 
 Each row is a mapping from column to value, in the order of the columns; times are in the unit that
 the row names. ``perdure durable`` writes the same rows as a study's run, without their place.
@@ -11,6 +11,7 @@ from pathlib import Path
 from perdure.records import (
     AnalysisResult,
     ArmAwards,
+    ArmModels,
     Bootstrap,
     FollowUp,
     TailResult,
@@ -18,12 +19,13 @@ from perdure.records import (
     TrialProfile,
     TrialTail,
 )
-from perdure.study import write_table
+from perdure.study.tables import write_table
 
 __all__ = [
     "award_rows",
     "bootstrap_rows",
     "follow_up_rows",
+    "model_rows",
     "profile_contrast_rows",
     "profile_rows",
     "tail_rows",
@@ -33,6 +35,7 @@ __all__ = [
 
 Row = Mapping[str, object]
 
+_TABLES = ("profiles", "profile_contrasts", "follow_up", "tails", "awards", "models")
 _PROFILE = ("proportion", "se", "ci_low", "ci_high", "band_low", "band_high", "n_at_risk")
 _OWN = ("excess_p", "shape", "shape_low", "shape_high")
 _CONTRAST = ("difference", "se", "ci_low", "ci_high", "band_low", "band_high")
@@ -171,6 +174,22 @@ def award_rows(found: Sequence[ArmAwards]) -> Iterator[Row]:
             }
 
 
+def model_rows(found: Sequence[ArmModels]) -> Iterator[Row]:
+    """Yield one row for each arm and model, the best by AIC first."""
+    for arm in found:
+        if arm.reason:
+            yield {"arm": arm.arm, "model": None, "reason": arm.reason}
+        for one in arm.models:
+            row = {"arm": arm.arm, **asdict(one)}
+            row["parameters"] = "; ".join(
+                f"{each.name} {each.value:.6g} ({each.se:.3g})" for each in one.parameters
+            )
+            row["notes"] = " ".join(one.notes)
+            row["extrapolated"] = "yes" if one.extrapolated else "no"
+            row["experimental"] = "yes" if one.experimental else "no"
+            yield row
+
+
 def bootstrap_rows(found: TrialBootstrap) -> Iterator[Row]:
     """Yield one row for each arm, then for each pair."""
     every: tuple[Bootstrap, ...] = (*found.arms, *found.contrasts)
@@ -188,9 +207,10 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 
 def write_tail_tables(results: Path, analyses: Sequence[AnalysisResult]) -> None:
-    """Write the five tables of a whole study into its results."""
+    """Write the tables of a whole study into its results; one without rows is not there."""
     tables: dict[str, list[Row]] = {
-        name: [] for name in ("profiles", "profile_contrasts", "follow_up", "tails", "awards")
+        name: []
+        for name in ("profiles", "profile_contrasts", "follow_up", "tails", "awards", "models")
     }
     for analysis in analyses:
         if analysis.tail is not None:
@@ -214,4 +234,5 @@ def _of(tail: TailResult) -> dict[str, list[Row]]:
         "follow_up": list(follow_up_rows(tail.follow_up)),
         "tails": [] if tail.tail is None else list(tail_rows(tail.tail)),
         "awards": list(award_rows(tail.awards)),
+        "models": list(model_rows(tail.models)),
     }
