@@ -8,7 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from perdure.durable import durable_response, durable_trial
+    from perdure.durable import (
+        durability_profile,
+        durable_bootstrap,
+        durable_models,
+        durable_references,
+        durable_response,
+        durable_trial,
+    )
     from perdure.errors import InputError
     from perdure.pipeline import run
     from perdure.pool import pool_by_class
@@ -24,6 +31,10 @@ __all__ = [
     "NumbersAtRisk",
     "Patients",
     "Study",
+    "durability_profile",
+    "durable_bootstrap",
+    "durable_models",
+    "durable_references",
     "durable_response",
     "durable_trial",
     "hazard_ratio",
@@ -40,6 +51,10 @@ _HOME = {
     "NumbersAtRisk": "records",
     "Patients": "records",
     "Study": "study",
+    "durability_profile": "durable",
+    "durable_bootstrap": "durable",
+    "durable_models": "durable",
+    "durable_references": "durable",
     "durable_response": "durable",
     "durable_trial": "durable",
     "hazard_ratio": "survival",

@@ -38,7 +38,10 @@ def test_limits_of_a_difference_recover_the_arms_own() -> None:
     pair = found.contrasts[0]
     assert isinstance(a, Proportion)
     assert isinstance(b, Proportion)
-    assert a.se and b.se and pair.se and pair.difference and pair.ci_low and pair.ci_high
+    assert a.se is not None
+    assert b.se is not None
+    assert pair.se is not None
+    assert pair.difference is not None
     rho = (a.se**2 + b.se**2 - pair.se**2) / (2 * a.se * b.se)
     down, up = a.value - a.ci_low, b.ci_high - b.value
     low = pair.difference - sqrt(down**2 + up**2 - 2 * rho * down * up)

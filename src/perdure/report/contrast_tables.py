@@ -59,18 +59,6 @@ def _contrast_columns(findings: Findings) -> list[Column[TrialContrast]]:
         text = points(found.difference)
         return f"{text} ({limits})" if limits else text
 
-    def ratio(row: TrialContrast, name: str) -> str:
-        value, low, high = (_raw(row, f"{name}{end}") for end in ("", "_low", "_high"))
-        limits = interval(decimals(low, 2), decimals(high, 2))
-        text = decimals(value, 2)
-        return f"{text} ({limits})" if limits else text
-
-    def treat(row: TrialContrast) -> str:
-        found = row.contrast
-        limits = interval(*(decimals(one, 1) for one in found.nnt_limits or (None, None)))
-        text = decimals(found.nnt, 1)
-        return f"{text} ({limits})" if limits else text
-
     return [
         Column(
             "Trial",
@@ -96,6 +84,37 @@ def _contrast_columns(findings: Findings) -> list[Column[TrialContrast]]:
             },
             numeric=True,
         ),
+        *_ratio_columns(),
+        Column(
+            "P (difference)",
+            lambda row: p_value(row.contrast.p_value),
+            {"p": lambda row: row.contrast.p_value},
+            numeric=True,
+        ),
+        Column(
+            "Not estimable because",
+            lambda row: row.contrast.reason or "",
+            {"reason": lambda row: row.contrast.reason},
+        ),
+    ]
+
+
+def _ratio_columns() -> list[Column[TrialContrast]]:
+    """Return ratio, odds ratio and number needed to treat."""
+
+    def ratio(row: TrialContrast, name: str) -> str:
+        value, low, high = (_raw(row, f"{name}{end}") for end in ("", "_low", "_high"))
+        limits = interval(decimals(low, 2), decimals(high, 2))
+        text = decimals(value, 2)
+        return f"{text} ({limits})" if limits else text
+
+    def treat(row: TrialContrast) -> str:
+        found = row.contrast
+        limits = interval(*(decimals(one, 1) for one in found.nnt_limits or (None, None)))
+        text = decimals(found.nnt, 1)
+        return f"{text} ({limits})" if limits else text
+
+    return [
         *(
             Column(
                 head,
@@ -117,17 +136,6 @@ def _contrast_columns(findings: Findings) -> list[Column[TrialContrast]]:
                 "nnt_high": lambda row: (row.contrast.nnt_limits or (None, None))[1],
             },
             numeric=True,
-        ),
-        Column(
-            "P (difference)",
-            lambda row: p_value(row.contrast.p_value),
-            {"p": lambda row: row.contrast.p_value},
-            numeric=True,
-        ),
-        Column(
-            "Not estimable because",
-            lambda row: row.contrast.reason or "",
-            {"reason": lambda row: row.contrast.reason},
         ),
     ]
 

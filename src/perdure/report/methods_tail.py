@@ -90,15 +90,8 @@ def _sufficiency(found: Sequence[TailResult]) -> Pieces:
         last = place == len(tests) - 1
         yield "" if place == 0 else " and " if last else ", "
         yield _TESTS.get(test.test, test.test) + (" (experimental)" if test.experimental else "")
-        yield from _papers(cited_in(test.source))
+        yield from cited_in(test.source)
     yield ". "
-
-
-def _papers(papers: Sequence[Citation]) -> Pieces:
-    """Yield citations with a comma between neighbours, which are raised numbers."""
-    for place, paper in enumerate(papers):
-        yield "\u2009" if place else ""
-        yield paper
 
 
 def awards(results: Results) -> Pieces:

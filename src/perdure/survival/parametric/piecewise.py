@@ -96,6 +96,8 @@ def piecewise_exponential(
         shares = np.linspace(0, 1, PIECES + 1)[1:-1]
         found = np.unique(np.quantile(time[event], shares))
         inside = (found > time[event].min()) & (found < time[event].max())
+        if not inside.any():
+            raise Unfit("too few different times of events for two pieces")
         return PiecewiseExponential(cuts=tuple(float(cut) for cut in found[inside]))
     given = np.asarray(cuts, dtype=np.float64)
     if not (np.isfinite(given).all() and (given > 0).all() and (np.diff(given) > 0).all()):
