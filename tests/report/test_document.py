@@ -269,6 +269,7 @@ def test_what_stands_beside_an_interval_is_in_its_status(page: Page, findings: F
             assert f"likelihood {low:.1f} to {high:.1f}" in cells[-1]
             beside += 1
     assert beside
+    assert "Thin bars beside them: likelihood intervals." in page.text
 
 
 @pytest.mark.parametrize("endpoint", ["PFS", "OS"])

@@ -5,7 +5,7 @@ from functools import partial
 
 from perdure.plots import curve_panel, evidence_plot, forest_plots
 from perdure.plots.wording import interval, percent, response_in_words
-from perdure.records import AnalysisResult, Reference, Synthesis
+from perdure.records import AnalysisResult, Proportion, Reference, Synthesis
 from perdure.report.blocks import FigureBlock, Picture
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import file_name
@@ -52,12 +52,28 @@ def curve_figure(
             f"Dotted vertical lines: thresholds, {findings.rule(endpoint, reference)}. The tail"
             " beyond it is shaded. Circles with bars: durable response with its 95% confidence"
             " interval, hollow where few or no patients are at risk. Triangles: medians."
+            + (
+                " Thin bars beside them: likelihood intervals."
+                if _second_bars(drawn, reference)
+                else ""
+            )
             + (" Dots on a curve: the published points that it was rebuilt from." if dots else "")
             + " Beneath the axis: numbers at risk.",
         ),
         pictures,
         panels=True,
     )
+
+
+def _second_bars(analyses: Sequence[AnalysisResult], reference: Reference) -> bool:
+    """Say whether a likelihood interval stands beside another."""
+    found = [
+        one.response.estimate
+        for analysis in analyses
+        for one in analysis.estimates
+        if one.response.reference == reference
+    ]
+    return any(isinstance(one, Proportion) and one.likelihood_low is not None for one in found)
 
 
 def _panel_in_words(findings: Findings, analysis: AnalysisResult, reference: Reference) -> str:
