@@ -1,7 +1,8 @@
 """Coverage of every interval of durable response, type I error of contrasts, and power.
 
-    python validation/coverage_study.py [--repeats 500] [--jobs 2]       writes validation/coverage.md
-                                                                   and validation/coverage.csv
+    python validation/coverage_study.py [--repeats 500] [--twin]
+
+It writes validation/coverage.md and validation/coverage.csv.
 
 Trials of two arms: families x patients an arm x censoring, each with all references and k (they
 share the data). Without delayed separation both arms have one distribution: contrasts there are

@@ -54,6 +54,7 @@ def response_json(response: DurableResponse) -> dict[str, object]:
         "bound_high": bounds and bounds.high,
         "bound_high_limit": bounds and bounds.limit,
         "excess": response.excess,
+        "caution": response.caution,
         "time_unit": response.time_unit,
     }
 
@@ -80,6 +81,7 @@ def response_sentence(response: DurableResponse, level: float = 0.95) -> str:
         f"{head}; durable response {estimate.value:.1%}"
         f" ({100 * level:.4g}% CI {estimate.ci_low:.1%} to {estimate.ci_high:.1%}) {beyond},"
         f" {estimate.n_at_risk} at risk there{note}"
+        + (f"; {response.caution}" if response.caution else "")
     )
 
 

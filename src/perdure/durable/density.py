@@ -4,7 +4,7 @@ from typing import overload
 
 import numpy as np
 
-from perdure.records import Floats
+from perdure.records import Floats, Ints
 from perdure.survival import KaplanMeier
 
 __all__ = ["density", "hazard"]
@@ -17,10 +17,10 @@ def hazard(curve: KaplanMeier, time: Floats, *, smoothing: float = 1.0) -> Float
 def hazard(curve: KaplanMeier, time: float | Floats, *, smoothing: float = 1.0) -> float | Floats:
     """Return the hazard at ``time``, per unit of time.
 
-    The mean slope of the cumulative hazard (Nelson-Aalen) from ``time`` (1 - b) to ``time``
-    (1 + b). The relative bandwidth b shrinks with the number of events as a kernel's does, as
-    events^(-1/5): 0.40 at 100 events, 0.28 at 600. Where the curve ends inside, the window ends
-    with it; a window without an event is widened until it has one.
+    Events over time at risk, from ``time`` (1 - b) to ``time`` (1 + b). The relative bandwidth b
+    shrinks with the number of events as a kernel's does, as events^(-1/5): 0.40 at 100 events,
+    0.28 at 600. Where the curve ends inside, the window ends with it; a window without an event is
+    widened until it has one.
 
     Parameters
     ----------
@@ -42,15 +42,12 @@ def hazard(curve: KaplanMeier, time: float | Floats, *, smoothing: float = 1.0) 
     0.128
     """
     times = np.asarray(time, dtype=np.float64)
-    late = curve.time > 0
-    jumps = np.where(late, curve.events / curve.n_at_risk, 0.0)
-    cumulative = np.concatenate([[0.0], jumps.cumsum()])
-    counted = np.concatenate([[0], np.where(late, curve.events, 0).cumsum()])
+    counted = np.concatenate([[0], np.where(curve.time > 0, curve.events, 0).cumsum()])
     total = int(counted[-1])
     if total == 0:
         found = np.zeros(times.shape)
     else:
-        found = _slope(curve, times, cumulative, counted, smoothing * total**-0.2)
+        found = _rate(curve, times, counted, smoothing * total**-0.2)
     return float(found) if times.ndim == 0 else found
 
 
@@ -62,7 +59,8 @@ def density(curve: KaplanMeier, time: float | Floats, *, smoothing: float = 1.0)
     """Return the density of events at ``time``, per unit of time: survival times the hazard.
 
     A hazard bends less than a curve, so that a wide window leads little astray: for a constant
-    hazard none is too wide. Intervals that rest on it, and what half and twice the bandwidth
+    hazard none is too wide. Counting time at risk gives the last few patients no more weight than
+    they have. Intervals that rest on it, and what half and twice the bandwidth
     change, are tried in ``validation/coverage.md``.
 
     Parameters
@@ -86,17 +84,18 @@ def density(curve: KaplanMeier, time: float | Floats, *, smoothing: float = 1.0)
     return float(found) if isinstance(found, float) else np.asarray(found)
 
 
-def _slope(
-    curve: KaplanMeier, times: Floats, hazard: Floats, counted: Floats, bandwidth: float
-) -> Floats:
-    """Return the mean hazard over each time's window, widened until it holds an event."""
+def _rate(curve: KaplanMeier, times: Floats, counted: Ints, bandwidth: float) -> Floats:
+    """Return events over time at risk in each time's window, widened until it holds an event."""
+    edges = np.concatenate([[0.0], curve.time])
+    exposure = np.concatenate([[0.0], (np.diff(edges) * curve.n_at_risk).cumsum()])
     width = np.full(times.shape, bandwidth)
     while True:  # ends: at the latest once every window holds every event
         start = np.maximum(times * (1 - width), 0.0)
         stop = np.minimum(times * (1 + width), curve.end_time)
         first = curve.time.searchsorted(start, side="right")
         last = curve.time.searchsorted(stop, side="right")
-        empty = counted[last] == counted[first]
-        if not empty.any():
-            return np.asarray((hazard[last] - hazard[first]) / (stop - start))
-        width = np.where(empty, 1.3 * width, width)
+        events = counted[last] - counted[first]
+        if (events > 0).all():
+            lived = np.interp(stop, edges, exposure) - np.interp(start, edges, exposure)
+            return np.asarray(events / lived)
+        width = np.where(events == 0, 1.3 * width, width)

@@ -72,8 +72,9 @@ def durability_profile(
     least : int
         A profile ends at the last k with this many patients at risk, 1 or more.
     points : int
-        Values of k, evenly spaced from 1 (left out) to the longest arm's end; 2 or more. Under an
-        arm's own median those before the tenth event after it are left out.
+        Values of k, evenly spaced from 1 (left out) to the longest arm's end; 2 or more. The
+        halves and whole numbers in between come to them. Under an arm's own median those before
+        the tenth event after it are left out.
     level : float
         Of pointwise intervals and of the band.
     seed : int
@@ -112,10 +113,12 @@ def durability_profile(
     samples = trial.arms
     bases = thresholds_of(trial, reference, 1.0, controls)
     ends = {arm: _last_k(samples[arm], bases[arm], least) for arm in arms}
-    grid = np.linspace(1.0, max([2.0, *ends.values()]), points + 1)[1:]
+    end = max([2.0, *ends.values()])
+    halves = np.arange(1.5, end, 0.5)  # the multiples that people ask for
+    grid = np.union1d(np.linspace(1.0, end, points + 1)[1:], halves)
     found = {arm: _points(samples[arm], bases[arm], grid[grid <= ends[arm]]) for arm in arms}
     random = np.random.default_rng(seed)
-    normal = random.standard_normal((_DRAWS, points))
+    normal = random.standard_normal((_DRAWS, grid.size))
     profiles = [
         _profile(samples[arm], bases[arm], one, normal, least, level)
         for arm, one in found.items()
@@ -126,12 +129,12 @@ def durability_profile(
     for arm, control in controls.items():
         if control is None:
             continue
-        if min(found[arm].k.size, found[control].k.size) > 1:
+        if np.intersect1d(found[arm].k, found[control].k).size > 1:
             contrasts.append(
                 _contrast((arm, control), reference, found[arm], found[control], normal, level)
             )
         else:
-            missing.append((f"{arm} v {control}", "one of the arms has no profile"))
+            missing.append((f"{arm} v {control}", "the arms' profiles share no k"))
     return TrialProfile(tuple(profiles), tuple(contrasts), tuple(missing))
 
 

@@ -14,7 +14,14 @@ from perdure.durable.threshold import (
     threshold_of,
 )
 from perdure.errors import InputError, Problem
-from perdure.records import REFERENCES, Contrast, DurableResponse, Patients, Reference
+from perdure.records import (
+    REFERENCES,
+    Contrast,
+    DurableResponse,
+    Patients,
+    Proportion,
+    Reference,
+)
 from perdure.survival import median
 
 __all__ = [
@@ -377,4 +384,5 @@ def _response(
         threshold=threshold.time,
         estimate=estimate.value,
         time_unit=patients.time_unit,
+        caution=caution_about(threshold) if isinstance(estimate.value, Proportion) else None,
     )

@@ -5,12 +5,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perdure.durable.density import hazard
-from perdure.durable.sample import Influence, Sample
+from perdure.durable.sample import Influence, Sample, covariance
 from perdure.errors import InputError, Problem
 from perdure.records import Reference
-from perdure.survival import median
+from perdure.survival import median, normal_quantile
 
-__all__ = ["Threshold", "check_multiple", "fixed_threshold", "no_reference", "threshold_of"]
+__all__ = [
+    "Threshold",
+    "caution_about",
+    "check_multiple",
+    "fixed_threshold",
+    "no_reference",
+    "threshold_of",
+]
+
+_FLAT = 1.5
+"""An interval of the median this many times as wide as its standard error says is a caution."""
 
 HALF = 1e-9
 """Survival this close to one half is one half, as for the median."""
@@ -103,6 +113,37 @@ def threshold_of(
     last = basis.curve.at(end)
     reason = f"{whose} not reached: survival is {last:.2f} at the end ({end:.1f} {unit})"
     return Threshold(reference, k, basis, None, None, k * end, reason)
+
+
+def caution_about(threshold: Threshold, *, level: float = 0.95) -> str | None:
+    """Return a sentence where the smoothed density says less than the curve around its median.
+
+    The interval that inverts the curve's own limits (Brookmeyer and Crowley 1982) needs no
+    density. Where it is much wider than the first-order standard error of the median says, the
+    curve is flat around its median, between two dates of scans for example: the error of whatever
+    rests on that median may then be too small.
+
+    Examples
+    --------
+    >>> from perdure.records import Patients
+    >>> even = Sample({"a": Patients(range(1, 101), [1] * 100)})
+    >>> caution_about(threshold_of("own", 2, even)) is None
+    True
+    """
+    basis, k = threshold.basis, threshold.k
+    if basis is None or k is None or not threshold.influence:
+        return None
+    limits = median(basis.curve, level=level)
+    variance = covariance(threshold.influence, threshold.influence)
+    if limits.low is None or limits.high is None or variance <= 0:
+        return None
+    width = (limits.high - limits.low) / (2 * normal_quantile(level))
+    if width < _FLAT * np.sqrt(variance) / k:
+        return None
+    return (
+        f"the curve is uneven around its median ({limits.low:.1f} to {limits.high:.1f}"
+        f" {basis.time_unit}): the first-order standard error may be too small; see the bootstrap"
+    )
 
 
 def check_multiple(k: float | None) -> float:

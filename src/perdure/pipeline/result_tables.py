@@ -177,6 +177,7 @@ _ESTIMATES: dict[str, Callable[[ArmEstimate], object]] = {
     "likelihood_high": _number("likelihood_high"),
     "rebuilt_share": _number("rebuilt_share"),
     "excess": lambda found: found.response.excess,
+    "caution": lambda found: found.response.caution,
 }
 
 _CONTRASTS: dict[str, Callable[[TrialContrast], object]] = {

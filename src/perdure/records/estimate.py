@@ -111,6 +111,9 @@ class DurableResponse:
         k times the reference median, or the fixed time; None where the median is not reached.
     estimate : Proportion or NotEstimable
     time_unit : str
+    caution : str or None
+        What a reader should know of the standard error: that the curve is flat, or falls by a
+        cliff, around the reference median.
     """
 
     arm: str
@@ -125,6 +128,7 @@ class DurableResponse:
     threshold: float | None
     estimate: Proportion | NotEstimable
     time_unit: str = "months"
+    caution: str | None = None
 
     @property
     def proportion(self) -> float | None:
