@@ -39,7 +39,7 @@ def hazard(curve: KaplanMeier, time: float | Floats, *, smoothing: float = 1.0) 
     --------
     >>> from perdure.survival import kaplan_meier
     >>> round(hazard(kaplan_meier([2, 3, 4, 5, 6, 7], [1, 1, 1, 0, 0, 0]), 3.0), 3)
-    0.128
+    0.141
     """
     times = np.asarray(time, dtype=np.float64)
     counted = np.concatenate([[0], np.where(curve.time > 0, curve.events, 0).cumsum()])

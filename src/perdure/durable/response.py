@@ -8,6 +8,7 @@ from perdure.durable.proportion import DurableInterval, Estimate, estimate_propo
 from perdure.durable.sample import Sample, TrialSamples
 from perdure.durable.threshold import (
     Threshold,
+    caution_about,
     check_multiple,
     fixed_threshold,
     no_reference,

@@ -42,7 +42,8 @@ class Fit:
     newton_step : float
         Evidence of convergence: what Newton's method would still move, in standard errors.
     hessian_error : float
-        Evidence for the standard errors: how far Hessians by two step lengths differ, relatively.
+        Evidence for the standard errors: how far the Hessian by steps of twice the length differs,
+        relatively. Its own error is some 250 times smaller.
     """
 
     family: Family
@@ -253,6 +254,8 @@ def _fit(patients: Patients, model: str | Family) -> tuple[Family, Maximum]:
     if patients.events == 0:
         raise Unfit("there is no event")
     kept = patients.time > 0
+    if not kept.any():
+        raise Unfit("all patients leave at time 0")
     time, event = patients.time[kept], patients.event[kept]
     at_zero = int((patients.event & ~kept).sum())
     family = model if isinstance(model, Family) else family_of(model, time, event)
@@ -271,7 +274,8 @@ def _enough(family: Family, time: Floats, event: Bools, at_zero: int) -> None:
         )
     size, events = len(family.labels), int(event.sum()) + at_zero
     if events < size:
-        raise Unfit(f"{events} events are too few for {size} parameters")
+        are = "event is" if events == 1 else "events are"
+        raise Unfit(f"{events} {are} too few for {size} parameters")
     if size > 1 and np.unique(time[event]).size < 2:
         raise Unfit("all events lie at one time")
 

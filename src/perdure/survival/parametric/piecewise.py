@@ -86,6 +86,8 @@ def piecewise_exponential(
 ) -> PiecewiseExponential:
     """Return the family with given cut points, or with cuts at quantiles of the event times.
 
+    The quantiles are event times themselves, so that no piece is without events.
+
     Examples
     --------
     >>> time = np.array([1.0, 2.0, 3.0, 4.0, 9.0])
@@ -94,11 +96,11 @@ def piecewise_exponential(
     """
     if cuts is None:
         shares = np.linspace(0, 1, PIECES + 1)[1:-1]
-        found = np.unique(np.quantile(time[event], shares))
-        inside = (found > time[event].min()) & (found < time[event].max())
-        if not inside.any():
+        seen = time[event]
+        if np.unique(seen).size < 2:
             raise Unfit("too few different times of events for two pieces")
-        return PiecewiseExponential(cuts=tuple(float(cut) for cut in found[inside]))
+        found = np.unique(np.quantile(seen, shares, method="inverted_cdf"))
+        return PiecewiseExponential(cuts=tuple(float(cut) for cut in found[found < seen.max()]))
     given = np.asarray(cuts, dtype=np.float64)
     if not (np.isfinite(given).all() and (given > 0).all() and (np.diff(given) > 0).all()):
         remedy = "give increasing times above 0"

@@ -161,6 +161,8 @@ def spline(time: Floats, event: Bools, scale: Scale, inner: int) -> Spline:
     (0.0, 2.0, 4.0)
     """
     logs = np.log(time[event])
+    if logs.size == 0:
+        raise Unfit("all events lie at time 0")
     knots = np.quantile(logs, np.linspace(0, 1, inner + 2))
     if not (np.diff(knots) > 1e-9).all():
         raise Unfit(f"{inner + 2} knots need as many different times of events")
