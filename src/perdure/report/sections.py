@@ -27,6 +27,7 @@ from perdure.report.figures import (
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.gap_tables import gap_table, left_out_table
 from perdure.report.methods_text import methods_text, references_of
+from perdure.report.model_tables import model_table
 from perdure.report.pool_tables import difference_table, pooled_table
 from perdure.report.profile_tables import profile_contrast_table, profile_table
 from perdure.report.tables import Table, file_name
@@ -133,6 +134,7 @@ def _tails(findings: Findings, endpoint: str) -> Iterator[Section]:
         follow_up_table(findings, endpoint),
         tail_table(findings, endpoint),
         tail_contrast_table(findings, endpoint),
+        model_table(findings, endpoint),
         award_table(findings, endpoint),
     )
     name = file_name(endpoint, "tails")

@@ -16,14 +16,16 @@ LogLikelihood = Callable[[Floats], Floats]
 """From points, shape (points, parameters), to log-likelihoods; -inf where there is none."""
 
 _COARSE_STEP = 2e-3
-_FINE_STEP = 0.05
-"""In standard errors: rounding and truncation are then both near 1e-9 of the Hessian."""
+_FINE_STEPS = (0.05, 0.0125)
+"""In standard errors. With the first rounding and truncation are both near 1e-9 of the Hessian; the
+second is for likelihoods that bend sharply, such as near a boundary."""
 _SMALL_STEP = 1e-8
 _CONVERGED = 1e-6
 """A Newton step, in standard errors, below which the search has arrived."""
 _ROUNDS = 30
+_BREAKS_OFF = "the likelihood breaks off beside its highest point"
 _HESSIAN_AGREES = 2.5e-4
-"""With twice the step the error of order 8 is 256 times as large: it is 1e-6 with the step itself."""
+"""With twice the step the error, of order 8, is 256 times as large: 1e-6 with the step itself."""
 _FLAT = 1e-12
 
 
@@ -162,12 +164,20 @@ def polish(function: LogLikelihood, theta: Floats, scales: Floats) -> Maximum:
     """
     start = derivatives(function, theta, scales, _COARSE_STEP, order=4)
     if not start.finite:
-        raise Unfit("the likelihood breaks off beside its highest point")
+        raise Unfit(_BREAKS_OFF)
     basis = scales @ _whitening(start.hessian)
+    try:
+        return _newton(function, theta, basis, _FINE_STEPS[0])
+    except Unfit:
+        return _newton(function, theta, basis, _FINE_STEPS[1])
+
+
+def _newton(function: LogLikelihood, theta: Floats, basis: Floats, width: float) -> Maximum:
+    """Return where Newton's steps lead, with differences over ``width`` standard errors."""
     for _ in range(_ROUNDS):
-        here = derivatives(function, theta, basis, _FINE_STEP)
+        here = derivatives(function, theta, basis, width)
         if not here.finite:
-            raise Unfit("the likelihood breaks off beside its highest point")
+            raise Unfit(_BREAKS_OFF)
         root = _whitening(here.hessian)
         step = root @ (root.T @ here.gradient)
         length = float(np.linalg.norm(root.T @ here.gradient))
@@ -175,15 +185,15 @@ def polish(function: LogLikelihood, theta: Floats, scales: Floats) -> Maximum:
             break
         theta = theta + basis @ _not_lower(function, theta, basis, step, here.value)
         basis = basis @ root
-    return _evidence(function, theta, basis)
+    return _evidence(function, theta, basis, width)
 
 
-def _evidence(function: LogLikelihood, theta: Floats, basis: Floats) -> Maximum:
+def _evidence(function: LogLikelihood, theta: Floats, basis: Floats, width: float) -> Maximum:
     """Return the maximum with its covariance, or refuse what is none."""
-    here = derivatives(function, theta, basis, _FINE_STEP)
-    wider = derivatives(function, theta, basis, 2 * _FINE_STEP)
+    here = derivatives(function, theta, basis, width)
+    wider = derivatives(function, theta, basis, 2 * width)
     if not (here.finite and wider.finite):
-        raise Unfit("the likelihood breaks off beside its highest point")
+        raise Unfit(_BREAKS_OFF)
     root = _whitening(here.hessian)
     left = float(np.linalg.norm(root.T @ here.gradient))
     if left > _CONVERGED:
