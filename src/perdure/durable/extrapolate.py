@@ -21,6 +21,8 @@ __all__ = ["MODELS", "ReferenceMedian", "durable_models"]
 _FIXED_BY_MODEL = 1e-8
 """A standard error on the log(-log) scale below which nothing was estimated."""
 _SURE = 1e-12
+_HARDLY_ANY = 1e-3
+"""A cured fraction that may be so small may be 0: the logit's interval never reaches 0 itself."""
 _LEAST = -700.0
 """Logarithm of the least survival that a number can hold with its interval."""
 
@@ -321,5 +323,9 @@ def _cured(
     spread = float(moves @ moves) ** 0.5 / left  # d logit = d log pi / (1 - pi)
     logit = log_cured - log(left)
     low, high = (-np.logaddexp(0.0, -(logit + sign * z * spread)) for sign in (-1.0, 1.0))
-    note = "a Gompertz hazard that falls implies a cured fraction: nobody was seen to be cured"
-    return share, exp(low), exp(high), (note,) if found.model == "gompertz" else ()
+    notes = []
+    if found.model == "gompertz":
+        notes.append("a Gompertz hazard that falls implies cured patients: nobody was seen to be")
+    if exp(low) < _HARDLY_ANY:
+        notes.append("the patients do not tell this cured fraction from 0")
+    return share, exp(low), exp(high), tuple(notes)

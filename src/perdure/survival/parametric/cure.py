@@ -72,8 +72,8 @@ class _Cure(Family):
         return self.latency.boundary(theta[1:])
 
     def lost(self, theta: Floats) -> bool:
-        """Return whether the cured fraction is 0 or 1."""
-        return abs(float(theta[0])) > _LOST
+        """Return whether the cured fraction is 0 or 1, or the latency no distribution."""
+        return abs(float(theta[0])) > _LOST or self.latency.lost(theta[1:])
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,7 @@ class Family(ABC):
 
     def lost(self, theta: Floats) -> bool:
         """Return whether ``theta`` lies so far out that there is no use in going on."""
-        del theta
-        return False
+        return bool(self.boundary(theta))
 
     def improper(self, theta: Floats) -> str:
         """Return why ``theta`` does not give a survival function; or ''."""
