@@ -28,9 +28,9 @@ gompertz <- list(
   f = function(p, t) p[2] + p[1] * t - exp(p[2]) * expm1(p[1] * t) / p[1],
   S = function(p, t) -exp(p[2]) * expm1(p[1] * t) / p[1])
 gengamma <- list(
-  f = function(p, t) {
-    Q <- p[3]; w <- (log(t) - p[1]) / exp(p[2]); a <- Q^-2
-    -p[2] - log(t) + log(abs(Q)) + a * log(a) + a * (Q * w - exp(Q * w)) - lgamma(a)
+  f = function(p, t) { # dgamma does not cancel where Q is small
+    Q <- p[3]; w <- (log(t) - p[1]) / exp(p[2]); a <- Q^-2; u <- a * exp(Q * w)
+    dgamma(u, a, log = TRUE) + log(u) + log(abs(Q)) - p[2] - log(t)
   },
   S = function(p, t) {
     Q <- p[3]; w <- (log(t) - p[1]) / exp(p[2]); a <- Q^-2
@@ -69,7 +69,7 @@ rp <- function(scale, inner, time, status) { # Royston and Parmar 2002, equation
 # Derivatives at p along the columns of L, in steps of a tenth of a column: numDeriv's steps are relative, so p stands at 1.
 along <- function(fun, p, L) function(z) fun(p + as.numeric(L %*% (z - 1)))
 slope <- function(fun, p, L, d = .1) grad(along(fun, p, L), rep(1, length(p)), method.args = list(d = d, r = 6))
-curve2 <- function(fun, p, L) hessian(along(fun, p, L), rep(1, length(p)), method.args = list(d = .1, r = 6))
+curve2 <- function(fun, p, L) hessian(along(fun, p, L), rep(1, length(p)), method.args = list(d = .1, r = 4))
 
 fit <- function(m, time, status, starts, A = diag(length(starts[[1]])), cured = NULL) {
   e <- status == 1
@@ -114,6 +114,8 @@ keep <- function(set, model, out) for (q in names(out)) {
   rows[[length(rows) + 1]] <<- data.frame(set, model, quantity = q, index = seq_along(v) - 1, value = sprintf("%.17g", v))
 }
 
+d <- read.csv("rotterdam.csv"); lt <- log(d$time)
+keep("rotterdam", "generalised-gamma", fit(gengamma, d$time, d$status, list(c(mean(lt), log(sd(lt)), .3), c(mean(lt), log(sd(lt)), -.3))))
 cure_sets <- c("colon", "gbsg", "ovarian")
 for (set in c("lung", "veteran", "ovarian", "colon", "gbsg", "kidney")) {
   d <- read.csv(paste0(set, ".csv")); time <- d$time; status <- d$status; e <- status == 1
@@ -134,7 +136,8 @@ for (set in c("lung", "veteran", "ovarian", "colon", "gbsg", "kidney")) {
     if (s == "normal") m$start <- lapply(m$start, function(z) .6 * z)
     keep(set, paste("spline", s, k, sep = "-"), fit(m, time, status, m$start, m$A))
   }
-  cuts <- unique(quantile(time[e], c(.25, .5, .75), names = FALSE))
+  cuts <- unique(quantile(time[e], c(.25, .5, .75), names = FALSE, type = 1))
+  cuts <- cuts[cuts < max(time[e])]
   long <- survSplit(Surv(time, status) ~ 1, data = d, cut = cuts, episode = "piece")
   long$spent <- long$time - long$tstart
   p <- glm(status ~ factor(piece) - 1 + offset(log(spent)), family = poisson, data = long, control = glm.control(epsilon = 1e-14))
