@@ -233,12 +233,24 @@ def test_profile_says_which_arm_has_none() -> None:
         durability_profile(ARMS, reference="fixed")
 
 
+@pytest.mark.slow
 def test_area_is_the_mean_of_the_profile() -> None:
     """Of an exponential arm, close to the mean of 2^-k; its error near that of many arms."""
     areas = [durability_profile({"a": arm(seed, 400)}).profiles[0].area for seed in range(40)]
     excess = [one.value - (one.exponential or 0) for one in areas]
     assert abs(np.mean(excess)) < 0.006
     assert np.mean([one.se for one in areas]) == pytest.approx(np.std(excess), rel=0.35)
+
+
+def test_arms_whose_profiles_share_no_k_are_named() -> None:
+    """A control that falls late: its profile begins where the other's has ended."""
+    random = np.random.default_rng(5)
+    early = np.concatenate([random.uniform(1, 2, 60), np.full(45, 2.05)])
+    late = np.concatenate([random.uniform(0.9, 1.0, 55), random.uniform(4, 9, 45)])
+    arms = {"t": Patients(early, [1] * 105), "c": Patients(late, [1] * 100)}
+    found = durability_profile(arms, comparators=PAIR)
+    assert not found.contrasts
+    assert "t v c" in dict(found.missing)
 
 
 def test_stratified_difference_is_mantel_and_haenszel_s() -> None:

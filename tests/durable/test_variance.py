@@ -176,3 +176,14 @@ def test_the_answer_does_not_hang_on_the_bandwidth() -> None:
         ratios.append(np.array(errors[1:]) / errors[0])
     np.testing.assert_allclose(np.mean(ratios, axis=0), 1.0, atol=0.06)
     np.testing.assert_allclose(ratios, 1.0, atol=0.34)
+
+
+def test_a_curve_that_is_flat_around_its_median_is_a_caution() -> None:
+    """Half of the patients progress at the first scan, the others at the third."""
+    random = np.random.default_rng(12)
+    time = np.where(random.random(120) < 0.5, random.normal(2, 0.05, 120), random.normal(9, 3, 120))
+    flat = Patients(np.maximum(time, 0.1), np.ones(120))
+    found = durable_trial({"a": flat}, k=1.2).responses[0]
+    assert found.caution is not None
+    assert "bootstrap" in found.caution
+    assert durable_trial({"a": arm(3, 300)}, k=2.0).responses[0].caution is None
