@@ -42,7 +42,6 @@ REFERENCES: tuple[Reference, ...] = (*ESTIMATED, "fixed")
 NONE = "not estimable"
 EXCESS = ("above", "below", "unclear")
 CLEAR = {"test", "control", "above", "below"}
-FAILED = "profile failed"
 PAIRS = (("own", "control"), ("own", "trial"), ("control", "trial"), ("control", "fixed"))
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -171,12 +170,9 @@ def profiled(one: DataSet, reference: Reference) -> dict[str, tuple[float, float
     """Return the least p adjusted for the choice of k, and its k, by arm or "arm v comparator"."""
     if reference == "fixed":
         return {}
-    try:
-        found = durability_profile(
-            one.arms, reference=reference, comparators=one.comparators, seed=SEED
-        )
-    except IndexError:  # two profiles that share no k: a fault of ours, named on the page
-        return {FAILED: (1.0, 0.0)}
+    found = durability_profile(
+        one.arms, reference=reference, comparators=one.comparators, seed=SEED
+    )
     each = {f"{it.arm} v {it.comparator}": least(it.p_adjusted, it.k) for it in found.contrasts}
     return each | {it.arm: least(it.excess_p, it.k) for it in found.profiles if it.excess_p}
 
@@ -253,13 +249,12 @@ def estimates(
         )
     for place, pair in enumerate(found.contrasts):
         start = (one.name, one.endpoint, pair.arm, pair.comparator, reference, k)
-        failed = f", {FAILED}" if FAILED in profile else ""
         if pair.difference is None:
-            yield Row(*start, NONE + failed)
+            yield Row(*start, NONE)
             continue
         yield Row(
             *start,
-            "estimable" + failed,
+            "estimable",
             pair.difference,
             pair.se,
             pair.ci_low,
@@ -548,9 +543,6 @@ def multiples_part(rows: list[Row]) -> list[str]:
         "of these, clearest below the study's k",
     )
     lines += table(("of", "endpoint", "reference", *heads), body)
-    failed = [f"{row.label} ({row.reference})" for row in rows if row.main and FAILED in row.status]
-    if failed:
-        lines += [f"`durability_profile` ends in an IndexError for {'; '.join(failed)}.", ""]
     return lines
 
 

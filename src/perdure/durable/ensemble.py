@@ -14,7 +14,7 @@ from math import exp, log
 import numpy as np
 
 from perdure.durable.contrast import contrast_of
-from perdure.durable.proportion import DurableInterval, Estimate, Limits
+from perdure.durable.proportion import LARGEST, DurableInterval, Estimate, Limits
 from perdure.durable.response import THIN, TrialDurability, durable_trial
 from perdure.errors import InputError, Problem
 from perdure.records import (
@@ -182,8 +182,8 @@ def _proportion(
         single,
         value=middle,
         se=both.se * middle * -log(middle),
-        ci_low=exp(-exp(both.high)),
-        ci_high=exp(-exp(both.low)),
+        ci_low=exp(-exp(min(both.high, LARGEST))),
+        ci_high=exp(-exp(min(both.low, LARGEST))),
         draws=len(inside),
         rebuilt_share=both.share,
         interval="log-log",
@@ -250,7 +250,7 @@ def _with_limits(
 
     def limits(z: float) -> tuple[float, float]:
         reach = t_quantile(z, df) * se
-        return exp(-exp(centre + reach)), exp(-exp(centre - reach))
+        return exp(-exp(min(centre + reach, LARGEST))), exp(-exp(min(centre - reach, LARGEST)))
 
     chosen: Limits = limits
     return Estimate(value, {}, chosen)

@@ -27,13 +27,13 @@ from perdure.survival import (
     thomas_grunkemeier,
 )
 
-__all__ = ["INTERVALS", "DurableInterval", "Estimate", "estimate_proportion"]
+__all__ = ["INTERVALS", "LARGEST", "DurableInterval", "Estimate", "estimate_proportion"]
 
 DurableInterval = Literal["plain", "log", "log-log", "logit", "arcsin", "likelihood"]
 """The scale on which an interval is symmetric, or the likelihood's own."""
 INTERVALS: tuple[DurableInterval, ...] = get_args(DurableInterval)
 
-_LARGEST = 700.0
+LARGEST = 700.0
 """The largest power of e that a float holds."""
 
 Limits = Callable[[float], tuple[float, float]]
@@ -139,7 +139,7 @@ def _symmetric(value: float, se: float, kind: IntervalKind) -> Limits:
 
     def at(z: float) -> tuple[float, float]:
         if kind == "log-log":  # the default, and asked for many times by a contrast
-            power = exp(min(-z * se / (value * log(value)), _LARGEST))
+            power = exp(min(-z * se / (value * log(value)), LARGEST))
             return value**power, value ** (1 / power)
         found = limits(value, se, kind, z=z)
         return float(found.low), float(found.high)
