@@ -213,6 +213,7 @@ def test_input_that_is_wrong(asked: dict[str, object], message: str) -> None:
 ROWS = st.lists(st.tuples(st.integers(1, 50), st.sampled_from([0, 1, 1])), min_size=4, max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(ROWS, st.sampled_from([1.0, 1.5, 3.0]))
 def test_no_interval_leaves_0_and_1(rows: list[tuple[int, int]], k: float) -> None:
@@ -232,6 +233,7 @@ def test_no_interval_leaves_0_and_1(rows: list[tuple[int, int]], k: float) -> No
             assert found.se == 0.0
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(st.floats(0.05, 20))
 def test_durable_response_has_no_unit(factor: float) -> None:

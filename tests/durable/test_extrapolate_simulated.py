@@ -12,6 +12,8 @@ from scipy.stats import gamma, norm
 from perdure.durable.extrapolate import durable_models
 from perdure.records import Floats, Patients
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.Generator
 FAR = 3.5
 """Standard errors that one sample may be off; whether 95% intervals hold 95% is counted below."""

@@ -7,6 +7,8 @@ from perdure.durable.extrapolate import durable_models
 from perdure.records import Patients
 from perdure.survival.parametric import MODELS, NotFitted, fit
 
+pytestmark = pytest.mark.slow
+
 TINY = [1.31163286e-6, 1.08752581e-6, 7.63838313e-7, 5.84703079e-7, 5.73436089e-7]
 CLOSE = [7.36173214e-7, 7.33810189e-7, 7.34159529e-7, 7.36173214e-7, 7.36173214e-7]
 

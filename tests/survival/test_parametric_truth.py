@@ -11,6 +11,8 @@ from scipy.stats import chi2
 
 from perdure.survival.parametric import Family, Fit, PiecewiseExponential, Spline, fit
 
+pytestmark = pytest.mark.slow
+
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
 N = 4000
