@@ -11,6 +11,8 @@ from numba import njit
 
 Z = 1.959963984540054
 THIN = 10
+STEP = 0.1
+"""Standard errors between two widths of an interval of a difference."""
 SAME = 1e-9
 
 
@@ -131,9 +133,9 @@ def likely(time, event, at, chi2, upper):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def power(p, se, sign):  # type: ignore[no-untyped-def]
+def power(p, se, sign, z):  # type: ignore[no-untyped-def]
     """Return a limit that is symmetric on the scale of log(-log)."""
-    return p ** math.exp(min(sign * Z * se / (p * abs(math.log(p))), 700.0))
+    return p ** math.exp(min(sign * z * se / (p * abs(math.log(p))), 700.0))
 
 
 @njit(cache=True)
@@ -148,13 +150,13 @@ def within(first, second, n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def recovered(a, b, limits_a, limits_b, rho):  # type: ignore[no-untyped-def]
-    """Return the limits of a - b, all on one scale."""
+def distances(a, b, limits_a, limits_b, rho):  # type: ignore[no-untyped-def]
+    """Return how far the limits of a - b lie below and above it, all on one scale."""
     down_a, up_a = a - limits_a[0], limits_a[1] - a
     down_b, up_b = b - limits_b[0], limits_b[1] - b
     below = math.sqrt(max(down_a**2 + up_b**2 - 2 * rho * down_a * up_b, 0.0))
     above = math.sqrt(max(up_a**2 + down_b**2 - 2 * rho * up_a * down_b, 0.0))
-    return a - b - below, a - b + above
+    return below, above
 
 
 @njit(cache=True)
@@ -203,7 +205,7 @@ def one_arm(row, arm, basis, order, k, at_known, truth, place):  # type: ignore[
         elif value == 0:
             limit = likely(time, event, until, chi2, True)
         else:
-            limit = power(value, value * math.sqrt(total[reached - 1]), -1.0)
+            limit = power(value, value * math.sqrt(total[reached - 1]), -1.0, Z)
         row[1] = truth <= limit
         return -1.0, 0.0, 0.0, -1.0, influence
     reached = rows(time, at)
@@ -232,9 +234,9 @@ def one_arm(row, arm, basis, order, k, at_known, truth, place):  # type: ignore[
 
 @njit(cache=True)
 def judged(row, arm, found, se, truth):  # type: ignore[no-untyped-def]
-    """Fill the row of an arm whose proportion has a standard error; return its limits."""
+    """Fill the row of an arm whose proportion has a standard error."""
     p, greenwood, at_risk, at, _ = found
-    low, high = power(p, se, 1.0), power(p, se, -1.0)
+    low, high = power(p, se, 1.0, Z), power(p, se, -1.0, Z)
     row[1] = row[3] = low <= truth <= high
     if at_risk < THIN:
         row[5] = 1
@@ -244,7 +246,6 @@ def judged(row, arm, found, se, truth):  # type: ignore[no-untyped-def]
             below = likely(arm[0], arm[1], at, chi2, False)
             above = likely(arm[0], arm[1], at, chi2, True)
         row[6] = below <= truth <= above
-    return low, high
 
 
 @njit(cache=True)
@@ -277,15 +278,14 @@ def count(counts, c_time, c_event, t_time, t_event, multiples, fixed, truths):  
             one = one_arm(row_c, control, basis_c, order_c, k, known, true_c, 0)
             two = one_arm(row_t, test, basis_t, order_t, k, known, true_t, n)
             se_c = se_t = -1.0
-            limits_c = limits_t = (0.0, 0.0)
             if one[3] >= 0:
                 se_c = math.sqrt(max(within(one[4], one[4], n), 0.0))
-                limits_c = judged(row_c, control, one, se_c, true_c)
+                judged(row_c, control, one, se_c, true_c)
             if two[3] >= 0:
                 se_t = math.sqrt(max(within(two[4], two[4], n), 0.0))
-                limits_t = judged(row_t, test, two, se_t, true_t)
+                judged(row_t, test, two, se_t, true_t)
             if se_c >= 0 and se_t >= 0:
-                contrast(row_t, one, two, (se_c, se_t), limits_c, limits_t, (true_c, true_t), n)
+                contrast(row_t, one, two, (se_c, se_t), (true_c, true_t), n)
             if one[0] >= 0 and two[0] >= 0:
                 plain(row_t, one[0], two[0], n, size - n)
             counts[r, j, 0] += row_c
@@ -293,21 +293,32 @@ def count(counts, c_time, c_event, t_time, t_event, multiples, fixed, truths):  
 
 
 @njit(cache=True)
-def contrast(row, one, two, errors, limits_c, limits_t, truth, n):  # type: ignore[no-untyped-def]
+def contrast(row, one, two, errors, truth, n):  # type: ignore[no-untyped-def]
     """Fill what a contrast shows: difference, ratio, odds ratio, and its test."""
     rho = 0.0
     if errors[0] > 0 and errors[1] > 0:
         rho = min(max(within(one[4], two[4], n) / (errors[0] * errors[1]), -1.0), 1.0)
     row[9] = 1
+    steps = math.ceil(Z / STEP) if rho > 0 else 1
     for scale in range(3):
         a, b = scaled(two[0], scale), scaled(one[0], scale)
-        up = (scaled(limits_t[0], scale), scaled(limits_t[1], scale))
-        down = (scaled(limits_c[0], scale), scaled(limits_c[1], scale))
-        low, high = recovered(a, b, up, down, rho)
+        below = above = 0.0
+        for step in range(1, steps + 1):
+            z = STEP * step if step < steps else Z
+            up = (
+                scaled(power(two[0], errors[1], 1.0, z), scale),
+                scaled(power(two[0], errors[1], -1.0, z), scale),
+            )
+            down = (
+                scaled(power(one[0], errors[0], 1.0, z), scale),
+                scaled(power(one[0], errors[0], -1.0, z), scale),
+            )
+            far = distances(a, b, up, down, rho)
+            below, above = max(below, far[0]), max(above, far[1])
         true = scaled(truth[1], scale) - scaled(truth[0], scale)
-        row[10 + scale] = low <= true <= high
+        row[10 + scale] = a - b - below <= true <= a - b + above
         if scale == 0:
-            row[13] = low > 0 or high < 0
+            row[13] = a - b - below > 0 or a - b + above < 0
 
 
 @njit(cache=True)

@@ -1,10 +1,11 @@
 """Durable response of one arm against its comparator, with their joint covariance."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from math import erfc, exp, inf, log, sqrt
+from dataclasses import dataclass, replace
+from functools import cache
+from math import ceil, erfc, exp, inf, log, sqrt
 
-from perdure.durable.proportion import Estimate
+from perdure.durable.proportion import Estimate, Limits
 from perdure.durable.sample import covariance
 from perdure.durable.threshold import Threshold
 from perdure.records import Contrast, NotEstimable, Proportion
@@ -12,8 +13,21 @@ from perdure.survival import normal_quantile
 
 __all__ = ["contrast", "contrast_of"]
 
+Scale = Callable[[float], float]
+"""What a limit is put on before it is compared: itself, its logarithm, its logit."""
+
+_STEP = 0.1
+"""Standard errors between two widths of an interval at which it is looked at."""
+_SURE = 10.0
+"""From here on, p below 1e-22, coarser steps do."""
 _FARTHEST = 38.0
 """Standard errors beyond which a p value is 0 to the last digit of a float."""
+_SEARCHED = (
+    *(_STEP * at for at in range(1, round(_SURE / _STEP) + 1)),
+    *(_SURE + at for at in range(1, round(_FARTHEST - _SURE) + 1)),
+)
+_SAME = 1e-12
+"""Proportions that differ by less are equal but for rounding."""
 
 
 def contrast(
@@ -43,7 +57,8 @@ def contrast(
     The limits of the difference, of the log ratio and of the log odds ratio recover the variance
     that the arms' own limits show, each on the side that faces the other arm (Zou and Donner 2008,
     doi 10.1002/sim.3095; Newcombe 1998). So they are not symmetric where the arms' are not. The p
-    value inverts the interval of the difference: it is below 0.05 where that leaves out 0.
+    value inverts the interval of the difference: it is below 0.05 where that leaves out 0, and
+    comes from the narrowest interval that reaches 0.
     """
     (arm, first), (comparator, second) = estimates.items()
     blank = Contrast(arm, comparator, threshold.k, threshold.reference)
@@ -64,21 +79,20 @@ def contrast_of(
     rho = 0.0
     if a.se and b.se:
         rho = min(max(shared / (a.se * b.se), -1.0), 1.0)
-
-    def between(scale: Callable[[float], float], z: float) -> tuple[float, float]:
-        return _recovered(scale, a.value, b.value, _at(first, z), _at(second, z), rho)
-
-    low, high = between(_itself, z)
-    found = replace(blank, difference=a.value - b.value, ci_low=low, ci_high=high)
-    touching = _touching(lambda far: between(_itself, far), a.value - b.value)
+    pair = _Pair(a.value, b.value, _limits_of(first), _limits_of(second), rho)
+    difference = a.value - b.value
+    difference = 0.0 if abs(difference) < _SAME else difference
+    low, high = pair.limits(_itself, z)
+    found = replace(blank, difference=difference, ci_low=low, ci_high=high)
+    touching = _touching(pair, difference)
     if touching is not None:
         found = replace(found, p_value=erfc(touching / sqrt(2)))
     if a.se is None or b.se is None:
         name, value = (blank.arm, a.value) if a.se is None else (blank.comparator, b.value)
         reason = f"{name}: {value:.0%} durable response, which has no standard error and no ratio"
         return replace(found, reason=reason)
-    ratio_low, ratio_high = between(_log, z)
-    odds_low, odds_high = between(_logit, z)
+    ratio_low, ratio_high = pair.limits(_log, z)
+    odds_low, odds_high = pair.limits(_logit, z)
     return replace(
         found,
         se=sqrt(max(a.se**2 + b.se**2 - 2 * shared, 0.0)),
@@ -91,26 +105,49 @@ def contrast_of(
     )
 
 
-def _at(estimate: Estimate, z: float) -> tuple[float, float]:
-    """Return the limits of an estimate that has some."""
+def _limits_of(estimate: Estimate) -> Limits:
+    """Return the limits of an estimate that has some; each width is worked out once."""
     if estimate.limits is None:
         raise AssertionError("a proportion has limits")
-    return estimate.limits(z)
+    return cache(estimate.limits)
 
 
-def _recovered(
-    scale: Callable[[float], float],
-    a: float,
-    b: float,
-    limits_a: tuple[float, float],
-    limits_b: tuple[float, float],
-    rho: float,
-) -> tuple[float, float]:
-    """Return the limits of scale(a) - scale(b) from the limits of both."""
-    difference = scale(a) - scale(b)
-    down_a, up_a = scale(a) - scale(limits_a[0]), scale(limits_a[1]) - scale(a)
-    down_b, up_b = scale(b) - scale(limits_b[0]), scale(limits_b[1]) - scale(b)
-    return difference - _distance(down_a, up_b, rho), difference + _distance(up_a, down_b, rho)
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Two estimates, their own limits for any number of standard errors, and their correlation."""
+
+    first: float
+    second: float
+    first_limits: Limits
+    second_limits: Limits
+    rho: float
+
+    def distances(self, scale: Scale, z: float) -> tuple[float, float]:
+        """Return how far the limits lie below and above scale(first) - scale(second)."""
+        a, b = scale(self.first), scale(self.second)
+        low_a, high_a = (scale(limit) for limit in self.first_limits(z))
+        low_b, high_b = (scale(limit) for limit in self.second_limits(z))
+        return (
+            _distance(a - low_a, high_b - b, self.rho),
+            _distance(high_a - a, b - low_b, self.rho),
+        )
+
+    def limits(self, scale: Scale, z: float) -> tuple[float, float]:
+        """Return the limits of scale(first) - scale(second).
+
+        An arm's limits come to a standstill near 0 and 1. Where the arms are correlated, those of
+        the difference would then come back with more standard errors: so they are the farthest of
+        all up to ``z``, and a wider level never has a narrower interval.
+        """
+        each = [self.distances(scale, width) for width in self._widths(z)]
+        centre = scale(self.first) - scale(self.second)
+        return centre - max(below for below, _ in each), centre + max(above for _, above in each)
+
+    def _widths(self, z: float) -> list[float]:
+        """Return the widths that are looked at; ``z`` alone where none before can be farther."""
+        if self.rho <= 0:
+            return [z]
+        return [*(_STEP * at for at in range(1, ceil(z / _STEP))), z]
 
 
 def _distance(first: float, second: float, rho: float) -> float:
@@ -119,25 +156,28 @@ def _distance(first: float, second: float, rho: float) -> float:
     return sqrt(max(first**2 + second**2 - 2 * rho * first * second, 0.0))
 
 
-def _touching(limits: Callable[[float], tuple[float, float]], difference: float) -> float | None:
-    """Return how many standard errors make an interval of the difference touch 0.
+def _touching(pair: _Pair, difference: float) -> float | None:
+    """Return how many standard errors first make the interval of the difference reach 0.
 
-    None where the interval has no width, or no width there is reaches 0.
+    None where the interval has no width; ``_FARTHEST`` where none up to that reaches 0.
     """
+    if max(pair.distances(_itself, 1.0)) == 0:
+        return None
     if difference == 0:
-        low, high = limits(1.0)
-        return 0.0 if high > low else None
+        return 0.0
+    side = 0 if difference > 0 else 1
 
     def past_zero(z: float) -> float:
-        low, high = limits(z)
-        return -low if difference > 0 else high
+        return pair.distances(_itself, z)[side] - abs(difference)
 
-    if past_zero(_FARTHEST) < 0:
-        low, high = limits(1.0)
-        return _FARTHEST if high > low else None
-    from scipy.optimize import brentq
+    near = 0.0
+    for far in _SEARCHED if pair.rho > 0 else (_FARTHEST,):
+        if past_zero(far) >= 0:
+            from scipy.optimize import brentq
 
-    return float(brentq(past_zero, 0.0, _FARTHEST, xtol=1e-10))
+            return float(brentq(past_zero, near, far, xtol=1e-10))
+        near = far
+    return _FARTHEST
 
 
 def _itself(value: float) -> float:

@@ -27,7 +27,7 @@ from perdure.survival import (
     thomas_grunkemeier,
 )
 
-__all__ = ["INTERVALS", "LARGEST", "DurableInterval", "Estimate", "estimate_proportion"]
+__all__ = ["INTERVALS", "LARGEST", "DurableInterval", "Estimate", "Limits", "estimate_proportion"]
 
 DurableInterval = Literal["plain", "log", "log-log", "logit", "arcsin", "likelihood"]
 """The scale on which an interval is symmetric, or the likelihood's own."""
@@ -35,6 +35,9 @@ INTERVALS: tuple[DurableInterval, ...] = get_args(DurableInterval)
 
 LARGEST = 700.0
 """The largest power of e that a float holds."""
+
+_ROUNDING = 1e-12
+"""A variance below this share of Greenwood's is 0 but for rounding."""
 
 Limits = Callable[[float], tuple[float, float]]
 """From a number of standard errors to the two limits."""
@@ -106,7 +109,9 @@ def estimate_proportion(
     if threshold.influence:
         slope = density(curve, time, smoothing=smoothing)
         influence = combined([(1.0, influence), (-slope, threshold.influence)])
-    variance = max(covariance(influence, influence), 0.0)
+    variance = covariance(influence, influence)
+    if variance < _ROUNDING * greenwood:  # at k = 1 the own median leaves nothing to vary
+        variance = 0.0
     se = float(np.sqrt(variance))
     by_likelihood = _likelihood(arm, time, variance / greenwood)
     chosen = (
