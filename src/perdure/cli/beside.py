@@ -1,10 +1,12 @@
 """What ``perdure durable --with`` finds beside the estimates: sentences, JSON, tables, pictures."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from perdure.cli.forms import contrast_json, response_json
 from perdure.durable import (
+    TailThreshold,
     TrialDurability,
     durability_profile,
     durable_bootstrap,
@@ -31,11 +33,11 @@ from perdure.study.tail_tables import (
     model_rows,
     profile_contrast_rows,
     profile_rows,
+    rows_text,
     tail_rows,
-    write_rows,
 )
 
-__all__ = ["Beside", "Question", "found_beside"]
+__all__ = ["Beside", "Question", "found_beside", "write_beside"]
 
 Row = Mapping[str, object]
 
@@ -59,45 +61,53 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """What was found: rows by table, and sentences; and the files once they are written."""
+    """What was found: rows by table, sentences, and the profile that there is a picture of."""
 
-    question: Question
-    tables: dict[str, list[Row]]
-    lines: list[str]
-    profile: TrialProfile | None
-    written: list[Path] = field(default_factory=list)
+    tables: Mapping[str, list[Row]]
+    lines: Sequence[str]
+    profile: TrialProfile | None = None
 
-    @property
-    def json(self) -> dict[str, list[Row]]:
-        """The rows of every table."""
-        return self.tables
 
-    def write(self, folder: Path, found: TrialDurability, *, title: str) -> None:
-        """Write estimates.csv, contrasts.csv, every other table, and the pictures."""
-        from perdure.cli.forms import contrast_json, response_json
-        from perdure.plots import durability_panel, profile_plot
-        from perdure.study import write_text
+def found_beside(question: Question, wanted: Collection[str]) -> Beside:
+    """Return what is wanted of: bootstrap, profile, follow-up, tail, models, awards.
 
-        folder.mkdir(parents=True, exist_ok=True)
-        tables: dict[str, list[Row]] = {
-            "estimates": [response_json(one) for one in found.responses],
-            "contrasts": [_flat(contrast_json(one)) for one in found.contrasts],
-            **self.tables,
-        }
-        for name, rows in tables.items():
-            path = folder / f"{name}.csv"
-            write_rows(path, rows)
-            if rows:
-                self.written.append(path)
-        panel = durability_panel(
-            self.question.arms, found.responses, title=title, comparators=self.question.comparators
-        )
-        pictures = {"curves.svg": panel}
-        if self.profile is not None and self.profile.profiles:
-            pictures["profile.svg"] = profile_plot(self.profile, title=title, k=self.question.k)
-        for name, picture in pictures.items():
-            write_text(folder / name, picture.decode())
-            self.written.append(folder / name)
+    Of arms with several histories bootstrap and awards use all, the others the first: their rows
+    and sentences say so.
+    """
+    found = [_FINDERS[kind](question) for kind in _FINDERS if kind in wanted]
+    return Beside(
+        {name: rows for one in found for name, rows in one.tables.items()},
+        [line for one in found for line in one.lines],
+        next((one.profile for one in found if one.profile is not None), None),
+    )
+
+
+def write_beside(
+    folder: Path, question: Question, found: TrialDurability, beside: Beside, *, title: str
+) -> list[Path]:
+    """Write estimates.csv, contrasts.csv, every other table and the pictures; return their paths.
+
+    All of them or none; what an earlier call wrote there and this one has not is removed.
+    """
+    from perdure.plots import durability_panel, profile_plot
+    from perdure.study import write_files
+
+    tables: dict[str, list[Row]] = {
+        "estimates": [response_json(one) for one in found.responses],
+        "contrasts": [_flat(contrast_json(one)) for one in found.contrasts],
+        **beside.tables,
+    }
+    contents = {f"{name}.csv": rows_text(rows).encode() for name, rows in tables.items() if rows}
+    contents["curves.svg"] = durability_panel(
+        question.arms, found.responses, title=title, comparators=question.comparators
+    )
+    if beside.profile is not None and beside.profile.profiles:
+        contents["profile.svg"] = profile_plot(beside.profile, title=title, k=question.k)
+    write_files({folder / name: content for name, content in contents.items()})
+    for name in _FILES:
+        if name not in contents:
+            (folder / name).unlink(missing_ok=True)
+    return [folder / name for name in contents]
 
 
 def _flat(row: Mapping[str, object]) -> dict[str, object]:
@@ -108,84 +118,108 @@ def _flat(row: Mapping[str, object]) -> dict[str, object]:
     return flat | {"number_needed_to_treat_low": low, "number_needed_to_treat_high": high}
 
 
-def found_beside(question: Question, wanted: Sequence[str]) -> Beside:
-    """Return what is wanted of: bootstrap, profile, follow-up, tail, models, awards."""
-    tables: dict[str, list[Row]] = {}
-    lines: list[str] = []
-    profile: TrialProfile | None = None
-    options = {
-        "k": question.k,
-        "reference": question.reference,
-        "comparators": question.comparators,
-        "time": question.time,
+def _of_first(question: Question, tables: Mapping[str, list[Row]], lines: Sequence[str]) -> Beside:
+    """Return what was found of the first history, and say so where there are several."""
+    size = next((len(draws) for draws in question.ensembles.values()), 1)
+    if size == 1:
+        return Beside(tables, lines)
+    note = f"the first of {size} histories"
+    marked: dict[str, list[Row]] = {
+        name: [{**row, "histories": note} for row in rows] for name, rows in tables.items()
     }
-    if "bootstrap" in wanted:
-        drawn = durable_bootstrap(
-            question.arms,
-            **options,  # type: ignore[arg-type]
-            replicates=question.replicates,
-            seed=question.seed,
-            level=question.level,
-        )
-        tables["bootstrap"] = list(bootstrap_rows(drawn))
-        lines += [_bootstrap_line(one) for one in (*drawn.arms, *drawn.contrasts)]
-    if "profile" in wanted and question.reference != "fixed":
-        profile = durability_profile(
-            question.arms,
-            reference=question.reference,
-            comparators=question.comparators,
-            level=question.level,
-            seed=question.seed,
-        )
-        tables["profile"] = list(profile_rows(profile))
-        tables["profile_contrasts"] = list(profile_contrast_rows(profile))
-        lines += _profile_lines(profile)
-    if {"follow-up", "tail"} & set(wanted):
-        thresholds = tail_thresholds(question.arms, **options)  # type: ignore[arg-type]
-        if "follow-up" in wanted:
-            followed = [
-                follow_up(
-                    arm,
-                    one,
-                    threshold=thresholds[arm].time,
-                    threshold_reason=thresholds[arm].reason,
-                    thin=question.thin,
-                    level=question.level,
-                    seed=question.seed,
-                )
-                for arm, one in question.arms.items()
-            ]
-            tables["follow_up"] = list(follow_up_rows(followed))
-            lines += [_follow_up_line(one) for one in followed]
-        if "tail" in wanted:
-            tail = trial_tail(
-                question.arms,
-                thresholds,
-                comparators=question.comparators,
-                level=question.level,
-            )
-            tables["tail"] = list(tail_rows(tail))
-            lines += list(_tail_lines(tail))
-    if "models" in wanted:
-        models = trial_models(
-            question.arms,
-            **options,  # type: ignore[arg-type]
-            level=question.level,
-        )
-        tables["models"] = list(model_rows(models))
-        lines += [line for one in models for line in _model_lines(one)]
-    if "awards" in wanted:
-        awards = _awards(question)
-        tables["awards"] = list(award_rows(awards))
-        lines += [one.sentence for pair in awards for one in pair.awards] or [
-            "value frameworks: no rule applies (they need --endpoint OS or PFS, and --control)"
-        ]
-    return Beside(question, tables, lines, profile)
+    return Beside(marked, [f"{line} [{note}]" for line in lines])
 
 
-def _awards(question: Question) -> list[ArmAwards]:
+def _bootstrap(question: Question) -> Beside:
+    drawn = durable_bootstrap(
+        question.arms,
+        question.ensembles,
+        k=question.k,
+        reference=question.reference,
+        comparators=question.comparators,
+        time=question.time,
+        replicates=question.replicates,
+        seed=question.seed,
+        level=question.level,
+    )
+    lines = [_bootstrap_line(one) for one in (*drawn.arms, *drawn.contrasts)]
+    return Beside({"bootstrap": list(bootstrap_rows(drawn))}, lines)
+
+
+def _profile(question: Question) -> Beside:
+    if question.reference == "fixed":
+        return Beside({}, ["profile: none (the reference fixed has no k)"])
+    profile = durability_profile(
+        question.arms,
+        reference=question.reference,
+        comparators=question.comparators,
+        level=question.level,
+        seed=question.seed,
+    )
+    tables = {
+        "profile": list(profile_rows(profile)),
+        "profile_contrasts": list(profile_contrast_rows(profile)),
+    }
+    return replace(_of_first(question, tables, list(_profile_lines(profile))), profile=profile)
+
+
+def _thresholds(question: Question) -> dict[str, TailThreshold]:
+    return tail_thresholds(
+        question.arms,
+        k=question.k,
+        reference=question.reference,
+        comparators=question.comparators,
+        time=question.time,
+    )
+
+
+def _follow_up(question: Question) -> Beside:
+    thresholds = _thresholds(question)
+    followed = [
+        follow_up(
+            arm,
+            one,
+            threshold=thresholds[arm].time,
+            threshold_reason=thresholds[arm].reason,
+            thin=question.thin,
+            level=question.level,
+            seed=question.seed,
+        )
+        for arm, one in question.arms.items()
+    ]
+    lines = [_follow_up_line(one) for one in followed]
+    return _of_first(question, {"follow_up": list(follow_up_rows(followed))}, lines)
+
+
+def _tail(question: Question) -> Beside:
+    empty = [arm for arm, one in question.arms.items() if one.time.max() <= 0]
+    if empty:
+        return Beside({}, [f"tail: none (nobody is followed beyond time 0 in {', '.join(empty)})"])
+    tail = trial_tail(
+        question.arms,
+        _thresholds(question),
+        comparators=question.comparators,
+        level=question.level,
+    )
+    return _of_first(question, {"tail": list(tail_rows(tail))}, list(_tail_lines(tail)))
+
+
+def _models(question: Question) -> Beside:
+    models = trial_models(
+        question.arms,
+        k=question.k,
+        reference=question.reference,
+        comparators=question.comparators,
+        time=question.time,
+        level=question.level,
+    )
+    lines = [line for one in models for line in _model_lines(one)]
+    return _of_first(question, {"models": list(model_rows(models))}, lines)
+
+
+def _awards(question: Question) -> Beside:
     """Return the tail rules of every arm with a comparator."""
-    return [
+    awards = [
         ArmAwards(
             arm,
             control,
@@ -201,6 +235,40 @@ def _awards(question: Question) -> list[ArmAwards]:
         )
         for arm, control in question.comparators.items()
     ]
+    lines = [one.sentence for pair in awards for one in pair.awards] or [
+        "value frameworks: no rule applies (they need --endpoint OS or PFS, and --control)"
+    ]
+    return Beside({"awards": list(award_rows(awards))}, lines)
+
+
+_FINDERS: Mapping[str, Callable[[Question], Beside]] = {
+    "bootstrap": _bootstrap,
+    "profile": _profile,
+    "follow-up": _follow_up,
+    "tail": _tail,
+    "models": _models,
+    "awards": _awards,
+}
+
+_FILES = (
+    *(
+        f"{name}.csv"
+        for name in (
+            "estimates",
+            "contrasts",
+            "bootstrap",
+            "profile",
+            "profile_contrasts",
+            "follow_up",
+            "tail",
+            "models",
+            "awards",
+        )
+    ),
+    "curves.svg",
+    "profile.svg",
+)
+"""Every file that a call can write."""
 
 
 def _bootstrap_line(one: Bootstrap) -> str:

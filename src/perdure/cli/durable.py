@@ -61,13 +61,13 @@ def durable(
         Interval, typer.Option("--interval", help="Scale of the interval, or likelihood.")
     ] = "log-log",
     level: Annotated[float, typer.Option("--level", help="Of intervals and bands.")] = 0.95,
-    thin: Annotated[int, typer.Option("--thin", help="Fewer at risk than this: thin.")] = 10,
+    thin: Annotated[int, typer.Option("--thin", min=1, help="Fewer at risk than this: thin.")] = 10,
     beside: Annotated[
         list[Beside] | None,
         typer.Option("--with", help="What else to find; may be given several times."),
     ] = None,
-    replicates: Annotated[int, typer.Option("--replicates", help="Of resampling.")] = 2000,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same answer.")] = 20190519,
+    replicates: Annotated[int, typer.Option("--replicates", min=100, help="Of resampling.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same answer.")] = 20190519,
     time_unit: TimeUnit = "months",
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Folder for tables and pictures.")
@@ -78,15 +78,18 @@ def durable(
 
     Draws are those of reconstruct --ensemble: how far they differ is part of every interval.
     """
-    from perdure.cli.beside import Question, found_beside
+    from perdure.cli.beside import Question, found_beside, write_beside
     from perdure.durable import durable_ensemble
     from perdure.records import time_unit as unit_named
     from perdure.study import read_ensembles
 
+    if out is not None:
+        _refuse_file(out)
     draws, notices = read_ensembles(patients, time_unit=unit_named(time_unit))
     for notice in notices:
         say(f"note: {notice}")
     arms = {arm: histories[0] for arm, histories in draws.items()}
+    _unused(reference, k, time)
     multiple = _multiple(endpoint, k, reference, time, time_unit)
     comparators = _comparators(arms, control, reference)
     ensembles = {arm: histories for arm, histories in draws.items() if len(histories) > 1}
@@ -116,14 +119,13 @@ def durable(
         seed,
     )
     more = found_beside(question, wanted)
-    if out is not None:
-        more.write(out, found, title=patients.stem)
+    written = [] if out is None else write_beside(out, question, found, more, title=patients.stem)
     if as_json:
         print_json(
             {
                 "arms": [response_json(response) for response in found.responses],
                 "contrasts": [contrast_json(contrast) for contrast in found.contrasts],
-                **more.json,
+                **more.tables,
             }
         )
         return
@@ -133,8 +135,25 @@ def durable(
         typer.echo(contrast_sentence(contrast, level))
     for line in more.lines:
         typer.echo(line)
-    for path in more.written:
+    for path in written:
         say(f"wrote {path}")
+
+
+def _refuse_file(out: Path) -> None:
+    """Refuse a folder that is a file, or lies in one, before any work is done."""
+    for place in (out, *out.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise InputError(Problem("-o names a file", "name a folder", value=str(place)))
+            return
+
+
+def _unused(reference: str, k: float | None, time: float | None) -> None:
+    """Say which option the reference has no use for."""
+    if reference == "fixed" and k is not None:
+        say("note: --k is not used: the reference fixed has a --time")
+    if reference != "fixed" and time is not None:
+        say(f"note: --time is not used: the reference {reference} has k times a median")
 
 
 def _multiple(
@@ -167,6 +186,9 @@ def _multiple(
 
 def _comparators(arms: "Collection[str]", control: str | None, reference: str) -> dict[str, str]:
     """Return the control of every other arm."""
+    if reference == "control" and len(arms) == 1:
+        remedy = "give a file with its control too, in a column arm; or choose another reference"
+        raise InputError(Problem("the reference control needs two arms, and there is one", remedy))
     if control is None:
         if reference == "control":
             remedy = f"add --control and one of {', '.join(arms)}"

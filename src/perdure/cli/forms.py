@@ -70,7 +70,11 @@ def response_sentence(response: DurableResponse, level: float = 0.95) -> str:
             f" (upper limit of that, {(1 + level) / 2:.1%}: {estimate.limit:.1%})"
         )
         return f"{head}; durable response not estimable ({estimate.reason}), {bounds}"
-    beyond = f"beyond {in_unit(response.threshold, unit)}"
+    beyond = (
+        "(the curve has reached 0)"
+        if response.threshold is None
+        else f"beyond {in_unit(response.threshold, unit)}"
+    )
     note = "" if estimate.status == "estimable" else f", {estimate.status}"
     if estimate.likelihood_low is not None and estimate.likelihood_high is not None:
         note += (
@@ -79,7 +83,7 @@ def response_sentence(response: DurableResponse, level: float = 0.95) -> str:
         )
     return (
         f"{head}; durable response {estimate.value:.1%}"
-        f" ({100 * level:.4g}% CI {estimate.ci_low:.1%} to {estimate.ci_high:.1%}) {beyond},"
+        f" ({100 * level:.7g}% CI {estimate.ci_low:.1%} to {estimate.ci_high:.1%}) {beyond},"
         f" {estimate.n_at_risk} at risk there{note}"
         + (f"; {response.caution}" if response.caution else "")
     )
@@ -103,7 +107,7 @@ def contrast_json(contrast: Contrast) -> dict[str, object]:
         "odds_ratio": contrast.odds_ratio,
         "odds_ratio_low": contrast.odds_ratio_low,
         "odds_ratio_high": contrast.odds_ratio_high,
-        "number_needed_to_treat": contrast.nnt,
+        "number_needed_to_treat": contrast.nnt if contrast.nnt_limits else None,
         "number_needed_to_treat_limits": contrast.nnt_limits,
         "reason": contrast.reason,
     }
@@ -115,7 +119,7 @@ def contrast_sentence(contrast: Contrast, level: float = 0.95) -> str:
     if contrast.difference is None or contrast.ci_low is None or contrast.ci_high is None:
         return f"{pair}: not estimable ({contrast.reason})"
     note = "; two thresholds, not a randomised comparison" if contrast.reference == "own" else ""
-    p = "" if contrast.p_value is None else f", p = {contrast.p_value:.2g}"
+    p = "" if contrast.p_value is None else f", {_p(contrast.p_value)}"
     ratio = ""
     if contrast.ratio is not None and contrast.odds_ratio is not None:
         ratio = (
@@ -126,9 +130,13 @@ def contrast_sentence(contrast: Contrast, level: float = 0.95) -> str:
         )
     return (
         f"{pair}: difference {100 * contrast.difference:+.1f} points"
-        f" ({100 * level:.4g}% CI {100 * contrast.ci_low:+.1f} to {100 * contrast.ci_high:+.1f})"
+        f" ({100 * level:.7g}% CI {100 * contrast.ci_low:+.1f} to {100 * contrast.ci_high:+.1f})"
         f"{p}{ratio}{_needed(contrast)}{note}"
     )
+
+
+def _p(value: float) -> str:
+    return "p < 1e-15" if value < 1e-15 else f"p = {value:.2g}"
 
 
 def _limit(value: float | None) -> str:

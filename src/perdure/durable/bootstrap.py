@@ -1,10 +1,11 @@
 """The second, density-free way: patients drawn again, the threshold computed anew each time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from perdure.durable.ensemble import paired_histories
 from perdure.durable.response import check_arms
 from perdure.durable.sample import TrialSamples
 from perdure.durable.threshold import check_multiple
@@ -19,6 +20,14 @@ FEWEST = 100
 
 
 @dataclass(frozen=True, eq=False)
+class _Thresholds:
+    """A threshold in each replicate, infinite where there is none, and a time it is not before."""
+
+    time: Floats
+    at_least: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class _Replicates:
     """What each replicate says: one value, or the two bounds between which it lies."""
 
@@ -28,6 +37,7 @@ class _Replicates:
 
 def durable_bootstrap(
     arms: Mapping[str, Patients],
+    ensembles: Mapping[str, Sequence[Patients]] | None = None,
     *,
     k: float | None = 3.0,
     reference: Reference = "own",
@@ -48,8 +58,11 @@ def durable_bootstrap(
     ----------
     arms, k, reference, comparators, time, level
         As in :func:`perdure.durable.durable_trial`.
+    ensembles : mapping of str to sequence of Patients, optional
+        Histories of arms that were rebuilt, as in :func:`perdure.durable.durable_ensemble`: the
+        replicates are spread over them, so that they too are part of the spread.
     replicates : int
-        100 or more.
+        100 or more, in all.
     seed : int
         The same seed gives the same answer.
 
@@ -80,11 +93,22 @@ def durable_bootstrap(
     if replicates < FEWEST:
         remedy = f"ask for {FEWEST} or more, such as 2000"
         raise InputError(Problem("too few replicates", remedy, value=str(replicates)))
+    histories = paired_histories(arms, ensembles or {})
     random = np.random.default_rng(seed)
-    samples = TrialSamples(arms).arms
-    drawn = {arm: resample(sample.curve, replicates, random) for arm, sample in samples.items()}
-    thresholds = _thresholds(drawn, reference, k, controls, time)
-    each = {arm: _beyond(curves, thresholds[arm]) for arm, curves in drawn.items()}
+    sizes = np.full(len(histories), replicates // len(histories))
+    sizes[: replicates % len(histories)] += 1
+    parts = [
+        _drawn(trial, int(size), reference, k, controls, time, random)
+        for trial, size in zip(histories, sizes, strict=True)
+        if size > 0
+    ]
+    each = {
+        arm: _Replicates(
+            np.concatenate([part[arm].low for part in parts]),
+            np.concatenate([part[arm].high for part in parts]),
+        )
+        for arm in arms
+    }
     settings = (replicates, seed, level)
     return TrialBootstrap(
         tuple(_summary(arm, None, one, *settings) for arm, one in each.items()),
@@ -101,38 +125,67 @@ def durable_bootstrap(
     )
 
 
+def _drawn(
+    arms: Mapping[str, Patients],
+    replicates: int,
+    reference: Reference,
+    k: float | None,
+    comparators: Mapping[str, str | None],
+    time: float | None,
+    random: np.random.Generator,
+) -> dict[str, _Replicates]:
+    """Return what so many replicates of one set of patients say of each arm."""
+    samples = TrialSamples(arms).arms
+    drawn = {arm: resample(sample.curve, replicates, random) for arm, sample in samples.items()}
+    thresholds = _thresholds(drawn, reference, k, comparators, time)
+    return {arm: _beyond(curves, thresholds[arm]) for arm, curves in drawn.items()}
+
+
 def _thresholds(
     drawn: Mapping[str, Resampled],
     reference: Reference,
     k: float | None,
     comparators: Mapping[str, str | None],
     time: float | None,
-) -> dict[str, Floats]:
-    """Return each arm's threshold in every replicate; infinite where there is no median.
-
-    An arm that has no reference has none in any replicate.
-    """
-    some = next(iter(drawn.values()))
-    shape = some.survival.shape[0]
-    if reference == "fixed" or k is None:
-        return {arm: np.full(shape, time or np.inf) for arm in drawn}
+) -> dict[str, _Thresholds]:
+    """Return each arm's threshold in every replicate."""
+    none = np.zeros(next(iter(drawn.values())).survival.shape[0])
+    if k is None or reference == "fixed":
+        fixed = none + (np.inf if time is None else time)
+        return dict.fromkeys(drawn, _Thresholds(fixed, fixed))
     if reference == "own":
-        return {arm: k * curves.median for arm, curves in drawn.items()}
+        return {arm: _times_median(k, curves) for arm, curves in drawn.items()}
     if reference == "trial":
-        return dict.fromkeys(drawn, k * resampled_together(list(drawn.values())).median)
+        together = resampled_together(list(drawn.values()))
+        return dict.fromkeys(drawn, _times_median(k, together))
     controls = {control for control in comparators.values() if control is not None}
+    alone = _Thresholds(none + np.inf, none)
     whose = {arm: comparators.get(arm) or arm for arm in drawn}
     return {
-        arm: k * drawn[whose[arm]].median if whose[arm] in controls else np.full(shape, np.inf)
+        arm: _times_median(k, drawn[whose[arm]]) if whose[arm] in controls else alone
         for arm in drawn
     }
 
 
-def _beyond(curves: Resampled, threshold: Floats) -> _Replicates:
+def _times_median(k: float, curves: Resampled) -> _Thresholds:
+    """Return k times the median; where it is not reached, not before k times the end.
+
+    Where half of the patients have the event at time 0 there is no threshold at all.
+    """
+    median = curves.median
+    at_once = median <= 0
+    time = np.where(at_once, np.inf, k * median)
+    not_before = np.where(np.isfinite(time), time, k * curves.end_time)
+    return _Thresholds(time, np.where(at_once, 0.0, not_before))
+
+
+def _beyond(curves: Resampled, threshold: _Thresholds) -> _Replicates:
     """Return the proportion beyond the threshold in each replicate, or its bounds."""
-    value = curves.at(threshold)
-    known = (threshold <= curves.end_time * (1 + SAME_TIME)) | (curves.last_survival == 0)
-    return _Replicates(np.where(known, value, 0.0), value)
+    end = curves.end_time
+    value = curves.at(np.minimum(threshold.at_least, end))
+    reached = threshold.time <= end * (1 + SAME_TIME)
+    for_ever = (curves.last_survival == 0) & (threshold.at_least >= end)
+    return _Replicates(np.where(reached | for_ever, value, 0.0), value)
 
 
 def _summary(

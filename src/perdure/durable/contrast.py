@@ -61,22 +61,21 @@ def contrast(
     comes from the narrowest interval that reaches 0.
     """
     (arm, first), (comparator, second) = estimates.items()
-    blank = Contrast(arm, comparator, threshold.k, threshold.reference)
+    fixed = threshold.time if threshold.reference == "fixed" else None
+    blank = Contrast(arm, comparator, threshold.k, threshold.reference, level=level, time=fixed)
     for name, estimate in estimates.items():
         if isinstance(estimate.value, NotEstimable):
             return replace(blank, reason=f"{name}: {estimate.value.reason}")
     shared = covariance(first.influence, second.influence)
-    return contrast_of(blank, first, second, shared, normal_quantile(level))
+    return contrast_of(blank, first, second, shared)
 
 
-def contrast_of(
-    blank: Contrast, first: Estimate, second: Estimate, shared: float, z: float
-) -> Contrast:
+def contrast_of(blank: Contrast, first: Estimate, second: Estimate, shared: float) -> Contrast:
     """Return a contrast of two estimates with limits, and ``shared`` covariance between them."""
     a, b = first.value, second.value
     assert isinstance(a, Proportion)  # noqa: S101 - contrast and durable_ensemble see to it
     assert isinstance(b, Proportion)  # noqa: S101
-    rho = 0.0
+    z, rho = normal_quantile(blank.level), 0.0
     if a.se and b.se:
         rho = min(max(shared / (a.se * b.se), -1.0), 1.0)
     pair = _Pair(a.value, b.value, _limits_of(first), _limits_of(second), rho)

@@ -1,40 +1,25 @@
 """Durable response of arms that were rebuilt: every history its own answer, combined.
 
 Which of the histories that fit a published curve is the true one is not known. Each draw of the
-ensemble gets its own median, threshold, proportion and variance; Rubin's rules add the variance
-among draws to the mean variance within them, on the log(-log) scale for a proportion (methods,
-section 4). A contrast takes the arms' combined limits, and the covariance between arms that is left
-of the combined variances of both and of their difference.
+ensemble gets its own median, threshold, proportion and variance; what differs among draws adds to
+the variance within them (methods, section 4). A contrast takes the arms' combined limits, and the
+covariance of the arms within draws and among them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import exp, log
 
 import numpy as np
 
 from perdure.durable.contrast import contrast_of
-from perdure.durable.proportion import LARGEST, DurableInterval, Estimate, Limits
-from perdure.durable.response import THIN, TrialDurability, durable_trial
+from perdure.durable.histories import combined_histories
+from perdure.durable.proportion import DurableInterval, Estimate, estimate_proportion
+from perdure.durable.response import THIN, TrialDurability, durable_trial, thresholds_of
+from perdure.durable.sample import TrialSamples, covariance
 from perdure.errors import InputError, Problem
-from perdure.records import (
-    Contrast,
-    DurableResponse,
-    NotEstimable,
-    Patients,
-    Proportion,
-    Reference,
-)
-from perdure.survival import (
-    Combined,
-    combine,
-    kaplan_meier,
-    normal_quantile,
-    t_quantile,
-    thomas_grunkemeier,
-)
+from perdure.records import Contrast, DurableResponse, NotEstimable, Patients, Proportion, Reference
 
-__all__ = ["durable_ensemble"]
+__all__ = ["durable_ensemble", "paired_histories"]
 
 _FEW = 0.05
 """Histories without an answer, up to this share, are left out; with more there is no answer."""
@@ -84,16 +69,61 @@ def durable_ensemble(
     >>> found.responses[0].estimate.se > one.responses[0].estimate.se
     True
     """
-    options = {
-        "k": k,
-        "reference": reference,
-        "comparators": comparators,
-        "time": time,
-        "thin": thin,
-        "level": level,
-        "interval": interval,
+    histories = paired_histories(arms, ensembles)
+    controls = comparators or {}
+    single = durable_trial(
+        arms,
+        k=k,
+        reference=reference,
+        comparators=controls,
+        time=time,
+        thin=thin,
+        level=level,
+        interval=interval,
+    )
+    if not any(ensembles.values()):
+        return single
+    drawn: list[Mapping[str, Estimate]] = []
+    times: dict[str, list[float]] = {arm: [] for arm in arms}
+    for history in histories:
+        trial = TrialSamples(history)
+        thresholds = thresholds_of(trial, reference, k, controls, time)
+        for arm, threshold in thresholds.items():
+            times[arm] += [] if threshold.time is None else [threshold.time]
+        drawn.append(
+            {
+                arm: estimate_proportion(
+                    sample, thresholds[arm], thin=thin, level=level, interval=interval
+                )
+                for arm, sample in trial.arms.items()
+            }
+        )
+    combined = {
+        one.arm: _combined(one.estimate, [draw[one.arm] for draw in drawn], level)
+        for one in single.responses
     }
-    single = durable_trial(arms, **options)  # type: ignore[arg-type]
+    return TrialDurability(
+        tuple(_response(one, combined[one.arm], times[one.arm]) for one in single.responses),
+        tuple(_contrast(one, combined, drawn) for one in single.contrasts),
+    )
+
+
+def paired_histories(
+    arms: Mapping[str, Patients], ensembles: Mapping[str, Sequence[Patients]]
+) -> list[Mapping[str, Patients]]:
+    """Return the patients of all arms in each draw; ``arms`` itself where there are no draws.
+
+    Raises
+    ------
+    InputError
+        If ensembles differ in size or name no arm.
+
+    Examples
+    --------
+    >>> one = Patients([1], [1])
+    >>> len(paired_histories({"a": one, "b": one}, {"a": [one, one, one]}))
+    3
+    """
     sizes = {len(draws) for draws in ensembles.values()}
     if len(sizes) > 1 or not set(ensembles) <= set(arms):
         raise InputError(
@@ -103,62 +133,46 @@ def durable_ensemble(
                 value=", ".join(f"{arm}: {len(draws)}" for arm, draws in ensembles.items()),
             )
         )
-    if not sizes or 0 in sizes:
-        return single
-    drawn = [
-        durable_trial({**arms, **{arm: draws[at] for arm, draws in ensembles.items()}}, **options)  # type: ignore[arg-type]
-        for at in range(sizes.pop())
-    ]
-    responses = [
-        _response(one, [draw.responses[at] for draw in drawn], arms[one.arm], level)
-        for at, one in enumerate(single.responses)
-    ]
-    by_arm = {one.arm: one.estimate for one in responses}
-    contrasts = [
-        _contrast(one, [draw.contrasts[at] for draw in drawn], by_arm, drawn, level)
-        for at, one in enumerate(single.contrasts)
-    ]
-    return TrialDurability(tuple(responses), tuple(contrasts))
+    size = next(iter(sizes), 0)
+    if size == 0:
+        return [arms]
+    return [{**arms, **{arm: draws[at] for arm, draws in ensembles.items()}} for at in range(size)]
 
 
 def _response(
-    single: DurableResponse, draws: Sequence[DurableResponse], patients: Patients, level: float
+    single: DurableResponse, combined: Estimate, times: Sequence[float]
 ) -> DurableResponse:
-    """Return one arm's response with the proportion of all its histories."""
-    found = [draw.estimate for draw in draws if isinstance(draw.estimate, Proportion)]
-    missing = len(draws) - len(found)
-    if missing > _FEW * len(draws):
-        return replace(single, estimate=_none(single, draws, missing))
-    if isinstance(single.estimate, NotEstimable):
-        single = next(draw for draw in draws if isinstance(draw.estimate, Proportion))
-    estimate = _proportion(single.estimate, found, level)
-    if isinstance(estimate, Proportion) and estimate.se and estimate.status == "thin":
-        estimate = _with_likelihood(estimate, patients, single.threshold, level)
-    return replace(single, estimate=estimate)
+    """Return the record with the combined estimate; a threshold that the one history lacks.
+
+    That is the median of the others'.
+    """
+    threshold = single.threshold
+    if threshold is None and isinstance(combined.value, Proportion):
+        threshold = float(np.median(times))
+    return replace(single, threshold=threshold, estimate=combined.value)
 
 
-def _with_likelihood(
-    found: Proportion, patients: Patients, threshold: float | None, level: float
-) -> Proportion:
-    """Return a thin proportion with the likelihood interval of one history, as wide as all."""
-    curve = kaplan_meier(patients.time, patients.event)
-    if threshold is None or threshold > curve.end_time or found.se is None:
-        return replace(found, likelihood_low=None, likelihood_high=None)
-    greenwood = curve.standard_error_at(threshold)
-    if not greenwood:
-        return replace(found, likelihood_low=None, likelihood_high=None)
-    chi2 = (normal_quantile(level) * found.se / greenwood) ** 2
-    beside = thomas_grunkemeier(patients.time, patients.event, threshold, chi2=chi2)
-    return replace(found, likelihood_low=float(beside.low), likelihood_high=float(beside.high))
+def _combined(
+    single: Proportion | NotEstimable, draws: Sequence[Estimate], level: float
+) -> Estimate:
+    """Return one arm's estimate over all its histories."""
+    found = [draw for draw in draws if isinstance(draw.value, Proportion)]
+    without = [draw.value for draw in draws if isinstance(draw.value, NotEstimable)]
+    if len(without) > _FEW * len(draws):
+        return Estimate(_none(single, without, len(draws)), {})
+    both = combined_histories(found, level)
+    if isinstance(single, Proportion) and isinstance(both.value, Proportion):
+        return replace(both, value=replace(both.value, n_at_risk=single.n_at_risk))
+    return both
 
 
-def _none(single: DurableResponse, draws: Sequence[DurableResponse], missing: int) -> NotEstimable:
+def _none(
+    single: Proportion | NotEstimable, without: Sequence[NotEstimable], draws: int
+) -> NotEstimable:
     """Return why there is no number, in how many histories, and bounds that hold in all."""
-    without = [draw.estimate for draw in draws if isinstance(draw.estimate, NotEstimable)]
-    own = single.estimate if isinstance(single.estimate, NotEstimable) else without[0]
-    reason = own.reason
-    if missing < len(draws):
-        reason += f" in {missing} of {len(draws)} histories that fit the curve"
+    reason = single.reason if isinstance(single, NotEstimable) else without[0].reason
+    if len(without) < draws:
+        reason += f" in {len(without)} of {draws} histories that fit the curve"
     return NotEstimable(
         reason,
         min(one.low for one in without),
@@ -167,90 +181,27 @@ def _none(single: DurableResponse, draws: Sequence[DurableResponse], missing: in
     )
 
 
-def _proportion(
-    single: Proportion | NotEstimable, found: Sequence[Proportion], level: float
-) -> Proportion | NotEstimable:
-    """Return the histories' proportions combined; 0 or 1 in most of them stays what it is."""
-    inside = [one for one in found if one.se is not None]
-    if isinstance(single, NotEstimable) or single.se is None or len(inside) < len(found) / 2:
-        return single
-    if all(one == single for one in inside):
-        return replace(single, draws=len(found), rebuilt_share=0.0)
-    both = _on_log_minus_log(inside, level)
-    middle = exp(-exp(both.estimate))
-    return replace(
-        single,
-        value=middle,
-        se=both.se * middle * -log(middle),
-        ci_low=exp(-exp(min(both.high, LARGEST))),
-        ci_high=exp(-exp(min(both.low, LARGEST))),
-        draws=len(inside),
-        rebuilt_share=both.share,
-        interval="log-log",
-    )
-
-
-def _on_log_minus_log(inside: Sequence[Proportion], level: float) -> Combined:
-    """Return proportions combined on the scale of log(-log p)."""
-    value = np.array([one.value for one in inside])
-    se = np.array([one.se for one in inside], dtype=np.float64)
-    scale = np.abs(value * np.log(value))
-    return combine(np.log(-np.log(value)), (se / scale) ** 2, level=level)
-
-
 def _contrast(
     single: Contrast,
-    draws: Sequence[Contrast],
-    arms: Mapping[str, Proportion | NotEstimable],
-    drawn: Sequence[TrialDurability],
-    level: float,
+    combined: Mapping[str, Estimate],
+    drawn: Sequence[Mapping[str, Estimate]],
 ) -> Contrast:
-    """Return a contrast of all histories; without a number where too many have none."""
-    found = [draw for draw in draws if draw.se is not None and draw.difference is not None]
-    missing = len(draws) - len(found)
-    if missing > _FEW * len(draws):
-        without = next(draw for draw in draws if draw.se is None)
-        if missing == len(draws):
-            return single if single.se is None else without
-        reason = f"{without.reason} in {missing} of {len(draws)} histories that fit the curve"
-        return Contrast(single.arm, single.comparator, single.k, single.reference, reason=reason)
-    if all(one == single for one in found):
-        return single
-    difference = combine(
-        [one.difference for one in found if one.difference is not None],
-        [one.se**2 for one in found if one.se is not None],
-        level=level,
-    )
-    first = _with_limits(single.arm, arms, drawn, level)
-    second = _with_limits(single.comparator, arms, drawn, level)
-    variances = sum(
-        one.value.se**2
-        for one in (first, second)
-        if isinstance(one.value, Proportion) and one.value.se
-    )
-    shared = (variances - difference.variance) / 2
-    blank = Contrast(single.arm, single.comparator, single.k, single.reference)
-    return contrast_of(blank, first, second, shared, normal_quantile(level))
-
-
-def _with_limits(
-    arm: str,
-    arms: Mapping[str, Proportion | NotEstimable],
-    drawn: Sequence[TrialDurability],
-    level: float,
-) -> Estimate:
-    """Return a combined proportion whose limits can be asked for at any width."""
-    value = arms[arm]
-    if not isinstance(value, Proportion) or not value.se:
-        raise AssertionError("a contrast with a standard error has two proportions with one")
-    own = [one.estimate for draw in drawn for one in draw.responses if one.arm == arm]
-    inside = [one for one in own if isinstance(one, Proportion) and one.se is not None]
-    df = _on_log_minus_log(inside, level).df
-    centre, se = log(-log(value.value)), value.se / (value.value * -log(value.value))
-
-    def limits(z: float) -> tuple[float, float]:
-        reach = t_quantile(z, df) * se
-        return exp(-exp(min(centre + reach, LARGEST))), exp(-exp(min(centre - reach, LARGEST)))
-
-    chosen: Limits = limits
-    return Estimate(value, {}, chosen)
+    """Return a contrast of the combined arms; without a number where one of them has none."""
+    pair = (single.arm, single.comparator)
+    blank = Contrast(*pair, single.k, single.reference, level=single.level, time=single.time)
+    for arm in pair:
+        value = combined[arm].value
+        if isinstance(value, NotEstimable):
+            return replace(blank, reason=f"{arm}: {value.reason}")
+    each = [
+        (first.value, second.value, covariance(first.influence, second.influence))
+        for first, second in ((draw[pair[0]], draw[pair[1]]) for draw in drawn)
+        if isinstance(first.value, Proportion) and isinstance(second.value, Proportion)
+    ]
+    values = np.array([(first.value, second.value) for first, second, _ in each])
+    shared = float(np.mean([within for _, _, within in each]))
+    if len(each) > 1:
+        between = float(np.cov(values.T)[0, 1])
+        shared += (1 + 1 / len(each)) * between
+    first, second = (combined[arm] for arm in pair)
+    return contrast_of(blank, first, second, shared)

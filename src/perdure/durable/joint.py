@@ -8,7 +8,7 @@ each patient gives every covariance.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from perdure.errors import InputError, Problem
 from perdure.records import Floats, NotEstimable, Patients, Reference
 
 __all__ = ["Ask", "Joint", "joint_estimates"]
+
+Quantity = Literal["durable response", "log median"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Ask:
     k: float | None = 3.0
     reference: Reference = "own"
     time: float | None = None
-    quantity: Literal["durable response", "log median"] = "durable response"
+    quantity: Quantity = "durable response"
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +131,9 @@ def _check(endpoints: Mapping[str, Mapping[str, Patients]], asks: Sequence[Ask])
     if not asks:
         raise InputError(Problem("nothing is asked for", "give at least one Ask"))
     for ask in asks:
+        if ask.quantity not in get_args(Quantity):
+            remedy = f"choose one of {', '.join(get_args(Quantity))}"
+            raise InputError(Problem("unknown quantity", remedy, value=str(ask.quantity)))
         if ask.arm not in endpoints.get(ask.endpoint, {}):
             known = "; ".join(f"{name}: {', '.join(arms)}" for name, arms in endpoints.items())
             asked = f"{ask.endpoint}, {ask.arm}"

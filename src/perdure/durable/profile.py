@@ -32,6 +32,9 @@ __all__ = ["LEAST", "durability_profile"]
 LEAST = 10
 """A profile ends at the last k with this many patients at risk."""
 
+ASKED = 10.0
+"""Up to this k a profile has every half and whole number: the multiples that people ask for."""
+
 BETWEEN = 10
 """A profile under an arm's own median begins once this many events lie beyond the median."""
 
@@ -73,7 +76,7 @@ def durability_profile(
         A profile ends at the last k with this many patients at risk, 1 or more.
     points : int
         Values of k, evenly spaced from 1 (left out) to the longest arm's end; 2 or more. The
-        halves and whole numbers in between come to them. Under an arm's own median those before
+        halves and whole numbers to 10 come to them. Under an arm's own median those before
         the tenth event after it are left out.
     level : float
         Of pointwise intervals and of the band.
@@ -114,7 +117,7 @@ def durability_profile(
     bases = thresholds_of(trial, reference, 1.0, controls)
     ends = {arm: _last_k(samples[arm], bases[arm], least) for arm in arms}
     end = max([2.0, *ends.values()])
-    halves = np.arange(1.5, end, 0.5)  # the multiples that people ask for
+    halves = np.arange(1.5, min(end, ASKED), 0.5)
     grid = np.union1d(np.linspace(1.0, end, points + 1)[1:], halves)
     found = {arm: _points(samples[arm], bases[arm], grid[grid <= ends[arm]]) for arm in arms}
     random = np.random.default_rng(seed)
@@ -208,7 +211,7 @@ def _profile(
     spread = covariances(points.influence)
     se = np.sqrt(np.diagonal(spread))
     largest = _largest(spread, normal)
-    critical = float(np.quantile(largest, level))
+    critical = _critical(largest, level)
     alone = limits(value, se, z=normal_quantile(level))
     band = limits(value, se, z=critical)
     own = basis.reference == "own"
@@ -267,6 +270,11 @@ def _largest(spread: Floats, normal: Floats) -> Floats:
     return np.sort(np.abs(normal[:, : root.shape[1]] @ root.T).max(axis=1))
 
 
+def _critical(largest: Floats, level: float) -> float:
+    """Return the quantile of the largest distance; never less than that of a single one."""
+    return max(float(np.quantile(largest, level)), normal_quantile(level))
+
+
 def _adjusted(distance: Floats, largest: Floats) -> Floats:
     """Return how often the largest of all distances is at least each one."""
     beyond = largest.size - largest.searchsorted(distance, side="left")
@@ -312,7 +320,7 @@ def _contrast(
     se = np.sqrt(np.diagonal(spread))
     largest = _largest(spread, normal)
     distance = np.abs(difference) / se
-    critical = float(np.quantile(largest, level))
+    critical = _critical(largest, level)
     z = normal_quantile(level)
     adjusted = _adjusted(distance, largest)
     return ProfileContrast(

@@ -270,8 +270,7 @@ def of_samples(
 
     What was asked for is not checked: see :func:`check_arms`.
     """
-    controls, samples = comparators, trial.arms
-    thresholds = thresholds_of(trial, reference, k, controls, time, smoothing=smoothing)
+    thresholds = thresholds_of(trial, reference, k, comparators, time, smoothing=smoothing)
     estimates = {
         arm: estimate_proportion(
             sample,
@@ -281,19 +280,19 @@ def of_samples(
             interval=interval,
             smoothing=smoothing,
         )
-        for arm, sample in samples.items()
+        for arm, sample in trial.arms.items()
     }
     return TrialDurability(
         tuple(
             _response(arm, sample, thresholds[arm], estimates[arm], level)
-            for arm, sample in samples.items()
+            for arm, sample in trial.arms.items()
         ),
         tuple(
             contrast(
                 thresholds[arm], {arm: estimates[arm], control: estimates[control]}, level=level
             )
-            for arm in samples
-            if (control := controls.get(arm)) is not None
+            for arm in trial.arms
+            if (control := comparators.get(arm)) is not None
         ),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erfc, exp, log, sqrt
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -39,6 +39,7 @@ def stratified(
         Differences are weighted by n1 n0 / (n1 + n0), as Mantel and Haenszel weigh them; ratios on
         the log scale by the inverse of their variance.
     level : float
+        Of the interval that is returned; contrasts may have another.
 
     Returns
     -------
@@ -48,7 +49,8 @@ def stratified(
     Raises
     ------
     InputError
-        If there is no stratum, a trial comes twice, or k or reference differ.
+        If there is no stratum, the measure is unknown, a trial comes twice or has an empty arm, or
+        k, reference or time differ.
 
     Notes
     -----
@@ -63,11 +65,11 @@ def stratified(
     >>> round(found.estimate, 4), round(found.se, 4)
     (0.175, 0.0246)
     """
-    _check(strata)
+    _check(strata, measure)
     kept: list[tuple[float, float, float]] = []
     left_out: list[tuple[str, str]] = []
     for stratum in strata:
-        found = _effect(stratum.contrast, measure, level)
+        found = _effect(stratum.contrast, measure)
         if found is None:
             reason = stratum.contrast.reason or f"no {measure} with a standard error"
             left_out.append((stratum.trial, reason))
@@ -112,7 +114,13 @@ def _combined(
     )
 
 
-def _check(strata: Sequence[Stratum]) -> None:
+def _check(strata: Sequence[Stratum], measure: str) -> None:
+    if measure not in get_args(Measure):
+        remedy = f"choose one of {', '.join(get_args(Measure))}"
+        raise InputError(Problem("unknown measure", remedy, value=str(measure)))
+    empty = next((one.trial for one in strata if min(one.n_arm, one.n_comparator) < 1), None)
+    if empty is not None:
+        raise InputError(Problem("an arm has no patients", "give the size of both arms", empty))
     if not strata:
         raise InputError(Problem("there is no trial", "give at least one contrast"))
     names = [stratum.trial for stratum in strata]
@@ -125,19 +133,29 @@ def _check(strata: Sequence[Stratum]) -> None:
                 value=twice,
             )
         )
-    asked = {(stratum.contrast.k, stratum.contrast.reference) for stratum in strata}
+    asked = {
+        (stratum.contrast.k, stratum.contrast.reference, stratum.contrast.time)
+        for stratum in strata
+    }
     if len(asked) > 1:
+        said = sorted(
+            f"{reference}, {f'time {time:g}' if k is None else f'k = {k:g}'}"
+            for k, reference, time in asked
+        )
         raise InputError(
             Problem(
-                "contrasts of different k or reference answer different questions",
-                "combine those of one k and one reference",
-                value="; ".join(sorted(f"k = {k}, {reference}" for k, reference in asked)),
+                "contrasts of different k, reference or time answer different questions",
+                "combine those of one threshold",
+                value="; ".join(said),
             )
         )
 
 
-def _effect(contrast: Contrast, measure: Measure, level: float) -> tuple[float, float] | None:
-    """Return a contrast on the scale it is combined on, with its standard error there."""
+def _effect(contrast: Contrast, measure: Measure) -> tuple[float, float] | None:
+    """Return a contrast on the scale it is combined on, with its standard error there.
+
+    That of a log ratio is what its own interval shows: half the width over its quantile.
+    """
     if measure == "difference":
         if contrast.difference is None or not contrast.se:
             return None
@@ -149,4 +167,4 @@ def _effect(contrast: Contrast, measure: Measure, level: float) -> tuple[float, 
     )
     if not (value and low and high and high > low):
         return None
-    return log(value), log(high / low) / (2 * normal_quantile(level))
+    return log(value), log(high / low) / (2 * normal_quantile(contrast.level))

@@ -200,7 +200,9 @@ _CONTRASTS: dict[str, Callable[[TrialContrast], object]] = {
     "odds_ratio": lambda found: found.contrast.odds_ratio,
     "odds_ratio_low": lambda found: found.contrast.odds_ratio_low,
     "odds_ratio_high": lambda found: found.contrast.odds_ratio_high,
-    "number_needed_to_treat": lambda found: found.contrast.nnt,
+    "number_needed_to_treat": lambda found: (
+        found.contrast.nnt if found.contrast.nnt_limits else None
+    ),
     "reason": lambda found: found.contrast.reason,
 }
 

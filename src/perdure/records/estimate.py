@@ -173,6 +173,10 @@ class Contrast:
     ratio, ratio_low, ratio_high, odds_ratio, odds_ratio_low, odds_ratio_high : float or None
     reason : str or None
         Why there is no number, or no ratio.
+    level : float
+        Of the intervals.
+    time : float or None
+        The threshold of ``fixed``, in the unit of the patients.
     """
 
     arm: str
@@ -191,6 +195,8 @@ class Contrast:
     odds_ratio_low: float | None = None
     odds_ratio_high: float | None = None
     reason: str | None = None
+    level: float = 0.95
+    time: float | None = None
 
     @property
     def nnt(self) -> float | None:

@@ -19,7 +19,8 @@ from perdure.records import (
     TrialProfile,
     TrialTail,
 )
-from perdure.study.tables import write_table
+from perdure.study.tables import table_text
+from perdure.study.writing import write_text
 
 __all__ = [
     "award_rows",
@@ -28,6 +29,7 @@ __all__ = [
     "model_rows",
     "profile_contrast_rows",
     "profile_rows",
+    "rows_text",
     "tail_rows",
     "write_rows",
     "write_tail_tables",
@@ -197,13 +199,18 @@ def bootstrap_rows(found: TrialBootstrap) -> Iterator[Row]:
         yield asdict(one)
 
 
+def rows_text(rows: Sequence[Row]) -> str:
+    """Return rows of one kind as CSV; a column that a row lacks is empty there."""
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    return table_text(columns, [tuple(row.get(name) for name in columns) for row in rows])
+
+
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write rows of one kind; a file without rows is not written, and an older one removed."""
-    if not rows:
+    if rows:
+        write_text(path, rows_text(rows))
+    else:
         path.unlink(missing_ok=True)
-        return
-    columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    write_table(path, columns, [tuple(row.get(name) for name in columns) for row in rows])
 
 
 def write_tail_tables(results: Path, analyses: Sequence[AnalysisResult]) -> None:
