@@ -80,8 +80,9 @@ def contrast_of(blank: Contrast, first: Estimate, second: Estimate, shared: floa
         rho = min(max(shared / (a.se * b.se), -1.0), 1.0)
     pair = _Pair(a.value, b.value, _limits_of(first), _limits_of(second), rho)
     difference = a.value - b.value
-    difference = 0.0 if abs(difference) < _SAME else difference
     low, high = pair.limits(_itself, z)
+    if abs(difference) < _SAME:
+        difference, low, high = 0.0, min(low, 0.0), max(high, 0.0)
     found = replace(blank, difference=difference, ci_low=low, ci_high=high)
     touching = _touching(pair, difference)
     if touching is not None:
@@ -127,8 +128,8 @@ class _Pair:
         low_a, high_a = (scale(limit) for limit in self.first_limits(z))
         low_b, high_b = (scale(limit) for limit in self.second_limits(z))
         return (
-            _distance(a - low_a, high_b - b, self.rho),
-            _distance(high_a - a, b - low_b, self.rho),
+            _distance(max(a - low_a, 0.0), max(high_b - b, 0.0), self.rho),
+            _distance(max(high_a - a, 0.0), max(b - low_b, 0.0), self.rho),
         )
 
     def limits(self, scale: Scale, z: float) -> tuple[float, float]:
@@ -170,6 +171,8 @@ def _touching(pair: _Pair, difference: float) -> float | None:
         return pair.distances(_itself, z)[side] - abs(difference)
 
     near = 0.0
+    if past_zero(near) >= 0:  # a mixture's middle is not its mean
+        return near
     for far in _SEARCHED if pair.rho > 0 else (_FARTHEST,):
         if past_zero(far) >= 0:
             from scipy.optimize import brentq

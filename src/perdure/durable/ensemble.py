@@ -147,7 +147,7 @@ def _response(
     That is the median of the others'.
     """
     threshold = single.threshold
-    if threshold is None and isinstance(combined.value, Proportion):
+    if threshold is None and times and isinstance(combined.value, Proportion):
         threshold = float(np.median(times))
     return replace(single, threshold=threshold, estimate=combined.value)
 

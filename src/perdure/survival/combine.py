@@ -138,6 +138,8 @@ def ensemble_interval(values: ArrayLike, *, level: float = 0.9) -> tuple[Floats,
 def t_quantile(z: float, df: float) -> float:
     """Return the quantile of Student's t that has as much beyond it as ``z`` of the normal.
 
+    ``z`` is not negative.
+
     Examples
     --------
     >>> round(t_quantile(1.959964, 10.0), 4), t_quantile(1.0, inf)
@@ -147,7 +149,7 @@ def t_quantile(z: float, df: float) -> float:
         return z
     from scipy.special import ndtr, stdtrit
 
-    return float(-stdtrit(df, float(ndtr(-z))))
+    return abs(float(stdtrit(df, float(ndtr(-z)))))  # far out scipy's infinity has lost its sign
 
 
 def _quantile(level: float, df: float) -> float:
