@@ -81,3 +81,59 @@ def test_a_value_framework_needs_a_control(patients: Path) -> None:
 def test_what_cannot_be_asked_is_a_sentence(patients: Path) -> None:
     found = RUN.invoke(app, ["durable", str(patients), "--k", "2", "--with", "nothing"])
     assert found.exit_code == 2
+
+
+def test_a_folder_that_is_a_file_is_refused_before_any_work(patients: Path, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("mine", encoding="utf-8")
+    found = RUN.invoke(app, ["durable", str(patients), "--k", "2", "-o", str(path / "in")])
+    assert "names a file" in str(found.exception)
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_files_of_an_earlier_call_do_not_stay(patients: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    base = ["durable", str(patients), "--k", "2", "-o", str(out)]
+    RUN.invoke(app, [*base, "--with", "profile", "--with", "tail"])
+    (out / "mine.txt").write_text("kept", encoding="utf-8")
+    RUN.invoke(app, base)
+    assert {path.name for path in out.iterdir()} == {"estimates.csv", "curves.svg", "mine.txt"}
+
+
+def test_all_files_or_none(patients: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "curves.svg").mkdir(parents=True)
+    found = RUN.invoke(app, ["durable", str(patients), "--k", "2", "-o", str(out)])
+    assert found.exception is not None
+    assert [path.name for path in out.iterdir()] == ["curves.svg"]
+
+
+def test_draws_say_which_history_a_number_is_of(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    path = tmp_path / "draws.csv"
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        out = csv.writer(handle)
+        out.writerow(["draw", "time", "event"])
+        for draw in range(1, 6):
+            for time in random.exponential(6, 80):
+                out.writerow([draw, round(time, 3), 1])
+    common = ["durable", str(path), "--k", "2", "--with", "bootstrap", "--with", "profile"]
+    found = json.loads(RUN.invoke(app, [*common, "--replicates", "200", "--json"]).stdout)
+    assert {row["histories"] for row in found["profile"]} == {"the first of 5 histories"}
+    assert "histories" not in found["bootstrap"][0]
+    assert found["arms"][0]["draws"] == 5
+
+
+def test_an_arm_at_time_0_loses_the_tail_only(tmp_path: Path) -> None:
+    path = tmp_path / "zero.csv"
+    path.write_text("arm,time,event\na,0,1\nb,4,1\nb,6,1\nb,9,0\n", encoding="utf-8")
+    found = RUN.invoke(app, ["durable", str(path), "--k", "1", "--with", "tail"])
+    assert found.exit_code == 0
+    assert "nobody is followed beyond time 0 in a" in found.stdout
+
+
+def test_options_without_a_use_are_named(patients: Path) -> None:
+    found = RUN.invoke(app, ["durable", str(patients), "--k", "2", "--time", "5"])
+    assert "--time is not used" in found.output
+    alone = RUN.invoke(app, ["durable", str(patients), "--k", "2", "--seed", "-1"])
+    assert alone.exit_code == 2

@@ -81,6 +81,48 @@ def test_p_value_and_interval_agree(seed: int, reference: str) -> None:
         assert min(abs(touching.ci_low), abs(touching.ci_high)) < 1e-6
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 100_000), st.integers(8, 40), st.sampled_from([1.0, 1.5, 2.0, 3.0]))
+def test_intervals_of_a_difference_nest(seed: int, n: int, k: float) -> None:
+    """Small correlated arms: a wider level holds a narrower one, and p says which hold 0."""
+    arms = {"t": arm(seed, 3 * n, 16), "c": arm(seed + 1, n)}
+    low = high = 0.0
+    for level in (0.5, 0.8, 0.95, 0.999):
+        pair = durable_trial(
+            arms, k=k, reference="control", comparators=PAIR, level=level
+        ).contrasts[0]
+        if pair.ci_low is None or pair.ci_high is None or pair.difference is None:
+            return
+        if level == 0.5:
+            low, high = pair.ci_low, pair.ci_high
+        assert pair.ci_low <= min(low, pair.difference) + 1e-3  # widths are tried every 0.1
+        assert pair.ci_high >= max(high, pair.difference) - 1e-3
+        if pair.p_value is not None:
+            assert (pair.p_value < 1 - level) == (pair.ci_low > 0 or pair.ci_high < 0)
+        low, high = pair.ci_low, pair.ci_high
+
+
+@pytest.mark.parametrize("interval", ["plain", "log", "log-log", "logit", "arcsin", "likelihood"])
+@pytest.mark.parametrize("seed", [335, 3773, 186, 10])
+def test_at_the_median_nothing_is_left_to_vary(interval: str, seed: int) -> None:
+    arms = {"t": arm(seed, 60), "c": arm(seed + 1, 20)}
+    found = durable_trial(
+        arms,
+        k=1,
+        reference="control",
+        comparators=PAIR,
+        interval=interval,  # type: ignore[arg-type]
+    )
+    control = found.responses[1].estimate
+    assert isinstance(control, Proportion)
+    assert control.se == 0.0
+    assert control.ci_low == pytest.approx(control.value, abs=1e-15)
+    own = durable_trial(arms, k=1, comparators=PAIR, interval=interval).contrasts[0]  # type: ignore[arg-type]
+    assert own.ci_low is not None
+    assert own.ci_high is not None
+    assert own.ci_low <= (own.difference or 0) <= own.ci_high
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10_000), st.floats(0.1, 50))
 def test_exchange_and_unit(seed: int, factor: float) -> None:
@@ -223,6 +265,19 @@ def test_the_band_holds_the_whole_profile() -> None:
     assert alone / 600 < 0.88  # pointwise limits are no band
 
 
+def test_a_very_short_median_makes_no_larger_profile() -> None:
+    random = np.random.default_rng(3)
+    soon = np.concatenate([random.uniform(0.001, 0.003, 60), random.uniform(1, 60, 40)])
+    found = durability_profile({"a": Patients(soon, [1] * 100)}).profiles[0]
+    assert found.k[-1] > 1000
+    assert len(found.k) < 80
+
+
+def test_a_band_is_never_narrower_than_a_single_interval() -> None:
+    found = durability_profile({"a": ARMS["c"]}, level=0.9999).profiles[0]
+    assert found.critical >= NormalDist().inv_cdf(0.99995)
+
+
 def test_profile_says_which_arm_has_none() -> None:
     short = Patients([1, 2, 3, 4] * 5, [1, 0, 0, 0] * 5)
     found = durability_profile({"a": ARMS["t"], "short": short}, comparators={"short": "a"})
@@ -275,6 +330,18 @@ def test_stratified_difference_is_mantel_and_haenszel_s() -> None:
     assert found.q_df == 2
     with pytest.raises(InputError, match="two contrasts"):
         stratified([strata[0], strata[0]])
+    with pytest.raises(InputError, match="Unknown measure"):
+        stratified(strata, measure="hazard ratio")  # type: ignore[arg-type]
+    later = durable_trial(arms, reference="fixed", time=20.0, comparators=PAIR).contrasts[0]
+    with pytest.raises(InputError, match="different questions"):
+        stratified([strata[0], Stratum("S9", later, 25, 35)])
+    wide = durable_trial(arms, reference="fixed", time=10.0, comparators=PAIR, level=0.8).contrasts[
+        0
+    ]
+    last = Stratum("S2", wide, 25, 35)
+    assert stratified([last], measure="ratio").se == pytest.approx(
+        stratified([strata[2]], measure="ratio").se, rel=0.1
+    )
 
 
 def test_stratified_names_what_it_leaves_out() -> None:

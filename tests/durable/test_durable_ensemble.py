@@ -65,3 +65,76 @@ def test_where_few_draws_have_an_answer_there_is_none() -> None:
 def test_ensembles_of_different_sizes_are_refused() -> None:
     with pytest.raises(InputError, match="differ in size"):
         durable_ensemble({"a": arm(1), "b": arm(2)}, {"a": [arm(1)], "b": [arm(2), arm(3)]}, k=2)
+
+
+def ladder(tail: int) -> Patients:
+    """Forty patients, one event every half month; ``tail`` of them are followed beyond 45."""
+    early = [0.5 * at for at in range(1, 41 - tail)]
+    return Patients([*early, *(45.0 + at for at in range(tail))], [1] * len(early) + [0] * tail)
+
+
+ZERO, SOME = ladder(0), ladder(3)
+
+
+@pytest.mark.parametrize("zeros", [1, 9, 11, 19])
+def test_histories_at_zero_count_and_the_first_does_not_decide(zeros: int) -> None:
+    draws = [ZERO] * zeros + [SOME] * (20 - zeros)
+    found = [
+        proportion(durable_ensemble({"a": one}, {"a": draws}, k=3).responses[0].estimate)
+        for one in (ZERO, SOME)
+    ]
+    alone = proportion(durable_trial({"a": SOME}, k=3).responses[0].estimate)
+    for one in found:
+        assert one.value == pytest.approx(alone.value * (20 - zeros) / 20)
+        assert one.draws == 20
+        assert one.rebuilt_share is not None
+        assert one.rebuilt_share > 0
+        assert one.status == "thin"
+        assert one.ci_low <= one.value <= one.ci_high
+    assert found[0].ci_high == found[1].ci_high
+    assert found[0].se == found[1].se
+    more = [ZERO] * (zeros + 1) + [SOME] * (19 - zeros)
+    lower = proportion(durable_ensemble({"a": SOME}, {"a": more}, k=3).responses[0].estimate)
+    assert lower.ci_high < found[0].ci_high
+
+
+def test_all_histories_at_zero_are_zero_with_the_likelihood_s_limit() -> None:
+    alone = proportion(durable_trial({"a": ZERO}, k=3).responses[0].estimate)
+    found = durable_ensemble({"a": ZERO}, {"a": [ZERO] * 10}, k=3).responses[0].estimate
+    assert (proportion(found).value, proportion(found).status) == (0.0, "zero")
+    assert proportion(found).ci_high == alone.ci_high
+
+
+def test_a_contrast_of_mixed_histories_has_an_interval() -> None:
+    control = Patients([0.7 * at for at in range(1, 61)], [1] * 50 + [0] * 10)
+    found = durable_ensemble(
+        {"a": ZERO, "c": control},
+        {"a": [ZERO] + [SOME] * 39},
+        reference="fixed",
+        time=25.0,
+        comparators={"a": "c"},
+    ).contrasts[0]
+    assert found.difference is not None
+    assert found.ci_low is not None
+    assert found.ci_high is not None
+    assert found.p_value is not None
+    assert (found.p_value < 0.05) == (found.ci_low > 0 or found.ci_high < 0)
+
+
+def test_thin_histories_have_a_likelihood_interval_that_holds_the_estimate() -> None:
+    draws = [arm(seed, n=35) for seed in range(12)]
+    for level in (0.5, 0.95):
+        found = proportion(
+            durable_ensemble({"a": draws[0]}, {"a": draws}, k=3, level=level).responses[0].estimate
+        )
+        if found.likelihood_low is None or found.likelihood_high is None:
+            continue
+        assert found.likelihood_low < found.value < found.likelihood_high
+
+
+def test_a_threshold_that_the_one_history_lacks_is_the_others() -> None:
+    draws = [arm(seed) for seed in range(20)]
+    short = Patients([1, 2, 3, 4, 5, 6], [1, 0, 0, 0, 0, 0])
+    found = durable_ensemble({"a": short}, {"a": draws}, k=2).responses[0]
+    assert isinstance(found.estimate, Proportion)
+    assert found.threshold is not None

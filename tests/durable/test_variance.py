@@ -187,3 +187,33 @@ def test_a_curve_that_is_flat_around_its_median_is_a_caution() -> None:
     assert found.caution is not None
     assert "bootstrap" in found.caution
     assert durable_trial({"a": arm(3, 300)}, k=2.0).responses[0].caution is None
+
+
+def test_bootstrap_knows_no_threshold_that_the_estimate_does_not() -> None:
+    """Control without a median, an arm without a comparator, a median of 0."""
+    control = Patients([1, 2, 3, *[10] * 37], [1, 1, 1, *[0] * 37])
+    later = Patients(np.linspace(1, 60, 40), [1] * 40)
+    found = durable_bootstrap(
+        {"c": control, "b": later, "alone": later},
+        k=2,
+        reference="control",
+        comparators={"b": "c"},
+        replicates=200,
+    ).arms
+    at_once = durable_bootstrap(
+        {"h": Patients([0] * 22 + list(range(1, 19)), [1] * 40)}, k=2, replicates=200
+    ).arms[0]
+    for one in (*found[1:], at_once):
+        assert one.se is None
+        assert one.not_known > 0.5
+        assert one.reason is not None
+
+
+def test_bootstrap_over_histories_is_wider_than_over_one() -> None:
+    draws = [arm(seed, 150) for seed in range(40, 60)]
+    one = durable_bootstrap({"a": draws[0]}, k=2.0, replicates=2000).arms[0]
+    all_of_them = durable_bootstrap({"a": draws[0]}, {"a": draws}, k=2.0, replicates=2000).arms[0]
+    assert one.se is not None
+    assert all_of_them.se is not None
+    assert all_of_them.se > 1.1 * one.se
+    assert all_of_them.replicates == 2000
