@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from perdure.plots.wording import NOTHING, decimals, months, percent
 from perdure.records import AnalysisResult, ArmAwards, AwardCriterion, TailAward
 from perdure.report.findings import Findings
+from perdure.report.place_columns import trial_column
 from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["award_table"]
@@ -62,14 +63,7 @@ def _place_columns(findings: Findings) -> list[Column[_Judged]]:
         return " v ".join(findings.arm_label(row.analysis.trial, arm) for arm in arms)
 
     return [
-        Column(
-            "Trial",
-            lambda row: findings.place_label(row.analysis),
-            {
-                "trial": lambda row: row.analysis.trial,
-                "analysis": lambda row: row.analysis.analysis,
-            },
-        ),
+        trial_column(findings),
         Column(
             "Arms",
             pair,

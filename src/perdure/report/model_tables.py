@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from perdure.plots.wording import NOTHING, decimals, interval, months, percent
 from perdure.records import AnalysisResult, ModelEstimate
 from perdure.report.findings import Findings
+from perdure.report.place_columns import arm_column, trial_column
 from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["model_table"]
@@ -56,19 +57,8 @@ def model_table(findings: Findings, endpoint: str) -> Table | None:
 
 def _place(findings: Findings) -> list[Column[_Modelled]]:
     return [
-        Column(
-            "Trial",
-            lambda row: findings.place_label(row.analysis),
-            {
-                "trial": lambda row: row.analysis.trial,
-                "analysis": lambda row: row.analysis.analysis,
-            },
-        ),
-        Column(
-            "Arm",
-            lambda row: findings.arm_label(row.analysis.trial, row.arm),
-            {"arm": lambda row: row.arm},
-        ),
+        trial_column(findings),
+        arm_column(findings, lambda row: row.arm),
     ]
 
 

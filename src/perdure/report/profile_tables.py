@@ -17,6 +17,7 @@ from perdure.plots.wording import (
 )
 from perdure.records import AnalysisResult, Profile, ProfileContrast, Reference
 from perdure.report.findings import Findings
+from perdure.report.place_columns import trial_column
 from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["profile_contrast_table", "profile_table"]
@@ -353,14 +354,7 @@ def _pair_columns(findings: Findings) -> list[Column[_Pair]]:
         return f"{text} ({limits})" if limits else text
 
     return [
-        Column(
-            "Trial",
-            lambda row: findings.place_label(row.analysis),
-            {
-                "trial": lambda row: row.analysis.trial,
-                "analysis": lambda row: row.analysis.analysis,
-            },
-        ),
+        trial_column(findings),
         Column(
             "Arms",
             lambda row: row.name,

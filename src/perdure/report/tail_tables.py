@@ -16,6 +16,7 @@ from perdure.plots.wording import (
 )
 from perdure.records import AnalysisResult, ArmTail, FollowUp, TailContrast, TailMeasure
 from perdure.report.findings import Findings
+from perdure.report.place_columns import arm_column, trial_column
 from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["follow_up_table", "tail_contrast_table", "tail_table"]
@@ -65,19 +66,8 @@ def _followed_columns(findings: Findings) -> list[Column[_Followed]]:
         return f"{months(found.median)} ({limits})" if limits else months(found.median)
 
     return [
-        Column(
-            "Trial",
-            lambda row: findings.place_label(row.analysis),
-            {
-                "trial": lambda row: row.analysis.trial,
-                "analysis": lambda row: row.analysis.analysis,
-            },
-        ),
-        Column(
-            "Arm",
-            lambda row: findings.arm_label(row.analysis.trial, row.found.arm),
-            {"arm": lambda row: row.found.arm},
-        ),
+        trial_column(findings),
+        arm_column(findings, lambda row: row.found.arm),
         Column(
             "Maturity, %",
             lambda row: percent(row.found.maturity, 0),
@@ -227,19 +217,8 @@ def tail_table(findings: Findings, endpoint: str) -> Table | None:
 
 def _tail_columns(findings: Findings) -> list[Column[_Tailed]]:
     return [
-        Column(
-            "Trial",
-            lambda row: findings.place_label(row.analysis),
-            {
-                "trial": lambda row: row.analysis.trial,
-                "analysis": lambda row: row.analysis.analysis,
-            },
-        ),
-        Column(
-            "Arm",
-            lambda row: findings.arm_label(row.analysis.trial, row.tail.arm),
-            {"arm": lambda row: row.tail.arm},
-        ),
+        trial_column(findings),
+        arm_column(findings, lambda row: row.tail.arm),
         Column(
             "Threshold, months",
             lambda row: months(row.tail.threshold),
@@ -369,14 +348,7 @@ def _against_columns(findings: Findings) -> list[Column[_Against]]:
         return getattr(row.found, name)
 
     return [
-        Column(
-            "Trial",
-            lambda row: findings.place_label(row.analysis),
-            {
-                "trial": lambda row: row.analysis.trial,
-                "analysis": lambda row: row.analysis.analysis,
-            },
-        ),
+        trial_column(findings),
         Column(
             "Arms",
             pair,
