@@ -137,3 +137,15 @@ def test_options_without_a_use_are_named(patients: Path) -> None:
     assert "--time is not used" in found.output
     alone = RUN.invoke(app, ["durable", str(patients), "--k", "2", "--seed", "-1"])
     assert alone.exit_code == 2
+
+
+def test_milestones_and_conditional_survival(patients: Path) -> None:
+    common = ["durable", str(patients), "--k", "2", "--with", "tail", "--json"]
+    found = RUN.invoke(app, [*common, "--milestone", "12", "--milestone", "24", "--beyond", "6"])
+    rows = [row for row in json.loads(found.stdout)["tail"] if row["arm"] == "io"]
+    assert [row["stop"] for row in rows if row["quantity"] == "milestone survival"] == [12, 24]
+    conditional = [row for row in rows if row["quantity"] == "conditional survival"]
+    assert len(conditional) == 1
+    assert conditional[0]["stop"] == pytest.approx(conditional[0]["start"] + 6)
+    refused = RUN.invoke(app, [*common, "--milestone", "-3"])
+    assert refused.exit_code == 1

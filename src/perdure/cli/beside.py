@@ -23,6 +23,7 @@ from perdure.records import (
     FollowUp,
     Patients,
     Reference,
+    TailMeasure,
     TrialProfile,
     TrialTail,
 )
@@ -57,6 +58,8 @@ class Question:
     level: float
     replicates: int
     seed: int
+    milestones: Sequence[float] = ()
+    beyond: Sequence[float] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +202,8 @@ def _tail(question: Question) -> Beside:
         question.arms,
         _thresholds(question),
         comparators=question.comparators,
+        milestones=question.milestones,
+        beyond=question.beyond,
         level=question.level,
     )
     return _of_first(question, {"tail": list(tail_rows(tail))}, list(_tail_lines(tail)))
@@ -319,12 +324,25 @@ def _tail_lines(found: TrialTail) -> Iterator[str]:
             if one.value is None:
                 yield f"tail, {arm.arm}: no {one.quantity} ({one.reason})"
                 continue
-            share = one.quantity.endswith("milestone survival") or "conditional" in one.quantity
-            shown = f"{one.value:.1%}" if share else f"{one.value:.2f} {arm.time_unit}"
+            low, high = _measured(one, one.ci_low), _measured(one, one.ci_high)
+            limits = "" if one.ci_low is None or one.ci_high is None else f" ({low} to {high})"
+            unit = "" if one.quantity in _SHARES else f" {arm.time_unit}"
+            shown = f"{_measured(one, one.value)}{limits}{unit}"
             yield (
                 f"tail, {arm.arm}: {one.quantity} {shown}"
-                f" (from {one.start:.1f} to {one.stop:.1f} {arm.time_unit})"
+                f", from {one.start:.1f} to {one.stop:.1f} {arm.time_unit}"
             )
+
+
+_SHARES = ("milestone survival", "conditional survival")
+"""Quantities that are proportions; the others are times."""
+
+
+def _measured(one: TailMeasure, value: float | None) -> str:
+    """Return a value of a measure without its unit."""
+    if value is None:
+        return ""
+    return f"{value:.1%}" if one.quantity in _SHARES else f"{value:.2f}"
 
 
 def _model_lines(found: ArmModels) -> Iterator[str]:

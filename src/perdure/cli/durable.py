@@ -66,6 +66,14 @@ def durable(
         list[Beside] | None,
         typer.Option("--with", help="What else to find; may be given several times."),
     ] = None,
+    milestone: Annotated[
+        list[float] | None,
+        typer.Option("--milestone", help="With tail: survival at this time; several times."),
+    ] = None,
+    beyond: Annotated[
+        list[float] | None,
+        typer.Option("--beyond", help="With tail: survival this long after the threshold."),
+    ] = None,
     replicates: Annotated[int, typer.Option("--replicates", min=100, help="Of resampling.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same answer.")] = 20190519,
     time_unit: TimeUnit = "months",
@@ -117,6 +125,8 @@ def durable(
         level,
         replicates,
         seed,
+        milestone or (),
+        beyond or (),
     )
     more = found_beside(question, wanted)
     written = [] if out is None else write_beside(out, question, found, more, title=patients.stem)
