@@ -191,7 +191,7 @@ def _at_threshold(
     error = curve.standard_error_at(threshold)
     information = None
     if error and 0 < survival < 1:
-        information = survival * (1 - survival) / curve.n / error**2
+        information = min(survival * (1 - survival) / curve.n / error**2, 1.0)  # but for rounding
     else:
         reasons["information"] = "no event before the threshold: survival has no standard error"
     reach: ThresholdReach = "thin" if at_risk < thin else "reached"

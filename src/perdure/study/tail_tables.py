@@ -215,10 +215,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 def write_tail_tables(results: Path, analyses: Sequence[AnalysisResult]) -> None:
     """Write the tables of a whole study into its results; one without rows is not there."""
-    tables: dict[str, list[Row]] = {
-        name: []
-        for name in ("profiles", "profile_contrasts", "follow_up", "tails", "awards", "models")
-    }
+    tables: dict[str, list[Row]] = {name: [] for name in _TABLES}
     for analysis in analyses:
         if analysis.tail is not None:
             place = {
