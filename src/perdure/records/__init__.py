@@ -7,19 +7,13 @@ from perdure.records.curve import Curve, NumbersAtRisk
 from perdure.records.estimate import (
     REFERENCES,
     ArmEstimate,
-    ClassDifference,
-    ClassRow,
-    Coefficient,
     Contrast,
     DurableResponse,
-    LeftOut,
     NotEstimable,
-    Pooled,
     Proportion,
     Reference,
     Source,
     Status,
-    Synthesis,
     TrialContrast,
 )
 from perdure.records.extrapolation import ModelEstimate, ModelParameter
@@ -36,6 +30,17 @@ from perdure.records.patients import (
     Reconstruction,
     RiskCheck,
     SurvivalCheck,
+)
+from perdure.records.pooled import (
+    ClassDifference,
+    ClassRow,
+    Coefficient,
+    JointTest,
+    LeftOut,
+    Pooled,
+    PooledModel,
+    PooledTest,
+    Synthesis,
 )
 from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
 from perdure.records.results import AnalysisResult, ArmResult, Results
@@ -71,6 +76,7 @@ __all__ = [
     "Floats",
     "FollowUp",
     "Ints",
+    "JointTest",
     "LeftOut",
     "ModelEstimate",
     "ModelParameter",
@@ -78,6 +84,8 @@ __all__ = [
     "NumbersAtRisk",
     "Patients",
     "Pooled",
+    "PooledModel",
+    "PooledTest",
     "Profile",
     "ProfileContrast",
     "Proportion",

@@ -1,4 +1,4 @@
-"""Estimates: durable response of an arm, contrasts inside a trial, and what was pooled of them."""
+"""Estimates: durable response of an arm, and contrasts inside a trial."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -6,19 +6,13 @@ from typing import Literal, get_args
 __all__ = [
     "REFERENCES",
     "ArmEstimate",
-    "ClassDifference",
-    "ClassRow",
-    "Coefficient",
     "Contrast",
     "DurableResponse",
-    "LeftOut",
     "NotEstimable",
-    "Pooled",
     "Proportion",
     "Reference",
     "Source",
     "Status",
-    "Synthesis",
     "TrialContrast",
 ]
 
@@ -236,153 +230,3 @@ class TrialContrast:
     analysis: str
     primary: bool
     contrast: Contrast
-
-
-@dataclass(frozen=True)
-class Coefficient:
-    """One coefficient of a pooled model, on the model's scale.
-
-    ``df`` is None for a normal (z) reference distribution.
-    """
-
-    term: str
-    estimate: float
-    se: float
-    df: float | None
-    ci_low: float
-    ci_high: float
-    p: float
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """A synthesis of effects.
-
-    Attributes
-    ----------
-    model : {"common", "random"}
-    method : str
-        Estimator of tau2: "REML", "DL"; "FE" for the common-effect model.
-    test : {"z", "knha"}
-    n_effects, n_trials : int
-    coefficients : tuple of Coefficient
-    tau2, i2, h2, q, q_p : float
-        i2 in per cent. tau2 is 0 for a common effect.
-    q_df : int
-    log_likelihood : float
-        Restricted for REML.
-    prediction_low, prediction_high : float or None
-        95% prediction interval; None for a common effect or more than one coefficient.
-    """
-
-    model: Literal["common", "random"]
-    method: str
-    test: Literal["z", "knha"]
-    n_effects: int
-    n_trials: int
-    coefficients: tuple[Coefficient, ...]
-    tau2: float
-    i2: float
-    h2: float
-    q: float
-    q_df: int
-    q_p: float
-    log_likelihood: float
-    prediction_low: float | None
-    prediction_high: float | None
-
-
-@dataclass(frozen=True)
-class ClassRow:
-    """One class of arms: the paper's plain mean and the model's answer beside it.
-
-    Attributes
-    ----------
-    name : str
-        The class; "" is never used: arms without a class are named in ``Synthesis.left_out``.
-    n_arms : int
-        All arms of the class.
-    n_estimable : int
-        Arms with a proportion (status ``zero`` included).
-    mean_of_proportions : float or None
-        The paper's summary: unweighted mean over the estimable arms.
-    pooled : Pooled or None
-        The model on the logit scale; None where fewer than one arm has a standard error.
-    proportion, ci_low, ci_high, prediction_low, prediction_high : float or None
-        Back-transformed to a proportion.
-    reason : str or None
-        Why there is no pooled value, or no prediction interval.
-    """
-
-    name: str
-    n_arms: int
-    n_estimable: int
-    mean_of_proportions: float | None
-    pooled: Pooled | None
-    proportion: float | None
-    ci_low: float | None
-    ci_high: float | None
-    prediction_low: float | None
-    prediction_high: float | None
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class ClassDifference:
-    """Two classes compared in a meta-regression with one tau2 (observational).
-
-    ``odds_ratio`` is of durable response, ``first`` against ``second``.
-    """
-
-    first: str
-    second: str
-    odds_ratio: float
-    ci_low: float
-    ci_high: float
-    p: float
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """An arm that is not in the pooled model, and why.
-
-    ``name`` is its class; empty where it has none.
-    """
-
-    trial: str
-    arm: str
-    name: str
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Synthesis:
-    """Everything pooled for one endpoint, threshold reference and grouping.
-
-    Attributes
-    ----------
-    endpoint : str
-    k : float or None
-    reference : {"own", "control", "trial", "fixed"}
-    by : str
-        The column of arms.csv or trials.csv that names the classes.
-    rows : tuple of ClassRow
-        In order of first appearance.
-    differences : tuple of ClassDifference
-    regression : Pooled or None
-        The meta-regression on class (first class is the reference level); None with a ``reason``.
-    left_out : tuple of LeftOut
-    reason : str or None
-        Why the classes could not be compared.
-    """
-
-    endpoint: str
-    k: float | None
-    reference: Reference
-    by: str
-    rows: tuple[ClassRow, ...]
-    differences: tuple[ClassDifference, ...]
-    regression: Pooled | None
-    left_out: tuple[LeftOut, ...]
-    reason: str | None = None

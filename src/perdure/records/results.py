@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from perdure.records.curve import Curve
-from perdure.records.estimate import ArmEstimate, Source, Synthesis, TrialContrast
+from perdure.records.estimate import ArmEstimate, Source, TrialContrast
 from perdure.records.patients import Evidence, Patients
+from perdure.records.pooled import Synthesis
 from perdure.records.tail_result import TailResult
 
 __all__ = ["AnalysisResult", "ArmResult", "Results"]

@@ -5,16 +5,31 @@ Run beside a checkout of the shared folder: ``python subset.py ../../../../share
 
 import csv
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
-METHODS = ("FE", "EE", "DL", "REML")
-TESTS = ("z", "knha")
-FIT = ("k", "p", "tau2", "I2", "H2", "QE", "QE_df", "QE_p", "fit", "warnings")
-TEST = ("terms", "beta", "se", "p", "ci_lower", "ci_upper", "df", "s2w", "vcov", "prediction")
-REGRESSION = (*FIT, *TEST)
+METHODS = ("FE", "EE", "DL", "HE", "HS", "HSk", "SJ", "PM", "PMM", "ML", "REML", "EB")
+TESTS = ("z", "t", "knha", "adhoc")
+INTERVALS = ("tau2_ci_QP", "tau2_ci_PL")
+FIT = (
+    *("k", "p", "tau2", "se_tau2", "I2", "H2", "R2", "QE", "QE_df", "QE_p", "fit", "warnings"),
+    *("weights_percent", *INTERVALS, "error"),
+)
+TEST = (
+    *("terms", "beta", "se", "p", "ci_lower", "ci_upper", "df", "s2w", "vcov", "prediction"),
+    *("QM", "QM_df", "QM_p", "error"),
+)
+REGRESSION = (*FIT, *TEST, "prediction_at_data")
+WHOLE = ("multilevel", "diagnostics", "small_study", "binomial", "escalc")
+TABLES = (
+    *("dat.assink2016", "dat.bcg", "dat.berkey1998", "dat.collins1985b"),
+    *("dat.hackshaw1998", "dat.konstantopoulos2011", "dat.nielweise2007", "dat.normand1999"),
+    *("dat.pritz1997", "hand_two_by_two", "hand_proportions", "design_42_arms"),
+    *("design_contrasts",),
+)
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | float | int | bool | None
 Tree = dict[str, Json]
@@ -37,8 +52,8 @@ def model(found: Tree) -> Tree:
     for method in METHODS:
         if method in found:
             fit = tree(found[method])
-            tests = tree(fit["tests"])
-            chosen: Tree = {test: kept(tree(tests[test]), TEST) for test in TESTS}
+            tests = tree(fit.get("tests", {}))
+            chosen: Tree = {test: kept(tree(tests[test]), TEST) for test in TESTS if test in tests}
             result[method] = {**kept(fit, FIT), "tests": chosen}
     return result
 
@@ -100,7 +115,11 @@ def regressions(source: Path) -> Tree:
     for name, entry in tree(found["models"]).items():
         fits = tree(tree(entry)["fits"])
         models[name] = {
-            method: {test: kept(tree(tree(fits[method])[test]), REGRESSION) for test in TESTS}
+            method: {
+                test: kept(tree(tree(fits[method])[test]), REGRESSION)
+                for test in TESTS
+                if test in tree(fits[method])
+            }
             for method in METHODS
             if method in fits
         }
@@ -110,7 +129,8 @@ def regressions(source: Path) -> Tree:
         "weeks": [min(float(row["weeks"]), 3.0) for row in weeks],
         "fits": model(tree(found["raudenbush_weeks"])),
     }
-    return {"bcg": data, "models": models, "raudenbush": raudenbush}
+    asked = ("alloc_plus_ablat_tests", "ablat_ML_likelihood_ratio")
+    return {"bcg": data, "models": models, "raudenbush": raudenbush, **kept(found, asked)}
 
 
 def forty_two_arms(source: Path) -> Tree:
@@ -130,7 +150,17 @@ def forty_two_arms(source: Path) -> Tree:
     return {"arms": columns, **pooled, "two_level_regression": design["two_level_regression"]}
 
 
+def nested_arms(source: Path) -> Tree:
+    asked = ("three_level", "predicted_by_class", "contrasts", "binomial_normal")
+    return kept(values(source, "design"), asked)
+
+
 def main(source: Path) -> None:
+    for name in WHOLE:
+        write(f"{name}.json", values(source, f"metafor_{name}"))
+    write("nested.json", nested_arms(source))
+    for name in TABLES:
+        shutil.copyfile(source / "data" / f"{name}.csv", HERE / f"{name}.csv")
     write("rma.json", pooled_outcomes(source))
     write("regression.json", regressions(source))
     write("design.json", forty_two_arms(source))
