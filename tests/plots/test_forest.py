@@ -95,7 +95,7 @@ def test_weights_of_a_class_are_those_of_the_model() -> None:
                 continue
             if isinstance(found, Proportion) and found.se:
                 spread = found.se / (found.value * (1 - found.value))
-                parts[one.trial, one.response.arm] = 1 / (spread**2 + row.pooled.tau2)
+                parts[one.trial, one.response.arm] = 1 / (spread**2 + (row.pooled.tau2 or 0))
         for weight in parts.values():
             assert f"{100 * weight / math.fsum(parts.values()):.1f}%" in said
 

@@ -136,6 +136,6 @@ def _weights(
         found, place = one.response.estimate, (one.trial, one.response.arm)
         if isinstance(found, Proportion) and found.se and place not in left_out:
             variance = (found.se / (found.value * (1 - found.value))) ** 2
-            raw[place] = 1 / (variance + row.pooled.tau2)
+            raw[place] = 1 / (variance + (row.pooled.tau2 or 0.0))
     total = sum(raw.values())
     return {place: weight / total for place, weight in raw.items()}

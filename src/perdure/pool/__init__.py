@@ -9,11 +9,13 @@ meta-regression. Definitions are metafor's, and so are the numbers.
 from perdure.pool.by_class import pool_by_class
 from perdure.pool.effect import Effect, back_transform, logit_effect, published_effect
 from perdure.pool.groups import Group, GroupDifference, Groups, group_design, pool_by_group
-from perdure.pool.random_effects import Method, Model, Test, pool
+from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects, pool
 from perdure.pool.table import PooledTable, pool_table, pooled_json, table_json
+from perdure.pool.tau2_interval import heterogeneity
 
 __all__ = [
     "Effect",
+    "Fit",
     "Group",
     "GroupDifference",
     "Groups",
@@ -22,7 +24,9 @@ __all__ = [
     "PooledTable",
     "Test",
     "back_transform",
+    "fit_effects",
     "group_design",
+    "heterogeneity",
     "logit_effect",
     "pool",
     "pool_by_class",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
+from perdure.pool.inputs import validated
 from perdure.pool.least_squares import Matrix
 from perdure.pool.random_effects import (
     Fit,
@@ -17,7 +18,6 @@ from perdure.pool.random_effects import (
     fit_effects,
     needs_no_spare_effect,
     pool,
-    validated,
 )
 from perdure.records import Coefficient, Pooled
 

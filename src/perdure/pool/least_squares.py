@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from perdure.records import Floats
 
-__all__ = ["Matrix", "WeightedFit", "orthonormal", "weighted_least_squares"]
+__all__ = ["Matrix", "WeightedFit", "log_likelihood", "orthonormal", "weighted_least_squares"]
 
 Matrix = NDArray[np.float64]
 """A two-dimensional array of floats."""
@@ -79,6 +79,25 @@ def weighted_least_squares(y: Floats, x: Matrix, variance: Floats) -> WeightedFi
     scaled = root * y
     loading = scaled @ basis
     return WeightedFit(weight, basis, triangle, loading, scaled - basis @ loading)
+
+
+def log_likelihood(fit: WeightedFit, x: Matrix, *, restricted: bool) -> float:
+    """Return the log-likelihood of normal effects, or the restricted one with the term of X'X.
+
+    Examples
+    --------
+    >>> y, x = np.array([0.0, 2.0]), np.ones((2, 1))
+    >>> fit = weighted_least_squares(y, x, np.ones(2))
+    >>> round(log_likelihood(fit, x, restricted=False), 4)
+    -2.8379
+    """
+    k, p = int(x.shape[0]), int(x.shape[1])
+    log_two_pi = float(np.log(2 * np.pi))
+    full = float(np.log(fit.weight).sum()) - fit.residual_sum
+    if not restricted:
+        return 0.5 * (full - k * log_two_pi)
+    plain = float(np.linalg.slogdet(x.T @ x).logabsdet)
+    return 0.5 * (full + plain - fit.log_determinant - (k - p) * log_two_pi)
 
 
 def orthonormal(columns: Matrix) -> tuple[Matrix, Matrix]:

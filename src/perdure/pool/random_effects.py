@@ -6,33 +6,24 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
+from scipy.special import chdtrc
 
 from perdure.errors import InputError, Problem
-from perdure.pool.between_arms import dersimonian_laird, restricted_likelihood, typical_variance
-from perdure.pool.least_squares import Matrix, WeightedFit, weighted_least_squares
-from perdure.records import Coefficient, Floats, Pooled
+from perdure.pool.between_arms import Method, estimate_tau2, typical_variance
+from perdure.pool.inputs import design_matrix, validated
+from perdure.pool.least_squares import (
+    Matrix,
+    WeightedFit,
+    log_likelihood,
+    weighted_least_squares,
+)
+from perdure.pool.linear import coefficient, combination, joint_test, predicted, upper_quantile
+from perdure.records import Coefficient, Floats, JointTest, Pooled, PooledTest, Predicted
 
-__all__ = [
-    "Fit",
-    "Method",
-    "Model",
-    "Test",
-    "fit_effects",
-    "needs_no_spare_effect",
-    "pool",
-    "validated",
-]
+__all__ = ["Fit", "Method", "Model", "Test", "fit_effects", "needs_no_spare_effect", "pool"]
 
 Model = Literal["common", "random"]
-Method = Literal["REML", "DL"]
-Test = Literal["knha", "z"]
-
-INTERCEPT = "intercept"
-WIDEST_RATIO = 1e10
-"""Of the largest to the smallest variance: beyond it fewer than six digits would be right."""
-LARGEST = 1e50
-"""Of an effect or a variance (and of 1 / variance): beyond it squares of squares overflow."""
+Test = PooledTest
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +33,12 @@ class Fit:
     Attributes
     ----------
     pooled : Pooled
+    y, v : array of float, shape (k,)
+        The effects and their sampling variances.
+    x : array of float, shape (k, p)
+        The design.
+    terms : tuple of str
+        Of the columns of ``x``.
     beta : array of float, shape (p,)
     covariance : array of float, shape (p, p)
         Of ``beta``.
@@ -52,10 +49,25 @@ class Fit:
     """
 
     pooled: Pooled
+    y: Floats
+    v: Floats
+    x: Matrix
+    terms: tuple[str, ...]
     beta: Floats
     covariance: Matrix
     df: float | None
     level: float
+
+    @property
+    def between(self) -> float:
+        """The variance of true effects: tau2."""
+        return self.pooled.tau2 or 0.0
+
+    @property
+    def weights(self) -> Floats:
+        """Each effect's share of the sum of weights 1 / (v + tau2)."""
+        weight = 1 / (self.v + self.between)
+        return np.asarray(weight / weight.sum())
 
     def combination(self, term: str, weights: ArrayLike) -> Coefficient:
         """Return a linear combination of the coefficients as a coefficient of its own.
@@ -66,9 +78,16 @@ class Fit:
         >>> round(fit.combination("second - first", [-1, 1]).estimate, 6)
         0.9
         """
-        row = np.asarray(weights, dtype=np.float64)
-        variance = float(row @ self.covariance @ row)
-        return _coefficient(term, float(row @ self.beta), variance, self.df, self.level)
+        return combination(term, weights, self.beta, self.covariance, self.df, self.level)
+
+    def joint_test(self, terms: Sequence[str], contrasts: ArrayLike) -> JointTest:
+        """Test that several combinations of the coefficients are all 0."""
+        return joint_test(terms, contrasts, self.beta, self.covariance, self.df)
+
+    def predicted(self, labels: Sequence[str], rows: ArrayLike) -> tuple[Predicted, ...]:
+        """Return the mean at rows of the design, with intervals."""
+        between = self.between if self.pooled.model == "random" else None
+        return predicted(labels, rows, self.beta, self.covariance, self.df, self.level, between)
 
 
 def pool(
@@ -93,12 +112,14 @@ def pool(
         Their sampling variances, positive.
     model : {"random", "common"}
         Whether true effects differ between the units.
-    method : {"REML", "DL"}
+    method : {"REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"}
         Estimator of tau2, the variance of the true effects; not used for a common effect.
-    test : {"knha", "z"}, optional
+    test : {"knha", "adhoc", "t", "z"}, optional
         Hartung-Knapp (t distribution on k - p degrees of freedom, variance scaled by the weighted
-        residual mean square, not truncated at 1) or normal. The default is Hartung-Knapp for random
-        effects and normal for a common effect. With one effect it is always normal.
+        residual mean square); the same with that factor not below 1, so that the interval is never
+        narrower than without it; t with the model's own variance; or normal. The default is
+        Hartung-Knapp for random effects and normal for a common effect. With one effect it is
+        always normal.
     moderators : array_like of float, shape (k, p), optional
         Design matrix of a meta-regression, its intercept column included; default an intercept.
     terms : sequence of str, optional
@@ -113,8 +134,8 @@ def pool(
     -------
     Pooled
         ``log_likelihood`` is the restricted one for REML, else the full one. The prediction
-        interval rests on the same distribution as the confidence interval: t on k - p degrees of
-        freedom for Hartung-Knapp, else normal; None with one effect, where nothing is known of the
+        interval rests on the same distribution as the confidence interval: normal, or t on k - p
+        degrees of freedom; None with one effect, where nothing is known of the
         spread of true effects.
 
     Raises
@@ -129,8 +150,9 @@ def pool(
     Definitions are those of metafor (Viechtbauer 2010, J Stat Softw 36(3), doi
     10.18637/jss.v036.i03): Q on common-effect weights; I2 = 100 tau2 / (tau2 + s2) and H2 = 1 +
     tau2 / s2, s2 the typical sampling variance; for a common effect I2 = 100 (Q - df) / Q, not
-    below 0, and H2 = Q / df. Hartung-Knapp: Knapp and Hartung 2003 (Stat Med 22:2693, doi
-    10.1002/sim.1482).
+    below 0, and H2 = Q / df. R2 is the relative fall of tau2 from the same method's model without
+    moderators (for a common effect the adjusted R2 of the weighted regression). Hartung-Knapp:
+    Knapp and Hartung 2003 (Stat Med 22:2693, doi 10.1002/sim.1482).
 
     Examples
     --------
@@ -178,16 +200,17 @@ def fit_effects(
     if effects.size == 1:
         test = "z"
     spare = 0 if needs_no_spare_effect(model, test) else 1
-    x, names = _design(effects.size, moderators, terms, spare)
+    x, names = design_matrix(effects.size, moderators, terms, spare)
     common = weighted_least_squares(effects, x, variances)
     tau2, fit = _fit(effects, variances, x, common, model, method)
     k, p = x.shape
     beta, covariance = fit.solve()
-    df = float(k - p) if test == "knha" else None
-    if df is not None:
-        covariance = covariance * _residual_mean_square(fit, df)
+    df = None if test == "z" else float(k - p)
+    if df is not None and test != "t":
+        factor = _residual_mean_square(fit, df)
+        covariance = covariance * (max(factor, 1.0) if test == "adhoc" else factor)
     coefficients = tuple(
-        _coefficient(name, float(beta[at]), float(covariance[at, at]), df, level)
+        coefficient(name, float(beta[at]), float(covariance[at, at]), df, level)
         for at, name in enumerate(names)
     )
     low, high = (
@@ -209,11 +232,13 @@ def fit_effects(
         q=common.residual_sum,
         q_df=k - p,
         q_p=float(chdtrc(k - p, common.residual_sum)) if k > p else 1.0,
-        log_likelihood=_log_likelihood(fit, x, restricted=model == "random" and method == "REML"),
+        log_likelihood=log_likelihood(fit, x, restricted=model == "random" and method == "REML"),
         prediction_low=low,
         prediction_high=high,
+        moderators=_moderators(names, x, beta, covariance, df),
+        r2=_r2(effects, variances, x, common, tau2, model, method),
     )
-    return Fit(pooled, beta, covariance, df, level)
+    return Fit(pooled, effects, variances, x, names, beta, covariance, df, level)
 
 
 def needs_no_spare_effect(model: Model, test: Test | None) -> bool:
@@ -224,7 +249,7 @@ def needs_no_spare_effect(model: Model, test: Test | None) -> bool:
     >>> needs_no_spare_effect("common", None), needs_no_spare_effect("random", "z")
     (True, False)
     """
-    return model == "common" and test != "knha"
+    return model == "common" and test in (None, "z")
 
 
 def _settled_test(model: str, method: str, test: Test | None, level: float) -> Test:
@@ -249,121 +274,13 @@ def _settled_test(model: str, method: str, test: Test | None, level: float) -> T
     return test
 
 
-def validated(
-    y: ArrayLike, v: ArrayLike, trial: Sequence[str] | None = None
-) -> tuple[Floats, Floats]:
-    """Return effects and variances as arrays that a model can be fitted to.
-
-    Raises
-    ------
-    InputError
-        As :func:`pool`: every effect that is not finite and every variance that is not positive is
-        named.
-
-    Examples
-    --------
-    >>> validated([0.1, 0.2], [0.01, 0.0], trial=["A", "B"])
-    Traceback (most recent call last):
-    perdure.errors.InputError: The variance of effect 2 (B) is not a positive number (found '0')...
-    """
-    effects, variances = np.array(y, dtype=np.float64), np.array(v, dtype=np.float64)
-    sizes = {effects.shape, variances.shape, effects.shape if trial is None else (len(trial),)}
-    if len(sizes) > 1 or effects.ndim != 1:
-        found = f"{effects.size} effects, {variances.size} variances"
-        found += "" if trial is None else f", {len(trial)} trials"
-        raise InputError(Problem("lengths differ", "give one of each an effect", value=found))
-    if not effects.size:
-        raise InputError(Problem("there is no effect to pool", "give at least one"))
-    problems = [
-        Problem(
-            f"{what} of {_named(at, trial)} is not a {kind} number", remedy, value=f"{values[at]:g}"
-        )
-        for what, kind, values, wrong, remedy in (
-            ("the value", "finite", effects, ~np.isfinite(effects), "leave it out, or correct it"),
-            (
-                "the variance",
-                "positive",
-                variances,
-                ~((variances > 0) & (variances < np.inf)),
-                "an effect needs its sampling variance; leave it out where there is none",
-            ),
-        )
-        for at in np.flatnonzero(wrong).tolist()
-    ]
-    if problems:
-        raise InputError(problems)
-    smallest, largest = float(variances.min()), float(variances.max())
-    if max(float(np.abs(effects).max()), largest, 1 / smallest) > LARGEST:
-        raise InputError(
-            Problem("effects or variances are too large or too small", "check their scale")
-        )
-    if largest > WIDEST_RATIO * smallest:
-        raise InputError(
-            Problem(
-                f"the variance of {_named(int(variances.argmin()), trial)} is less than"
-                f" {1 / WIDEST_RATIO:g} of another",
-                "check its standard error",
-                value=f"{smallest:g}",
-            )
-        )
-    return effects, variances
-
-
-def _named(at: int, trial: Sequence[str] | None) -> str:
-    """Return how a message calls an effect."""
-    return f"effect {at + 1}" if trial is None else f"effect {at + 1} ({trial[at]})"
-
-
-def _design(
-    k: int, moderators: ArrayLike | None, terms: Sequence[str] | None, spare: int
-) -> tuple[Matrix, tuple[str, ...]]:
-    """Return the design matrix, with ``spare`` effects more than columns, and their names."""
-    if moderators is None:
-        return np.ones((k, 1)), (INTERCEPT,)
-    x = np.array(moderators, dtype=np.float64)
-    if x.ndim != 2 or x.shape[0] != k or x.shape[1] == 0:
-        found = " x ".join(str(size) for size in x.shape)
-        raise InputError(
-            Problem("moderators do not fit the effects", f"give {k} rows of columns", value=found)
-        )
-    if not np.isfinite(x).all():
-        row = int(np.flatnonzero(~np.isfinite(x).all(axis=1))[0])
-        raise InputError(
-            Problem(f"a moderator of effect {row + 1} is missing", "give it, or leave the row out")
-        )
-    p = x.shape[1]
-    names = tuple(terms) if terms is not None else tuple(f"x{at + 1}" for at in range(p))
-    if len(names) != p:
-        raise InputError(
-            Problem("terms do not fit the moderators", f"give {p} of them", value=", ".join(names))
-        )
-    if k < p + spare:
-        raise InputError(
-            Problem(
-                f"{k} effects are too few for {p} coefficients",
-                "pool without moderators, or with fewer",
-                value=", ".join(names),
-            )
-        )
-    norm = np.sqrt((x**2).sum(axis=0))
-    if not norm.all() or np.linalg.matrix_rank(x / norm) < p:
-        raise InputError(
-            Problem(
-                "moderators depend on each other",
-                "leave out a column that the others already say",
-                value=", ".join(names),
-            )
-        )
-    return x, names
-
-
 def _fit(
     y: Floats, v: Floats, x: Matrix, common: WeightedFit, model: Model, method: Method
 ) -> tuple[float, WeightedFit]:
     """Return tau2 and the fit under it."""
     if model == "common" or y.size == 1:
         return 0.0, common
-    tau2 = restricted_likelihood(y, v, x) if method == "REML" else dersimonian_laird(common)
+    tau2 = estimate_tau2(y, v, x, method, common)
     return tau2, weighted_least_squares(y, x, v + tau2) if tau2 > 0 else common
 
 
@@ -373,27 +290,9 @@ def _residual_mean_square(fit: WeightedFit, df: float) -> float:
     return residual / df if residual > np.finfo(np.float64).eps else 0.0
 
 
-def _coefficient(
-    term: str, estimate: float, variance: float, df: float | None, level: float
-) -> Coefficient:
-    """Return an estimate with its interval and p value; no width where the variance is 0."""
-    se = float(np.sqrt(variance))
-    half = _quantile(df, level) * se
-    # An estimate without error: certain to differ from 0, or certain not to.
-    statistic = estimate / se if se > 0 else np.copysign(np.inf, estimate) if estimate else 0.0
-    tail = ndtr(-abs(statistic)) if df is None else stdtr(df, -abs(statistic))
-    return Coefficient(term, estimate, se, df, estimate - half, estimate + half, float(2 * tail))
-
-
-def _quantile(df: float | None, level: float) -> float:
-    """Return the upper quantile of the two-sided interval."""
-    upper = (1 + level) / 2
-    return float(ndtri(upper) if df is None else stdtrit(df, upper))
-
-
 def _prediction(mean: Coefficient, tau2: float, level: float) -> tuple[float, float]:
     """Return the interval of the true effect of a further unit."""
-    half = _quantile(mean.df, level) * float(np.sqrt(mean.se**2 + tau2))
+    half = upper_quantile(mean.df, level) * float(np.sqrt(mean.se**2 + tau2))
     return mean.estimate - half, mean.estimate + half
 
 
@@ -409,12 +308,38 @@ def _heterogeneity(common: WeightedFit, model: Model, tau2: float) -> tuple[floa
     return float(100 * ratio / (1 + ratio)), float(1 + ratio)
 
 
-def _log_likelihood(fit: WeightedFit, x: Matrix, *, restricted: bool) -> float:
-    """Return the log-likelihood, or the restricted one with the term of X'X."""
-    k, p = int(x.shape[0]), int(x.shape[1])
-    log_two_pi = float(np.log(2 * np.pi))
-    full = float(np.log(fit.weight).sum()) - fit.residual_sum
-    if not restricted:
-        return 0.5 * (full - k * log_two_pi)
-    plain = float(np.linalg.slogdet(x.T @ x).logabsdet)
-    return 0.5 * (full + plain - fit.log_determinant - (k - p) * log_two_pi)
+def _intercept(x: Matrix) -> int | None:
+    """Return the column that is the intercept."""
+    ones = np.flatnonzero((x == 1).all(axis=0))
+    return int(ones[0]) if ones.size else None
+
+
+def _moderators(
+    names: tuple[str, ...], x: Matrix, beta: Floats, covariance: Matrix, df: float | None
+) -> JointTest | None:
+    """Return the test of everything but the intercept; None where there is only an intercept."""
+    rows = np.eye(len(names))
+    at = _intercept(x)
+    if at is not None:
+        rows = np.delete(rows, at, axis=0)
+        names = (*names[:at], *names[at + 1 :])
+    return joint_test(names, rows, beta, covariance, df) if names else None
+
+
+def _r2(
+    y: Floats, v: Floats, x: Matrix, common: WeightedFit, tau2: float, model: Model, method: Method
+) -> float | None:
+    """Return the per cent of heterogeneity that moderators account for; None without an intercept.
+
+    Raudenbush 2009; for a common effect the adjusted R2 of the weighted regression.
+    """
+    k, p = x.shape
+    if p == 1 or _intercept(x) is None or k == p:
+        return None
+    ones = np.ones((k, 1))
+    null = weighted_least_squares(y, ones, v)
+    if model == "common":
+        left, whole = common.residual_sum / (k - p), null.residual_sum / (k - 1)
+    else:
+        left, whole = tau2, estimate_tau2(y, v, ones, method, null)
+    return max(0.0, 100 * (1 - left / whole)) if whole > 0 else None

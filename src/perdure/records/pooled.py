@@ -9,13 +9,40 @@ __all__ = [
     "ClassDifference",
     "ClassRow",
     "Coefficient",
+    "Heterogeneity",
     "JointTest",
     "LeftOut",
     "Pooled",
     "PooledModel",
     "PooledTest",
+    "Predicted",
     "Synthesis",
 ]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A model's mean for one kind of arm or trial, on the model's scale.
+
+    Attributes
+    ----------
+    label : str
+    estimate, se : float
+    df : float or None
+        None for a normal reference distribution.
+    ci_low, ci_high : float
+    prediction_low, prediction_high : float or None
+        Of the true effect of a further unit of this kind; None where the model has none.
+    """
+
+    label: str
+    estimate: float
+    se: float
+    df: float | None
+    ci_low: float
+    ci_high: float
+    prediction_low: float | None
+    prediction_high: float | None
 
 
 PooledModel = Literal["common", "random", "three-level", "multivariate", "binomial-normal"]
@@ -121,6 +148,41 @@ class Pooled:
     moderators: JointTest | None = None
     r2: float | None = None
     robust: str | None = None
+
+
+@dataclass(frozen=True)
+class Heterogeneity:
+    """How far true effects differ, with limits.
+
+    Attributes
+    ----------
+    tau2, se : float
+        ``se`` is the estimator's own; an interval from it would be poor.
+    tau2_low, tau2_high : float
+    tau_low, tau_high : float
+        Square roots of those.
+    i2, i2_low, i2_high : float
+        In per cent.
+    h2, h2_low, h2_high : float
+    interval : {"Q-profile", "profile likelihood"}
+    reason : str or None
+        What the limits cannot say: that no tau2 fits the effects, as they are too alike.
+    """
+
+    tau2: float
+    se: float
+    tau2_low: float
+    tau2_high: float
+    tau_low: float
+    tau_high: float
+    i2: float
+    i2_low: float
+    i2_high: float
+    h2: float
+    h2_low: float
+    h2_high: float
+    interval: Literal["Q-profile", "profile likelihood"]
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
