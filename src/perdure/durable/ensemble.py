@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from perdure.durable.arm_covariance import arm_covariance, covariance_over_histories
 from perdure.durable.contrast import contrast_of
 from perdure.durable.histories import combined_histories
 from perdure.durable.proportion import DurableInterval, Estimate, estimate_proportion
 from perdure.durable.response import THIN, TrialDurability, durable_trial, thresholds_of
-from perdure.durable.sample import TrialSamples, covariance
+from perdure.durable.sample import TrialSamples
 from perdure.errors import InputError, Problem
 from perdure.records import Contrast, DurableResponse, NotEstimable, Patients, Proportion, Reference
 
@@ -105,6 +106,7 @@ def durable_ensemble(
     return TrialDurability(
         tuple(_response(one, combined[one.arm], times[one.arm]) for one in single.responses),
         tuple(_contrast(one, combined, drawn) for one in single.contrasts),
+        arm_covariance(combined, drawn),
     )
 
 
@@ -193,15 +195,6 @@ def _contrast(
         value = combined[arm].value
         if isinstance(value, NotEstimable):
             return replace(blank, reason=f"{arm}: {value.reason}")
-    each = [
-        (first.value, second.value, covariance(first.influence, second.influence))
-        for first, second in ((draw[pair[0]], draw[pair[1]]) for draw in drawn)
-        if isinstance(first.value, Proportion) and isinstance(second.value, Proportion)
-    ]
-    values = np.array([(first.value, second.value) for first, second, _ in each])
-    shared = float(np.mean([within for _, _, within in each]))
-    if len(each) > 1:
-        between = float(np.cov(values.T)[0, 1])
-        shared += (1 + 1 / len(each)) * between
+    shared = covariance_over_histories(*pair, drawn)
     first, second = (combined[arm] for arm in pair)
     return contrast_of(blank, first, second, shared)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from perdure.durable.arm_covariance import arm_covariance
 from perdure.durable.contrast import contrast
 from perdure.durable.proportion import DurableInterval, Estimate, estimate_proportion
 from perdure.durable.sample import Sample, TrialSamples
@@ -17,6 +18,7 @@ from perdure.durable.threshold import (
 from perdure.errors import InputError, Problem
 from perdure.records import (
     REFERENCES,
+    ArmCovariance,
     Contrast,
     DurableResponse,
     Patients,
@@ -50,10 +52,13 @@ class TrialDurability:
         One an arm, in the order given.
     contrasts : tuple of Contrast
         One for each arm that has a comparator.
+    covariance : ArmCovariance
+        Of the arms' proportions.
     """
 
     responses: tuple[DurableResponse, ...]
     contrasts: tuple[Contrast, ...]
+    covariance: ArmCovariance
 
 
 def durable_response(
@@ -294,6 +299,7 @@ def of_samples(
             for arm in trial.arms
             if (control := comparators.get(arm)) is not None
         ),
+        arm_covariance(estimates),
     )
 
 

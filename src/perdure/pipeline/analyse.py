@@ -11,6 +11,7 @@ from perdure.pool import published_effect
 from perdure.reconstruct import jointly, reconstruct, rounded
 from perdure.records import (
     AnalysisResult,
+    ArmCovariance,
     ArmEstimate,
     ArmResult,
     DurableResponse,
@@ -83,6 +84,7 @@ def estimate(
     chosen = settings.endpoints[analysis.endpoint]
     estimates: list[ArmEstimate] = []
     contrasts: list[TrialContrast] = []
+    covariances: dict[str, ArmCovariance] = {}
     place = (analysis.trial, analysis.endpoint, analysis.analysis, analysis.primary)
     for reference in settings.reference:
         found = durable_ensemble(
@@ -100,6 +102,7 @@ def estimate(
             for response in found.responses
         ]
         contrasts += [TrialContrast(*place, contrast) for contrast in found.contrasts]
+        covariances[reference] = found.covariance
     tail = tails(
         patients,
         ensembles,
@@ -112,7 +115,7 @@ def estimate(
         seed=_seed(settings.seed, analysis.stem, "tails"),
         models=settings.models,
     )
-    return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts), tail)
+    return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts), tail, covariances)
 
 
 def _said(

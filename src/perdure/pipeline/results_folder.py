@@ -12,6 +12,7 @@ from perdure.plots import reconstruction_plot
 from perdure.reconstruct import EVIDENCE_COLUMNS, evidence_record, evidence_rows
 from perdure.records import (
     AnalysisResult,
+    ArmCovariance,
     ArmEstimate,
     ArmResult,
     Evidence,
@@ -42,6 +43,7 @@ _EVIDENCE = TypeAdapter(Evidence)
 _ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
 _CONTRASTS = TypeAdapter(tuple[TrialContrast, ...])
 _TAIL = TypeAdapter(TailResult | None)
+_COVARIANCES = TypeAdapter(dict[str, ArmCovariance])
 
 
 def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key: str) -> None:
@@ -78,6 +80,7 @@ def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key:
         "estimates": _ESTIMATES.dump_python(found.estimates, mode="json"),
         "contrasts": _CONTRASTS.dump_python(found.contrasts, mode="json"),
         "tail": _TAIL.dump_python(found.tail, mode="json"),
+        "covariances": _COVARIANCES.dump_python(dict(found.covariances), mode="json"),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(results / "analyses" / f"{analysis.stem}.json", text)
@@ -153,6 +156,7 @@ def load_analysis(
             _ESTIMATES.validate_python(record["estimates"]),
             _CONTRASTS.validate_python(record["contrasts"]),
             _TAIL.validate_python(record["tail"]),
+            _COVARIANCES.validate_python(record["covariances"]),
         )
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
         return None

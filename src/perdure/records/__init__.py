@@ -1,5 +1,6 @@
 """Frozen records that the stages hand to each other; validated once, at birth."""
 
+from perdure.records.arm_covariance import ArmCovariance
 from perdure.records.arrays import Bools, Floats, Ints, frozen
 from perdure.records.award import AwardCriterion, TailAward
 from perdure.records.bootstrap import Bootstrap, TrialBootstrap
@@ -60,6 +61,7 @@ __all__ = [
     "Area",
     "Arm",
     "ArmAwards",
+    "ArmCovariance",
     "ArmEstimate",
     "ArmModels",
     "ArmResult",

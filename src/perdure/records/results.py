@@ -1,8 +1,9 @@
 """What a run of a study found: the one record that the report is written from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from perdure.records.arm_covariance import ArmCovariance
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
 from perdure.records.patients import Evidence, Patients
@@ -57,6 +58,8 @@ class AnalysisResult:
     contrasts : tuple of TrialContrast
     tail : TailResult or None
         None where no arm has patients.
+    covariances : mapping of str to ArmCovariance
+        By reference, how the arms' durable responses vary together.
     """
 
     trial: str
@@ -67,6 +70,7 @@ class AnalysisResult:
     estimates: tuple[ArmEstimate, ...]
     contrasts: tuple[TrialContrast, ...]
     tail: TailResult | None = None
+    covariances: Mapping[str, ArmCovariance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
