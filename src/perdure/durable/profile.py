@@ -11,6 +11,7 @@ from math import erfc, inf, sqrt
 
 import numpy as np
 
+from perdure.durable.clumps import slope_over_dates
 from perdure.durable.density import density
 from perdure.durable.response import check_arms, thresholds_of
 from perdure.durable.sample import Influence, Sample, TrialSamples, combined, covariances
@@ -188,9 +189,14 @@ def _points(arm: Sample, basis: Threshold, k: Floats) -> _Points:
         return _Points(np.empty(0), np.empty(0), {}, np.empty(0))
     time = k * basis.median
     value = arm.curve.at(time)
-    steep = k * density(arm.curve, time)
-    moves = {name: np.outer(part, steep) for name, part in basis.influence.items()}
-    parts = combined([(1.0, arm.influence_on_survival(time)), (-1.0, moves)])
+    alone = arm.influence_on_survival(time)
+    if basis.at_median and basis.basis is not None:
+        steep = slope_over_dates(arm, basis.basis, basis.at_median, alone, k)
+        each = basis.at_median
+    else:
+        steep, each = k * density(arm.curve, time), basis.influence
+    moves = {name: np.outer(part, steep) for name, part in each.items()}
+    parts = combined([(1.0, alone), (-1.0, moves)])
     variance = np.diagonal(covariances(parts))
     kept = (value > 0) & (value < 1) & (variance > 1e-18) & (k >= _first_k(arm, basis))
     return _Points(

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from perdure.durable.clumps import slope_over_dates
 from perdure.durable.density import density
 from perdure.durable.sample import Influence, Sample, combined, covariance
 from perdure.durable.threshold import Threshold
@@ -88,7 +89,8 @@ def estimate_proportion(
     Notes
     -----
     First order: p moves by psi(km) of the arm and by -f(km) times what each patient of the
-    reference adds to the threshold (methods, section 2). The likelihood interval is that of Thomas
+    reference adds to the threshold (methods, section 2); where the median is one of few dates, see
+    :func:`perdure.durable.clumps.slope_over_dates`. The likelihood interval is that of Thomas
     and Grunkemeier 1975 with the chi-square quantile multiplied by the variance over Greenwood's,
     so that it too carries the threshold. A proportion of 0 or 1 has a likelihood interval only,
     and no standard error.
@@ -107,8 +109,7 @@ def estimate_proportion(
     influence = arm.influence_on_survival(time)
     greenwood = covariance(influence, influence)
     if threshold.influence:
-        slope = density(curve, time, smoothing=smoothing)
-        influence = combined([(1.0, influence), (-slope, threshold.influence)])
+        influence = _moved(arm, threshold, influence, smoothing)
     variance = covariance(influence, influence)
     if variance < _ROUNDING * greenwood:  # at k = 1 the own median leaves nothing to vary
         variance = 0.0
@@ -133,6 +134,17 @@ def estimate_proportion(
         likelihood_high=beside[1],
     )
     return Estimate(found, influence, chosen)
+
+
+def _moved(arm: Sample, threshold: Threshold, influence: Influence, smoothing: float) -> Influence:
+    """Return the influence on S(k m), with what each patient adds through the median."""
+    basis, k, time = threshold.basis, threshold.k, threshold.time
+    if threshold.at_median and basis is not None and k is not None:
+        columns = {name: part[:, None] for name, part in influence.items()}
+        slope = slope_over_dates(arm, basis, threshold.at_median, columns, np.array([k]))
+        return combined([(1.0, influence), (-float(slope[0]), threshold.at_median)])
+    slope_there = density(arm.curve, time or 0.0, smoothing=smoothing)
+    return combined([(1.0, influence), (-slope_there, threshold.influence)])
 
 
 def _symmetric_on(interval: DurableInterval) -> IntervalKind:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from perdure.durable.clumps import is_clumped
 from perdure.durable.density import hazard
 from perdure.durable.sample import Influence, Sample, covariance
 from perdure.errors import InputError, Problem
@@ -22,6 +23,8 @@ __all__ = [
 _FLAT = 1.5
 """An interval of the median this many times as wide as its standard error says is a caution."""
 
+LARGEST_K = 1e9
+"""No follow-up reaches further."""
 HALF = 1e-9
 """Survival this close to one half is one half, as for the median."""
 
@@ -49,6 +52,9 @@ class Threshold:
         Why there is no threshold; empty where there is one.
     influence : mapping of str to array of float
         By arm, what each patient adds to ``time``; empty where no patient moves it.
+    at_median : mapping of str to array of float
+        By arm, what each patient of the basis adds to survival at the median, where the curve
+        falls there in few steps; else empty.
     """
 
     reference: Reference
@@ -59,6 +65,7 @@ class Threshold:
     at_least: float
     reason: str = ""
     influence: Influence = field(default_factory=dict)
+    at_median: Influence = field(default_factory=dict)
 
 
 def threshold_of(
@@ -84,7 +91,7 @@ def threshold_of(
     Raises
     ------
     InputError
-        If k is below 1: the threshold would lie before the median.
+        If k is below 1 (the threshold would lie before the median) or above 1e9.
 
     Examples
     --------
@@ -100,7 +107,8 @@ def threshold_of(
         slope = k / (left * hazard(basis.curve, found, smoothing=smoothing))
         each = basis.influence_on_survival(found)
         moves = {arm: slope * part for arm, part in each.items()}
-        return Threshold(reference, k, basis, found, k * found, k * found, influence=moves)
+        clumped = each if is_clumped(basis.curve, each) else {}
+        return Threshold(reference, k, basis, found, k * found, k * found, "", moves, clumped)
     whose = {
         "own": "median",
         "control": f"median of the control arm '{next(iter(basis.arms))}'",
@@ -152,7 +160,7 @@ def check_multiple(k: float | None) -> float:
     Raises
     ------
     InputError
-        If it is missing or below 1: the threshold would lie before the median.
+        If it is missing, below 1 (the threshold would lie before the median) or above 1e9.
 
     Examples
     --------
@@ -163,9 +171,13 @@ def check_multiple(k: float | None) -> float:
         raise InputError(
             Problem("no k is given", "give a multiple of the median: 3 for PFS, 2 for OS")
         )
-    if not (np.isfinite(k) and k >= 1):
+    if not 1 <= k <= LARGEST_K:
         raise InputError(
-            Problem("k must be 1 or more", "give a multiple of the median, such as 3", value=f"{k}")
+            Problem(
+                f"k must be 1 or more, and not above {LARGEST_K:g}",
+                "give a multiple of the median, such as 3",
+                value=f"{k}",
+            )
         )
     return k
 

@@ -12,6 +12,10 @@ from perdure.records.time_unit import TimeUnit, months_per
 __all__ = ["Evidence", "Patients", "Reconstruction", "RiskCheck", "SurvivalCheck"]
 
 
+LARGEST_TIME = 1e100
+"""In whatever unit: squares of times beyond it overflow."""
+
+
 @dataclass(frozen=True, eq=False)
 class Patients:
     """Time and event of each patient of one arm.
@@ -53,6 +57,12 @@ class Patients:
             )
         for wrong, values, message, remedy in (
             (self.time < 0, self.time, "a time is negative", "count time from randomisation"),
+            (
+                (self.time > LARGEST_TIME) | ((self.time > 0) & (self.time < 1 / LARGEST_TIME)),
+                self.time,
+                "a time is too large or too small to compute with",
+                "check its unit",
+            ),
             ((codes != 0) & (codes != 1), codes, "an event is not 0 or 1", "write 1 or 0"),
         ):
             if wrong.any():

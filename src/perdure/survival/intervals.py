@@ -142,7 +142,7 @@ def normal_quantile(level: float) -> float:
     >>> round(normal_quantile(0.95), 6)
     1.959964
     """
-    if not 0 < level < 1:
+    if not 0 < level < 1 or (1 + level) / 2 == 1:
         raise InputError(
             Problem("a confidence level lies between 0 and 1", "give 0.95", value=str(level))
         )
