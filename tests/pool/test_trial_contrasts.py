@@ -147,7 +147,7 @@ def test_what_has_no_error_is_left_out_by_name() -> None:
 def test_questions_are_not_mixed() -> None:
     first, second = trial("A", {"new": 0.2, "control": 0.1}), trial("B", {"new": 0.2})
     second = replace(second, responses={"new": response("new", 0.2, k=2)})
-    with pytest.raises(InputError, match="arm new of trial B asks another question"):
+    with pytest.raises(InputError, match="Arm new of trial B asks another question"):
         pool_contrasts([first, second], endpoint="OS")
     with pytest.raises(InputError, match="comes twice"):
         pool_contrasts([first, first], endpoint="OS")

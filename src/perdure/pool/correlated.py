@@ -117,7 +117,8 @@ def fit_correlated(
     spread = _symmetric(spread, k, "the covariance of the effects")
     alike = _symmetric(np.array(similar, dtype=np.float64), k, "the matrix of similarity")
     x, names = design_matrix(k, moderators, terms, 0)
-    turn, log_jacobian = _independent(spread, alike, trial)
+    alone = names == (INTERCEPT,)
+    turn, log_jacobian = (np.eye(1), 0.0) if k == 1 else _independent(spread, alike, trial)
     turned = turn @ x
     fit = fit_effects(
         turn @ effects,
@@ -125,7 +126,7 @@ def fit_correlated(
         model=model,
         method=method,
         test=test,
-        moderators=turned,
+        moderators=None if k == 1 and alone else turned,
         terms=names,
         trial=trial,
         level=level,
@@ -136,7 +137,6 @@ def fit_correlated(
     if restricted:
         correction += (_log_determinant(x) - _log_determinant(turned)) / 2
     mean = fit.predicted([names[0]], np.eye(len(names))[:1])[0]
-    alone = names == (INTERCEPT,)
     own = replace(
         pooled,
         log_likelihood=pooled.log_likelihood + correction,
