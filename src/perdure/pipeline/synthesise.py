@@ -2,11 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
-from perdure.pool import pool_by_class
-from perdure.records import AnalysisResult, ArmEstimate, Synthesis, Trial, classes_of
+from perdure.pool import ContrastMeasure, TrialArms, pool_by_class, pool_contrasts
+from perdure.records import (
+    AnalysisResult,
+    ArmCovariance,
+    ArmEstimate,
+    ContrastSynthesis,
+    Proportion,
+    Reference,
+    Synthesis,
+    Trial,
+    classes_of,
+)
 from perdure.study import Settings
 
-__all__ = ["synthesise"]
+__all__ = ["synthesise", "synthesise_contrasts"]
+
+MEASURES: tuple[ContrastMeasure, ...] = ("log odds ratio", "log ratio", "difference")
 
 
 def synthesise(
@@ -39,6 +51,79 @@ def synthesise(
                     for by, classes in groupings.items()
                 ]
     return tuple(found)
+
+
+def synthesise_contrasts(
+    analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+) -> tuple[ContrastSynthesis, ...]:
+    """Pool the contrasts of the primary analyses: each endpoint, reference and measure.
+
+    Contrasts are grouped by the first grouping of the settings.
+    """
+    known = {trial.trial: trial for trial in trials}
+    by = settings.pool.by[0]
+    classes = classes_of(trials, by)
+    found: list[ContrastSynthesis] = []
+    for endpoint in settings.endpoints:
+        for reference in settings.reference:
+            arms = [
+                one
+                for analysis in analyses
+                if analysis.primary and analysis.endpoint == endpoint
+                if (one := _trial_arms(analysis, known[analysis.trial], reference)) is not None
+            ]
+            if arms:
+                found += [
+                    pool_contrasts(
+                        arms,
+                        endpoint=endpoint,
+                        measure=measure,
+                        classes=classes,
+                        by=by,
+                        model=settings.pool.model,
+                        method=settings.pool.method,
+                        test=settings.pool.test,
+                    )
+                    for measure in MEASURES
+                ]
+    return tuple(found)
+
+
+def _trial_arms(analysis: AnalysisResult, trial: Trial, reference: Reference) -> TrialArms | None:
+    """Return the arms of a trial that have a comparator, with how they vary together.
+
+    Published estimates of arms without patients are independent of each other.
+    """
+    responses = {
+        one.response.arm: one.response
+        for one in analysis.estimates
+        if one.response.reference == reference
+    }
+    comparators = {
+        arm.arm: arm.comparator
+        for arm in trial.arms
+        if arm.comparator and arm.arm in responses and arm.comparator in responses
+    }
+    if not comparators:
+        return None
+    shared = analysis.covariances.get(reference)
+    errors = {
+        arm: one.estimate.se
+        for arm, one in responses.items()
+        if isinstance(one.estimate, Proportion) and one.estimate.se
+    }
+    matrix = tuple(
+        tuple(
+            errors[first] ** 2
+            if first == second
+            else (shared.between(first, second) or 0.0)
+            if shared
+            else 0.0
+            for second in errors
+        )
+        for first in errors
+    )
+    return TrialArms(trial.trial, responses, ArmCovariance(tuple(errors), matrix), comparators)
 
 
 def _in_order(

@@ -7,13 +7,16 @@ meta-regression. Definitions are metafor's, and so are the numbers.
 """
 
 from perdure.pool.by_class import pool_by_class
+from perdure.pool.contrast_effects import ContrastMeasure
 from perdure.pool.effect import Effect, back_transform, logit_effect, published_effect
 from perdure.pool.groups import Group, GroupDifference, Groups, group_design, pool_by_group
 from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects, pool
 from perdure.pool.table import PooledTable, pool_table, pooled_json, table_json
 from perdure.pool.tau2_interval import heterogeneity
+from perdure.pool.trial_contrasts import TrialArms, pool_contrasts
 
 __all__ = [
+    "ContrastMeasure",
     "Effect",
     "Fit",
     "Group",
@@ -23,6 +26,7 @@ __all__ = [
     "Model",
     "PooledTable",
     "Test",
+    "TrialArms",
     "back_transform",
     "fit_effects",
     "group_design",
@@ -31,6 +35,7 @@ __all__ = [
     "pool",
     "pool_by_class",
     "pool_by_group",
+    "pool_contrasts",
     "pool_table",
     "pooled_json",
     "published_effect",

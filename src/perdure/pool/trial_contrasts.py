@@ -16,6 +16,9 @@ from perdure.pool.scales import SCALES
 from perdure.pool.tau2_interval import heterogeneity
 from perdure.records import (
     ArmCovariance,
+    ContrastGroup,
+    ContrastRow,
+    ContrastSynthesis,
     DurableResponse,
     Floats,
     JointTest,
@@ -23,7 +26,6 @@ from perdure.records import (
     NotEstimable,
     Proportion,
 )
-from perdure.records.contrast_synthesis import ContrastGroup, ContrastRow, ContrastSynthesis
 
 __all__ = ["TrialArms", "pool_contrasts"]
 

@@ -4,6 +4,7 @@ from perdure.records.arm_covariance import ArmCovariance
 from perdure.records.arrays import Bools, Floats, Ints, frozen
 from perdure.records.award import AwardCriterion, TailAward
 from perdure.records.bootstrap import Bootstrap, TrialBootstrap
+from perdure.records.contrast_synthesis import ContrastGroup, ContrastRow, ContrastSynthesis
 from perdure.records.curve import Curve, NumbersAtRisk
 from perdure.records.estimate import (
     REFERENCES,
@@ -73,6 +74,9 @@ __all__ = [
     "ClassRow",
     "Coefficient",
     "Contrast",
+    "ContrastGroup",
+    "ContrastRow",
+    "ContrastSynthesis",
     "CuredFraction",
     "Curve",
     "DurableResponse",

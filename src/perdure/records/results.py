@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perdure.records.arm_covariance import ArmCovariance
+from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
 from perdure.records.patients import Evidence, Patients
@@ -82,13 +83,17 @@ class Results:
     analyses : tuple of AnalysisResult
         In the order of trials.csv.
     syntheses : tuple of Synthesis
+        Arms by class.
     provenance : mapping of str to str
         What to cite a run by: version of perdure and of its libraries, seed, digest of the input.
     notices : tuple of str
         What was repaired in the input, each a sentence with its place.
+    contrast_syntheses : tuple of ContrastSynthesis
+        Arms against the control of their trial, one for each endpoint, reference and measure.
     """
 
     analyses: tuple[AnalysisResult, ...]
     syntheses: tuple[Synthesis, ...]
     provenance: Mapping[str, str]
     notices: tuple[str, ...] = ()
+    contrast_syntheses: tuple[ContrastSynthesis, ...] = ()

@@ -118,8 +118,9 @@ class PoolTable(_Strict):
 
     by: Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)] = ("drug_class",)
     model: Literal["random", "common"] = "random"
-    method: Literal["REML", "DL"] = "REML"
-    test: Literal["knha", "z"] | None = None
+    method: Literal["REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"] = "REML"
+    test: Literal["knha", "adhoc", "t", "z"] | None = None
+    measure: Literal["odds ratio", "ratio", "difference"] = "odds ratio"
 
 
 class StudyFile(_Strict):

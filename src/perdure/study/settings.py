@@ -44,15 +44,19 @@ class PoolSettings:
     by : tuple of str
         Columns of arms.csv or trials.csv that group arms.
     model : {"random", "common"}
-    method : {"REML", "DL"}
-    test : {"knha", "z"} or None
+    method : {"REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"}
+        Estimator of tau2.
+    test : {"knha", "adhoc", "t", "z"} or None
         None: Hartung-Knapp for random effects, z for a common effect.
+    measure : {"odds ratio", "ratio", "difference"}
+        Of the contrasts that are drawn; the other two stand beside it in the tables.
     """
 
     by: tuple[str, ...]
     model: Literal["random", "common"]
-    method: Literal["REML", "DL"]
-    test: Literal["knha", "z"] | None
+    method: Literal["REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"]
+    test: Literal["knha", "adhoc", "t", "z"] | None
+    measure: Literal["odds ratio", "ratio", "difference"] = "odds ratio"
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
         draws=read.reconstruct.draws,
         own=read.reconstruct.own,
         keep_ensemble=read.reconstruct.keep_ensemble,
-        pool=PoolSettings(read.pool.by, read.pool.model, read.pool.method, read.pool.test),
+        pool=PoolSettings(**read.pool.model_dump()),
     )
 
 

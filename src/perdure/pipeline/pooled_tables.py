@@ -1,0 +1,93 @@
+"""The tables of pooled contrasts: the answers, the contrasts that they rest on, trials left out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from perdure.records import ContrastGroup, ContrastSynthesis
+from perdure.study.tail_tables import write_rows
+
+__all__ = ["write_contrast_syntheses"]
+
+Row = dict[str, object]
+
+
+def write_contrast_syntheses(results: Path, found: Sequence[ContrastSynthesis]) -> None:
+    """Write pooled contrasts, their rows and the trials left out one by one; none, no file."""
+    write_rows(results / "pooled_contrasts.csv", [row for one in found for row in _pooled(one)])
+    write_rows(
+        results / "pooled_contrast_rows.csv", [row for one in found for row in _contrasts(one)]
+    )
+    write_rows(results / "leave_one_out.csv", [row for one in found for row in _without(one)])
+
+
+def _place(one: ContrastSynthesis) -> Row:
+    return {
+        "endpoint": one.endpoint,
+        "k": one.k,
+        "reference": one.reference,
+        "measure": one.measure,
+    }
+
+
+def _pooled(one: ContrastSynthesis) -> Iterator[Row]:
+    """Yield all contrasts together, then each group, then the test between them."""
+    if one.overall is None:
+        yield _place(one) | {"group": "all", "reason": one.reason}
+        return
+    for group in (one.overall, *one.groups):
+        yield _place(one) | {"group": group.name or "all"} | _group(group)
+    if one.difference is not None:
+        test = one.difference
+        yield _place(one) | {"group": "difference between groups", "p": test.p, "q_df": test.df}
+
+
+def _group(group: ContrastGroup) -> Row:
+    pooled, mean, spread = group.pooled, group.mean, group.heterogeneity
+    coefficient = pooled.coefficients[0]
+    return {
+        "n_trials": group.n_trials,
+        "n_contrasts": group.n_contrasts,
+        "model": pooled.model,
+        "method": pooled.method,
+        "test": pooled.test,
+        "estimate": mean.estimate,
+        "se": mean.se,
+        "df": mean.df,
+        "ci_low": mean.ci_low,
+        "ci_high": mean.ci_high,
+        "p": coefficient.p,
+        "prediction_low": mean.prediction_low,
+        "prediction_high": mean.prediction_high,
+        "tau2": pooled.tau2,
+        "tau2_low": None if spread is None else spread.tau2_low,
+        "tau2_high": None if spread is None else spread.tau2_high,
+        "i2": pooled.i2,
+        "q": pooled.q,
+        "q_df": pooled.q_df,
+        "q_p": pooled.q_p,
+        "reason": group.reason,
+    }
+
+
+def _contrasts(one: ContrastSynthesis) -> Iterator[Row]:
+    for row in one.rows:
+        yield _place(one) | asdict(row) | {"reason": None}
+    for gap in one.left_out:
+        arm, _, comparator = gap.arm.partition(" v ")
+        blank = dict.fromkeys(("effect", "se", "ci_low", "ci_high", "share"))
+        yield (
+            _place(one)
+            | {"trial": gap.trial, "arm": arm, "comparator": comparator, "group": gap.name}
+            | blank
+            | {"n_arm": None, "n_comparator": None, "status": gap.status, "reason": gap.reason}
+        )
+
+
+def _without(one: ContrastSynthesis) -> Iterator[Row]:
+    for trial, group in one.without:
+        yield (
+            _place(one)
+            | {"left_out": trial, "changes_conclusion": int(trial in one.carried_by)}
+            | _group(group)
+        )
