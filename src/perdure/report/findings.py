@@ -9,6 +9,7 @@ from perdure.records import (
     AnalysisResult,
     Arm,
     ArmEstimate,
+    ContrastSynthesis,
     Reference,
     Results,
     Synthesis,
@@ -165,6 +166,16 @@ class Findings:
             synthesis
             for synthesis in self.results.syntheses
             if synthesis.endpoint == endpoint and synthesis.reference == reference
+        )
+
+    def contrast_syntheses(
+        self, endpoint: str, reference: Reference
+    ) -> tuple[ContrastSynthesis, ...]:
+        """Return the contrasts pooled of an endpoint under a reference, one for each measure."""
+        return tuple(
+            found
+            for found in self.results.contrast_syntheses
+            if found.endpoint == endpoint and found.reference == reference
         )
 
     @cached_property

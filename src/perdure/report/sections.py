@@ -29,12 +29,16 @@ from perdure.report.gap_tables import gap_table, left_out_table
 from perdure.report.methods_text import methods_text, references_of
 from perdure.report.model_tables import model_table
 from perdure.report.pool_tables import difference_table, pooled_table
+from perdure.report.pooled_contrast_tables import pooled_contrast_table, without_table
 from perdure.report.profile_tables import profile_contrast_table, profile_table
 from perdure.report.tables import Table, file_name
 from perdure.report.tail_figures import ladder_figure, profile_figure
 from perdure.report.tail_tables import follow_up_table, tail_contrast_table, tail_table
 
 __all__ = ["report_sections"]
+
+LOGARITHMS = {"odds ratio": "log odds ratio", "ratio": "log ratio"}
+"""The measure that the model pools for the one that people read."""
 
 
 def report_sections(findings: Findings, *, jobs: int = 1) -> tuple[Section, ...]:
@@ -87,7 +91,7 @@ def _endpoint(findings: Findings, endpoint: str, jobs: int) -> Section:
 def _reference(findings: Findings, endpoint: str, reference: Reference, jobs: int) -> Section:
     """Return an endpoint under one reference: pooled answers, arms, contrasts, profiles."""
     syntheses = findings.syntheses(endpoint, reference)
-    blocks: list[Block] = []
+    blocks: list[Block] = list(_contrasts(findings, endpoint, reference))
     for synthesis in syntheses[:1]:
         blocks += _synthesis(findings, synthesis, arms=True)
     if syntheses and reference == findings.settings.reference[0]:
@@ -139,6 +143,22 @@ def _tails(findings: Findings, endpoint: str) -> Iterator[Section]:
     )
     name = file_name(endpoint, "tails")
     yield Section(name, f"{endpoint}: follow-up and what the tails are made of", tuple(blocks))
+
+
+def _contrasts(findings: Findings, endpoint: str, reference: Reference) -> Iterator[Block]:
+    """Yield the contrasts within trials, pooled: the primary answer where trials are randomised."""
+    found = findings.contrast_syntheses(endpoint, reference)
+    measure = LOGARITHMS.get(findings.settings.pool.measure, findings.settings.pool.measure)
+    main = next((one for one in found if one.measure == measure), None)
+    if main is None:
+        return
+    if main.overall is None:
+        yield Prose(f"Contrasts within trials were not pooled: {main.reason}.")
+        return
+    yield TableBlock(pooled_contrast_table(findings, found, measure))
+    without = without_table(findings, main)
+    if without is not None:
+        yield TableBlock(without)
 
 
 def _synthesis(findings: Findings, synthesis: Synthesis, *, arms: bool) -> Iterator[Block]:

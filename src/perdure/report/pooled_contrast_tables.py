@@ -1,0 +1,240 @@
+"""Tables of contrasts pooled across trials, on three measures, and with each trial left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+from perdure.plots.wording import NOTHING, decimals, interval, p_value, points
+from perdure.records import ContrastGroup, ContrastSynthesis
+from perdure.report.findings import Findings
+from perdure.report.tables import Column, Table, build_table, file_name
+
+__all__ = ["pooled_contrast_table", "without_table"]
+
+HEADS = {
+    "log odds ratio": "Odds ratio (CI)",
+    "log ratio": "Ratio (CI)",
+    "difference": "Difference (CI), points",
+}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One group of contrasts on each measure."""
+
+    name: str
+    by_measure: dict[str, ContrastGroup]
+    drawn: ContrastGroup
+
+
+def pooled_contrast_table(
+    findings: Findings, found: Sequence[ContrastSynthesis], measure: str
+) -> Table:
+    """Return all contrasts together and by pair of classes.
+
+    Parameters
+    ----------
+    findings : Findings
+    found : sequence of ContrastSynthesis
+        One endpoint and reference, each measure.
+    measure : str
+        The one whose heterogeneity is shown.
+    """
+    main = next(one for one in found if one.measure == measure)
+    groups = [group for group in (*main.groups, main.overall) if group is not None]
+    if len(main.groups) == 1:
+        groups = groups[:1]
+    rows = [
+        _Row(
+            group.name or "all contrasts",
+            {one.measure: mine for one in found if (mine := _same(one, group.name)) is not None},
+            group,
+        )
+        for group in groups
+    ]
+    columns: list[Column[_Row]] = [
+        Column("Arms compared", lambda row: row.name, {"group": lambda row: row.name}),
+        Column(
+            "Trials",
+            lambda row: str(row.drawn.n_trials),
+            {"n_trials": lambda row: row.drawn.n_trials},
+            numeric=True,
+        ),
+        Column(
+            "Contrasts",
+            lambda row: str(row.drawn.n_contrasts),
+            {"n_contrasts": lambda row: row.drawn.n_contrasts},
+            numeric=True,
+        ),
+        *(_result(name) for name in HEADS),
+        *_heterogeneity(measure),
+        Column(
+            "P",
+            lambda row: p_value(row.drawn.pooled.coefficients[0].p),
+            {"p": lambda row: row.drawn.pooled.coefficients[0].p},
+            numeric=True,
+        ),
+    ]
+    scale = {"log odds ratio": "the log odds ratio", "log ratio": "the log ratio"}
+    drawn_on = scale.get(measure, "the difference")
+    legend = (
+        "Prediction interval: of the true contrast of a further trial. It, τ², I² and P are of"
+        f" {drawn_on}; the limits of τ² are by Q-profile."
+    )
+    notes = [legend, _between_groups(main), _own_note(main)]
+    return build_table(
+        file_name("pooled-contrasts", main.endpoint, main.reference),
+        f"Arms against the control of their trial, pooled: {main.endpoint} beyond"
+        f" {findings.rule(main.endpoint, main.reference)}",
+        columns,
+        rows,
+        notes=notes,
+    )
+
+
+def without_table(findings: Findings, main: ContrastSynthesis) -> Table | None:
+    """Return the answer with each trial left out; None where there is one trial."""
+    if not main.without:
+        return None
+    head = HEADS[main.measure]
+    columns: list[Column[tuple[str, ContrastGroup]]] = [
+        Column(
+            "Left out", lambda row: findings.trial_label(row[0]), {"left_out": lambda row: row[0]}
+        ),
+        Column(
+            head,
+            lambda row: _shown(row[1], main.measure),
+            {
+                "estimate": lambda row: row[1].mean.estimate,
+                "ci_low": lambda row: row[1].mean.ci_low,
+                "ci_high": lambda row: row[1].mean.ci_high,
+            },
+            numeric=True,
+        ),
+        Column(
+            "τ²",
+            lambda row: decimals(row[1].pooled.tau2, 3),
+            {"tau2": lambda row: row[1].pooled.tau2},
+            numeric=True,
+        ),
+        Column(
+            "I², %",
+            lambda row: decimals(row[1].pooled.i2, 0),
+            {"i2": lambda row: row[1].pooled.i2},
+            numeric=True,
+        ),
+        Column(
+            "P",
+            lambda row: p_value(row[1].pooled.coefficients[0].p),
+            {"p": lambda row: row[1].pooled.coefficients[0].p},
+            numeric=True,
+        ),
+    ]
+    named = ", ".join(findings.trial_label(name) for name in main.carried_by)
+    carried = (
+        f"Without {named} the interval would say something else about no difference."
+        if named
+        else "No single trial decides whether the interval holds no difference."
+    )
+    return build_table(
+        file_name("leave-one-out", main.endpoint, main.reference),
+        f"All contrasts with one trial left out: {main.endpoint} beyond"
+        f" {findings.rule(main.endpoint, main.reference)}",
+        columns,
+        main.without,
+        notes=[carried],
+    )
+
+
+def _same(one: ContrastSynthesis, name: str) -> ContrastGroup | None:
+    return one.overall if not name else next((g for g in one.groups if g.name == name), None)
+
+
+def _shown(group: ContrastGroup | None, measure: str) -> str:
+    """Return estimate and limits on the scale that people read."""
+    if group is None:
+        return NOTHING
+    values = (group.mean.estimate, group.mean.ci_low, group.mean.ci_high)
+    first, low, high = (_value(value, measure) for value in values)
+    return f"{first} ({interval(low, high)})"
+
+
+def _value(value: float | None, measure: str) -> str:
+    if measure == "difference" or value is None:
+        return points(value)
+    return decimals(exp(min(value, 700.0)), 2)
+
+
+def _result(measure: str) -> Column[_Row]:
+    name = {"log odds ratio": "log_odds_ratio", "log ratio": "log_ratio"}.get(measure, measure)
+
+    def mean(row: _Row, what: str) -> float | None:
+        group = row.by_measure.get(measure)
+        return None if group is None else getattr(group.mean, what)
+
+    return Column(
+        HEADS[measure],
+        lambda row: _shown(row.by_measure.get(measure), measure),
+        {
+            name: lambda row: mean(row, "estimate"),
+            f"{name}_se": lambda row: mean(row, "se"),
+            f"{name}_low": lambda row: mean(row, "ci_low"),
+            f"{name}_high": lambda row: mean(row, "ci_high"),
+        },
+        numeric=True,
+    )
+
+
+def _heterogeneity(measure: str) -> list[Column[_Row]]:
+    """Return prediction interval, tau2 with its limits, and I2."""
+
+    def prediction(row: _Row) -> str:
+        mean = row.drawn.mean
+        ends = (_value(mean.prediction_low, measure), _value(mean.prediction_high, measure))
+        return interval(*ends) if mean.prediction_low is not None else NOTHING
+
+    def tau2(row: _Row) -> str:
+        spread = row.drawn.heterogeneity
+        if spread is None:
+            return NOTHING
+        ends = interval(decimals(spread.tau2_low, 3), decimals(spread.tau2_high, 3))
+        return f"{decimals(spread.tau2, 3)} ({ends})"
+
+    return [
+        Column(
+            "Prediction interval",
+            prediction,
+            {
+                "prediction_low": lambda row: row.drawn.mean.prediction_low,
+                "prediction_high": lambda row: row.drawn.mean.prediction_high,
+            },
+            numeric=True,
+        ),
+        Column(
+            "τ² (CI)",
+            tau2,
+            {"tau2": lambda row: row.drawn.heterogeneity and row.drawn.heterogeneity.tau2},
+            numeric=True,
+        ),
+        Column(
+            "I², %",
+            lambda row: decimals(row.drawn.pooled.i2, 0) if row.drawn.heterogeneity else NOTHING,
+            {"i2": lambda row: row.drawn.pooled.i2},
+            numeric=True,
+        ),
+    ]
+
+
+def _between_groups(main: ContrastSynthesis) -> str:
+    if main.difference is None:
+        return ""
+    return f"Test that all pairs of classes have one mean: P = {p_value(main.difference.p)}."
+
+
+def _own_note(main: ContrastSynthesis) -> str:
+    if main.reference != "own":
+        return "Randomised: both arms of a pair are judged at one threshold of their trial."
+    return (
+        "Each arm is judged at its own threshold: whose tail is heavier for its median, and not a"
+        " randomised comparison."
+    )
