@@ -11,11 +11,15 @@ __all__ = [
     "GUYOT",
     "HARTUNG_KNAPP",
     "HIGGINS_THOMPSON",
+    "HIGGINS_WHITEHEAD",
     "KAPLAN_MEIER",
     "MONTIEL_PLAGBORG",
+    "PAULE_MANDEL",
     "PONS_TOSTIVINT",
+    "Q_PROFILE",
     "RUBIN",
     "SCHEMPER_SMITH",
+    "SIDIK_JONKMAN",
     "THOMAS_GRUNKEMEIER",
     "UNO",
     "VIECHTBAUER",
@@ -104,6 +108,29 @@ HIGGINS_THOMPSON = Citation(
     "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis."
     " Stat Med 2002;21:1539–58.",
     "10.1002/sim.1186",
+)
+HIGGINS_WHITEHEAD = Citation(
+    "higgins-whitehead",
+    "Higgins JPT, Whitehead A. Borrowing strength from external trials in a meta-analysis."
+    " Stat Med 1996;15:2733–49.",
+)
+PAULE_MANDEL = Citation(
+    "paule-mandel",
+    "DerSimonian R, Kacker R. Random-effects model for meta-analysis of clinical trials: an update."
+    " Contemp Clin Trials 2007;28:105–14.",
+    "10.1016/j.cct.2006.04.004",
+)
+SIDIK_JONKMAN = Citation(
+    "sidik-jonkman",
+    "Sidik K, Jonkman JN. Simple heterogeneity variance estimation for meta-analysis."
+    " J R Stat Soc C 2005;54:367–84.",
+    "10.1111/j.1467-9876.2005.00489.x",
+)
+Q_PROFILE = Citation(
+    "viechtbauer-2007",
+    "Viechtbauer W. Confidence intervals for the amount of heterogeneity in meta-analysis."
+    " Stat Med 2007;26:37–52.",
+    "10.1002/sim.2514",
 )
 ZOU_DONNER = Citation(
     "zou-donner",

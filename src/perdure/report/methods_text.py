@@ -5,25 +5,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from perdure.plots.wording import decimals, multiple
-from perdure.records import DAYS_PER_MONTH, DurableResponse, Pooled, Proportion, Results, Source
+from perdure.records import DAYS_PER_MONTH, DurableResponse, Proportion, Results, Source
 from perdure.report.citations import (
     ALTMAN,
     BROOKMEYER_CROWLEY,
-    DERSIMONIAN_LAIRD,
     GREENWOOD,
     GUYOT,
-    HARTUNG_KNAPP,
-    HIGGINS_THOMPSON,
     KAPLAN_MEIER,
     PONS_TOSTIVINT,
     RUBIN,
     SCHEMPER_SMITH,
     THOMAS_GRUNKEMEIER,
-    VIECHTBAUER,
     ZOU_DONNER,
     Citation,
 )
-from perdure.report.findings import column_in_words
+from perdure.report.methods_pool import arms_pooled, contrasts_pooled
 from perdure.report.methods_tail import awards, profiles, tails
 from perdure.report.sentences import Pieces, joined, listed, some
 from perdure.study import Settings
@@ -65,7 +61,8 @@ def methods_text(results: Results, settings: Settings) -> tuple[MethodsParagraph
         ("Durable response against k", profiles(results)),
         ("Follow-up and tails", tails(results)),
         ("Value frameworks", awards(results)),
-        ("Synthesis", _synthesis(results)),
+        ("Synthesis of contrasts", contrasts_pooled(results)),
+        ("Synthesis of arms", arms_pooled(results)),
         ("Software", _software(results)),
     )
     paragraphs = ((title, joined(pieces)) for title, pieces in written)
@@ -294,78 +291,6 @@ def _contrasts(results: Results) -> Pieces:
             yield "The number needed to treat is one over the difference"
             yield ALTMAN
             yield "."
-
-
-def _synthesis(results: Results) -> Pieces:
-    models = [row.pooled for synthesis in results.syntheses for row in synthesis.rows if row.pooled]
-    models += [synthesis.regression for synthesis in results.syntheses if synthesis.regression]
-    if not models:
-        return
-    columns = [column_in_words(by) for by in dict.fromkeys(one.by for one in results.syntheses)]
-    yield (
-        f"Arms were pooled by {listed(columns)} on the logit scale, with variances by the delta"
-        " method. This synthesis is observational: it mixes differences within and between trials"
-        " and takes arms as independent, also two arms of one trial. "
-    )
-    yield from _model(models)
-    if any(synthesis.differences for synthesis in results.syntheses):
-        shared = " with one τ²" if any(model.model == "random" for model in models) else ""
-        yield f"Classes were compared in one meta-regression{shared}. "
-    yield (
-        "Beside the model stands the unweighted mean of the arms’ proportions, the summary of the"
-        " paper that proposed the measure"
-    )
-    yield PONS_TOSTIVINT
-    yield ". "
-    if any(synthesis.left_out for synthesis in results.syntheses):
-        yield (
-            "Arms without a number, without a class or without a standard error are not in the"
-            " model; each is listed with its reason."
-        )
-
-
-def _model(models: Sequence[Pooled]) -> Pieces:
-    """Return the models that were fitted, and how their heterogeneity is shown."""
-    several = [model for model in models if model.n_effects > 1]
-    if not several:
-        yield "Every class has one arm only, whose estimate is shown as it is. "
-        return
-    random = [model for model in several if model.model == "random"]
-    if random:
-        yield "The model has random effects, with the variance between arms (τ²) by "
-        yield from _between([model.method for model in random])
-    else:
-        yield "The model has a common effect"
-    yield from _test([model.test for model in several])
-    yield " Heterogeneity is given as I²"
-    yield HIGGINS_THOMPSON
-    if any(model.prediction_low is not None for model in models):
-        yield " and as a 95% prediction interval of the durable response of a further arm"
-    yield ". "
-
-
-def _between(methods: Sequence[str]) -> Pieces:
-    """Return how tau2 was estimated."""
-    for place, method in enumerate(dict.fromkeys(methods)):
-        yield " or " if place else ""
-        if method == "REML":
-            yield "restricted maximum likelihood"
-            yield VIECHTBAUER
-        elif method == "DL":
-            yield "the method of moments"
-            yield DERSIMONIAN_LAIRD
-        else:
-            yield method
-
-
-def _test(tests: Sequence[str]) -> Pieces:
-    """Return which distribution intervals and tests rest on."""
-    if "knha" in tests:
-        yield "; intervals and tests are by Hartung and Knapp"
-        yield HARTUNG_KNAPP
-        yield "."
-    else:
-        yield "; intervals and tests rest on the normal distribution."
 
 
 def _software(results: Results) -> Pieces:
