@@ -17,6 +17,7 @@ __all__ = [
     "Policy",
     "ProportionMeasure",
     "TableMeasure",
+    "checked_counts",
     "checked_tables",
     "effective_counts",
     "proportion_effects",
@@ -147,7 +148,7 @@ def proportion_effects(
     >>> [round(y, 3) for y in effects.y if y is not None], effects.adjusted
     ([-1.099, -3.045], (False, True))
     """
-    x, size = _arms(events, n, "")
+    x, size = checked_counts(events, n)
     _known("measure", measure, get_args(ProportionMeasure))
     cells = np.column_stack((x, size - x))
     more = _added(cells, add, to, measure)
@@ -217,8 +218,8 @@ def checked_tables(
     Traceback (most recent call last):
     perdure.errors.InputError: Table 1 has events outside 0 to n in the arm (found '3 of 2')...
     """
-    arm = _arms(events, n, " in the arm")
-    control = _arms(control_events, control_n, " in the control")
+    arm = checked_counts(events, n, " in the arm")
+    control = checked_counts(control_events, control_n, " in the control")
     if arm[0].size != control[0].size:
         found = f"{arm[0].size} and {control[0].size}"
         raise InputError(Problem("lengths differ", "give one of each a table", value=found))
@@ -226,8 +227,21 @@ def checked_tables(
     return list(zip(*columns, strict=True))
 
 
-def _arms(events: ArrayLike, n: ArrayLike, where: str) -> tuple[Floats, Floats]:
-    """Return one arm's counts as arrays."""
+def checked_counts(events: ArrayLike, n: ArrayLike, where: str = "") -> tuple[Floats, Floats]:
+    """Return events and numbers of patients as arrays that can be counts.
+
+    ``where`` is added to what a message says of them.
+
+    Raises
+    ------
+    InputError
+        As :func:`checked_tables`.
+
+    Examples
+    --------
+    >>> checked_counts([0, 2.5], [4, 9.1])
+    (array([0. , 2.5]), array([4. , 9.1]))
+    """
     x, size = np.array(events, dtype=np.float64), np.array(n, dtype=np.float64)
     if x.ndim != 1 or x.shape != size.shape:
         found = f"{x.size} and {size.size}"
