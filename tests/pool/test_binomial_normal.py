@@ -203,7 +203,7 @@ def test_nested_likelihood_is_that_of_a_grid() -> None:
     y, n = np.array([0.0, 4.0, 3.5]), np.array([12.0, 10.0, 21.3])
     eta, sd = np.array([-1.0, -0.3, -1.5]), np.array([0.8, 0.5])
     found = nested_quadrature(binomial_model(y, n), NestedEffects(np.array([0, 2]), 3), eta, sd, 21)
-    u = np.linspace(-9, 9, 1801)
+    u = np.linspace(-9, 9, 601)
     weight = norm.pdf(u) * (u[1] - u[0])
     model = binomial_model(y, n)
     theta = eta[:, None, None] + sd[0] * u[:, None] + sd[1] * u
@@ -304,7 +304,7 @@ counts = st.lists(st.tuples(st.floats(5, 80), st.floats(0, 1)), min_size=3, max_
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(counts)
 def test_exchanging_events_and_others_turns_the_sign(rows: list[tuple[float, float]]) -> None:
     n, p = (np.array(x) for x in zip(*rows, strict=True))

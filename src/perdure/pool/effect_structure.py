@@ -8,7 +8,7 @@ import numpy as np
 from perdure.pool.least_squares import Matrix
 from perdure.records import Floats, Ints
 
-__all__ = ["DenseEffects", "Hessian", "NestedEffects", "RandomEffects"]
+__all__ = ["DenseEffects", "Hessian", "NestedEffects", "PairedEffects", "RandomEffects"]
 
 
 class Hessian(Protocol):
@@ -194,3 +194,108 @@ class NestedHessian:
             return np.asarray(self.sd[0] * trial + self.sd[1] * across)
         arm = 1 / self.arms - self.between / self.arms * across
         return np.asarray(self.sd[0] * across + self.sd[1] * arm)
+
+
+@dataclass(frozen=True, eq=False)
+class PairedEffects:
+    """An intercept and a treatment effect a trial, independent of each other.
+
+    Effects are the trials' intercepts followed by their treatment effects; so are the components.
+
+    Attributes
+    ----------
+    starts : array of int, shape (trials,)
+        First row of each trial; its rows are next to each other.
+    loading : array of float, shape (rows,)
+        With which the treatment effect enters each row.
+
+    Examples
+    --------
+    >>> effects = PairedEffects(np.array([0]), np.array([0.5, -0.5]))
+    >>> effects.forward(np.ones(2), np.array([10.0, 1.0])).tolist()
+    [10.5, 9.5]
+    """
+
+    starts: Ints
+    loading: Floats
+
+    @property
+    def size(self) -> int:
+        """The number of effects."""
+        return 2 * int(self.starts.size)
+
+    def spread(self, trials: Floats) -> Floats:
+        """Return each trial's value at its rows."""
+        sizes = np.diff(np.append(self.starts, self.loading.size))
+        return np.asarray(np.repeat(trials, sizes))
+
+    def summed(self, rows: Floats) -> Floats:
+        """Return the sum over the rows of each trial."""
+        return np.asarray(np.add.reduceat(rows, self.starts))
+
+    def forward(self, weights: Floats, u: Floats) -> Floats:
+        """Return the sum of weight x Z u over components."""
+        intercepts, treatments = np.split(u, 2)
+        along = weights[1] * self.loading * self.spread(treatments)
+        return np.asarray(weights[0] * self.spread(intercepts) + along)
+
+    def backward(self, weights: Floats, rows: Floats) -> Floats:
+        """Return the sum of weight x Z' rows over components."""
+        both = weights[0] * self.summed(rows), weights[1] * self.summed(self.loading * rows)
+        return np.concatenate(both)
+
+    def hessian(self, sd: Floats, w: Floats) -> "PairedHessian":
+        """Return I + A' diag(w) A."""
+        z = self.loading
+        return PairedHessian(
+            self,
+            sd,
+            1 + sd[0] ** 2 * self.summed(w),
+            sd[0] * sd[1] * self.summed(z * w),
+            1 + sd[1] ** 2 * self.summed(z**2 * w),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PairedHessian:
+    """The Hessian of paired effects: two by two for each trial.
+
+    Attributes
+    ----------
+    effects : PairedEffects
+    sd : array of float, shape (2,)
+    first, between, second : array of float, shape (trials,)
+        Its entries.
+    """
+
+    effects: PairedEffects
+    sd: Floats
+    first: Floats
+    between: Floats
+    second: Floats
+
+    @property
+    def determinant(self) -> Floats:
+        """Of each trial's part."""
+        return np.asarray(self.first * self.second - self.between**2)
+
+    @property
+    def log_determinant(self) -> float:
+        """Its log determinant."""
+        return float(np.log(self.determinant).sum())
+
+    def solve(self, right: Floats) -> Floats:
+        """Return the inverse times a vector."""
+        one, other = np.split(right, 2)
+        both = self.second * one - self.between * other, self.first * other - self.between * one
+        return np.concatenate(both) / np.tile(self.determinant, 2)
+
+    def products(self, component: int) -> Floats:
+        """Return the diagonal of A H^-1 Z', Z the component's own loadings."""
+        z, spread = self.effects.loading, self.effects.spread
+        inverse = 1 / self.determinant
+        across = spread(-self.between * inverse)
+        if component == 0:
+            return np.asarray(self.sd[0] * spread(self.second * inverse) + self.sd[1] * z * across)
+        own = spread(self.first * inverse)
+        return np.asarray((self.sd[0] * across + self.sd[1] * z * own) * z)

@@ -236,8 +236,8 @@ class _Search:
             one = self.both(at - h)[1] - self.both(at + h)[1]
             two = self.both(at - 2 * h)[1] - self.both(at + 2 * h)[1]
             rows.append((8 * one - two)[free] / (12 * h[place]))
-        matrix = np.array(rows)
-        return (matrix + matrix.T) / 2
+        matrix: Matrix = np.array(rows)
+        return np.asarray((matrix + matrix.T) / 2)
 
 
 def _positive(hessian: Matrix) -> Matrix:
