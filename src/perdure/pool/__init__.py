@@ -6,17 +6,22 @@ REML or DL, Hartung-Knapp intervals, heterogeneity, prediction interval, and gro
 meta-regression. Definitions are metafor's, and so are the numbers.
 """
 
+from perdure.pool.as_json import pooled_json, table_json
 from perdure.pool.by_class import pool_by_class
 from perdure.pool.contrast_effects import ContrastMeasure
 from perdure.pool.effect import Effect, back_transform, logit_effect, published_effect
+from perdure.pool.formula import Design, design_of
 from perdure.pool.groups import Group, GroupDifference, Groups, group_design, pool_by_group
+from perdure.pool.multilevel import fit_multilevel, fit_multivariate
 from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects, pool
-from perdure.pool.table import PooledTable, pool_table, pooled_json, table_json
+from perdure.pool.regression import meta_regression, split_classes
+from perdure.pool.table import PooledTable, TableModel, pool_table
 from perdure.pool.tau2_interval import heterogeneity
 from perdure.pool.trial_contrasts import TrialArms, pool_contrasts
 
 __all__ = [
     "ContrastMeasure",
+    "Design",
     "Effect",
     "Fit",
     "Group",
@@ -25,13 +30,18 @@ __all__ = [
     "Method",
     "Model",
     "PooledTable",
+    "TableModel",
     "Test",
     "TrialArms",
     "back_transform",
+    "design_of",
     "fit_effects",
+    "fit_multilevel",
+    "fit_multivariate",
     "group_design",
     "heterogeneity",
     "logit_effect",
+    "meta_regression",
     "pool",
     "pool_by_class",
     "pool_by_group",
@@ -39,5 +49,6 @@ __all__ = [
     "pool_table",
     "pooled_json",
     "published_effect",
+    "split_classes",
     "table_json",
 ]

@@ -8,8 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.pool.formula import Design
-from perdure.records import Coefficient, JointTest, Pooled, Predicted
-from perdure.records.regression import FactorMeans, MetaRegression
+from perdure.records import (
+    Coefficient,
+    FactorMeans,
+    JointTest,
+    MetaRegression,
+    Pooled,
+    Predicted,
+)
 
 __all__ = ["Askable", "meta_regression", "split_classes"]
 

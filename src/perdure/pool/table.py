@@ -1,33 +1,66 @@
-"""A table of estimates pooled on the scale that it is given in, and its JSON."""
+"""A table of estimates pooled on the scale that it is given in."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
+from perdure.pool.formula import Design, Moderators, design_of
 from perdure.pool.groups import Groups, pool_by_group
-from perdure.pool.random_effects import Method, Model, Test, pool
-from perdure.records import Floats, Pooled
+from perdure.pool.multilevel import MixedMethod, MixedTest, fit_multilevel
+from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects
+from perdure.pool.regression import Askable, meta_regression
+from perdure.pool.tau2_interval import heterogeneity
+from perdure.records import Floats, Heterogeneity, MetaRegression, Pooled
 
-__all__ = ["PooledTable", "pool_table", "pooled_json", "table_json"]
+__all__ = ["PooledTable", "TableModel", "pool_table"]
+
+TableModel = Literal["random", "common", "three-level"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PooledTable:
     """What was pooled of a table.
 
     Attributes
     ----------
     pooled : Pooled
-        All effects together.
+        All effects together, with moderators where a formula was given.
     groups : Groups or None
         Each group by itself and their differences; None where no grouping was asked for.
+    regression : MetaRegression or None
+        What a formula's terms say; None without a formula.
+    heterogeneity : Heterogeneity or None
+        tau2 with its limits; None for a common effect, one effect or three levels.
+    y, v : array of float, shape (k,)
+        The effects that are in the model, and their variances.
+    names : tuple of str
+        What each is called: its trial, or its row.
+    trial : tuple of str or None
     """
 
     pooled: Pooled
     groups: Groups | None
+    regression: MetaRegression | None
+    heterogeneity: Heterogeneity | None
+    y: Floats
+    v: Floats
+    names: tuple[str, ...]
+    trial: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a table that are in the model."""
+
+    y: Floats
+    v: Floats
+    trial: tuple[str, ...] | None
+    names: tuple[str, ...]
+    design: Design | None
 
 
 def pool_table(
@@ -36,7 +69,11 @@ def pool_table(
     *,
     trial: Sequence[str] | None = None,
     by: Sequence[str] | None = None,
-    model: Model = "random",
+    formula: str | None = None,
+    moderators: Moderators | None = None,
+    reference: Mapping[str, str] | None = None,
+    missing: Literal["refuse", "leave out"] = "refuse",
+    model: TableModel = "random",
     method: Method = "REML",
     test: Test | None = None,
     level: float = 0.95,
@@ -53,8 +90,18 @@ def pool_table(
         Effects and their standard errors; NaN where a cell was empty or not a number.
     trial, by : sequence of str, optional
         Each row's trial and group.
-    model, method, test, level
-        As in :func:`perdure.pool.pool`.
+    formula : str, optional
+        Moderators, as "drug_class + line": see :func:`perdure.pool.design_of`.
+    moderators : mapping of str to sequence, optional
+        The columns that a formula may use.
+    reference : mapping of str to str, optional
+        Reference levels of factors.
+    missing : {"refuse", "leave out"}
+        What happens to rows without a moderator of the formula.
+    model : {"random", "common", "three-level"}
+        Three levels: effects in trials, with a variance between trials and one inside them.
+    method, test, level
+        As in :func:`perdure.pool.pool`; three levels have REML and ML, t (the default) and z.
     columns, by_column : str
         Headers of the estimates, of their standard errors and of the groups, for messages.
     rows : sequence of int, optional
@@ -66,79 +113,129 @@ def pool_table(
     ------
     InputError
         Every missing estimate, every standard error that is missing or not positive and every
-        missing group at once, by file, row and column; else as :func:`perdure.pool.pool`.
+        missing group at once, by file, row and column; a three-level model without trials, or with
+        groups; else as :func:`perdure.pool.pool` and :func:`perdure.pool.design_of`.
 
     Examples
     --------
     >>> table = pool_table([0.1, 0.3, 0.9, 1.2], [0.1] * 4, by=["a", "a", "b", "b"])
-    >>> table_json(table)["groups"][1]["coefficients"][0]["estimate"]
+    >>> table.groups.rows[1].pooled.coefficients[0].estimate
     1.05...
     """
     effects, errors = np.array(y, dtype=np.float64), np.array(se, dtype=np.float64)
     lines = range(2, effects.size + 2) if rows is None else rows
     _refuse_bad_rows(effects, errors, by, (*columns, by_column), lines, file)
+    _refuse_options(model, method, test, trial, by, formula)
     with np.errstate(over="ignore"):  # what is infinite is refused, and named, by the model
         variances = errors**2
-    pooled = pool(
-        effects, variances, model=model, method=method, test=test, trial=trial, level=level
+    names = tuple(trial) if trial is not None else tuple(f"row {line}" for line in lines)
+    design = None
+    if formula is not None:
+        called = [f"row {line}" for line in lines]
+        design = design_of(
+            formula, moderators or {}, reference=reference, missing=missing, names=called
+        )
+    kept = _Rows(effects, variances, None if trial is None else tuple(trial), names, design)
+    if design is not None and design.left_out:
+        kept = _some(kept, design)
+    fit, spread = _fitted(kept, model, method, test, level)
+    groups = None
+    if by is not None:
+        groups = pool_by_group(
+            effects,
+            variances,
+            by,
+            model=cast("Model", model),
+            method=method,
+            test=test,
+            trial=trial,
+            level=level,
+        )
+    regression = None
+    if design is not None:
+        called = [f"row {line}" for line in lines]
+        regression = meta_regression(fit, design, trial=kept.trial, names=called)
+    return PooledTable(
+        fit.pooled, groups, regression, spread, kept.y, kept.v, kept.names, kept.trial
     )
-    if by is None:
-        return PooledTable(pooled, None)
-    groups = pool_by_group(
-        effects, variances, by, model=model, method=method, test=test, trial=trial, level=level
+
+
+def _some(rows: _Rows, design: Design) -> _Rows:
+    """Return the rows that have all their moderators."""
+    at = list(design.kept)
+    trial = None if rows.trial is None else tuple(rows.trial[one] for one in at)
+    return _Rows(rows.y[at], rows.v[at], trial, tuple(rows.names[one] for one in at), design)
+
+
+def _fitted(
+    rows: _Rows, model: TableModel, method: Method, test: Test | None, level: float
+) -> tuple[Askable, Heterogeneity | None]:
+    """Return the model that was asked for, and tau2 with its limits where it has one."""
+    matrix = None if rows.design is None else rows.design.matrix
+    terms = None if rows.design is None else rows.design.terms
+    if model == "three-level" and rows.trial is not None:
+        return (
+            fit_multilevel(
+                rows.y,
+                rows.v,
+                {"trial": rows.trial, "effect": range(rows.y.size)},
+                method=cast("MixedMethod", method),
+                test=cast("MixedTest", test or "t"),
+                moderators=matrix,
+                terms=terms,
+                level=level,
+            ),
+            None,
+        )
+    fit: Fit = fit_effects(
+        rows.y,
+        rows.v,
+        model=cast("Model", model),
+        method=method,
+        test=test,
+        moderators=matrix,
+        terms=terms,
+        trial=rows.trial,
+        level=level,
     )
-    return PooledTable(pooled, groups)
+    k, p = fit.x.shape
+    return fit, heterogeneity(fit) if model == "random" and k > p else None
 
 
-def pooled_json(pooled: Pooled) -> dict[str, object]:
-    """Return a pooled model under the names that the command line's JSON uses.
-
-    ``sigma2`` is empty: there is one variance component, and it is ``tau2``.
-
-    Examples
-    --------
-    >>> found = pooled_json(pool([0.1, 0.6, 0.9], [0.04, 0.05, 0.03], method="DL"))
-    >>> found["method"], found["n_effects"], found["sigma2"]
-    ('DL', 3, [])
-    """
-    return {
-        "model": pooled.model,
-        "method": pooled.method,
-        "test": pooled.test,
-        "n_effects": pooled.n_effects,
-        "n_trials": pooled.n_trials,
-        "coefficients": [asdict(coefficient) for coefficient in pooled.coefficients],
-        "tau2": pooled.tau2,
-        "sigma2": [],
-        "i2": pooled.i2,
-        "h2": pooled.h2,
-        "q": pooled.q,
-        "q_df": pooled.q_df,
-        "q_p": pooled.q_p,
-        "log_likelihood": pooled.log_likelihood,
-        "prediction_low": pooled.prediction_low,
-        "prediction_high": pooled.prediction_high,
-    }
-
-
-def table_json(table: PooledTable) -> dict[str, object]:
-    """Return a pooled table for the command line: the model of all effects, then the groups."""
-    found = pooled_json(table.pooled)
-    groups = table.groups
-    if groups is None:
-        return found
-    return found | {
-        "groups": [
-            {"name": row.name, **pooled_json(row.pooled), "reason": row.reason}
-            for row in groups.rows
-        ],
-        "differences": [
-            {"first": pair.first, "second": pair.second, **asdict(pair.difference)}
-            for pair in groups.differences
-        ],
-        "regression": None if groups.regression is None else pooled_json(groups.regression),
-        "reason": groups.reason,
-    }
+def _refuse_options(
+    model: str,
+    method: str,
+    test: str | None,
+    trial: Sequence[str] | None,
+    by: Sequence[str] | None,
+    formula: str | None,
+) -> None:
+    """Raise options that do not go together."""
+    problems = []
+    if model not in get_args(TableModel):
+        remedy = f"choose one of {', '.join(get_args(TableModel))}"
+        problems.append(Problem("unknown model", remedy, value=str(model)))
+    if by is not None and formula is not None:
+        problems.append(
+            Problem("groups and moderators are two ways to say the same", "give one of them")
+        )
+    if model == "three-level":
+        if trial is None:
+            problems.append(Problem("three levels need the trials", "name their column"))
+        if by is not None:
+            problems.append(
+                Problem("three levels are not pooled group by group", "name the group as moderator")
+            )
+        if method not in get_args(MixedMethod):
+            problems.append(
+                Problem("three levels have no such estimator", "use REML or ML", value=method)
+            )
+        if test not in (None, *get_args(MixedTest)):
+            problems.append(
+                Problem("three levels have no such test", "use t or z", value=str(test))
+            )
+    if problems:
+        raise InputError(problems)
 
 
 def _refuse_bad_rows(

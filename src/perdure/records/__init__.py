@@ -47,6 +47,7 @@ from perdure.records.pooled import (
     Synthesis,
 )
 from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
+from perdure.records.regression import FactorMeans, MetaRegression
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.stratified import Stratified
 from perdure.records.tail import ArmTail, TailContrast, TailMeasure, TailQuantity, TrialTail
@@ -81,12 +82,14 @@ __all__ = [
     "Curve",
     "DurableResponse",
     "Evidence",
+    "FactorMeans",
     "Floats",
     "FollowUp",
     "Heterogeneity",
     "Ints",
     "JointTest",
     "LeftOut",
+    "MetaRegression",
     "ModelEstimate",
     "ModelParameter",
     "NotEstimable",
