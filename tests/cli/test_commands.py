@@ -234,3 +234,27 @@ def test_interrupt_stops_with_a_sentence(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
         assert "stopped: what was finished is kept" in process.stderr.read()
+
+
+def test_pool_with_moderators(tmp_path: Path) -> None:
+    path = tmp_path / "effects.csv"
+    rows = [f"{at / 10},0.2,T{at // 2},{'ab'[at % 2]},{at}" for at in range(8)]
+    path.write_text("\n".join(["y,se,trial,kind,year", *rows]) + "\n", encoding="utf-8")
+    words = ("pool", path, "--estimate", "y", "--se", "se", "--trial", "trial")
+    said = perdure(*words, "--moderators", "kind + year", "--reference-level", "kind=b", "--json")
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert [one["term"] for one in found["coefficients"]] == ["intercept", "kind = a", "year"]
+    assert [test["terms"] for test in found["tests"]] == [["kind"], ["year"]]
+    assert found["heterogeneity"]["interval"] == "Q-profile"
+    nested = perdure(*words, "--model", "three-level", "--json")
+    assert nested.returncode == 0, nested.stderr
+    three = json.loads(nested.stdout)
+    assert three["tau2"] is None
+    assert len(three["sigma2"]) == 2
+    plain = perdure(*words, "--moderators", "kind")
+    assert "kind: F" in plain.stdout
+    wrong = perdure(*words, "--moderators", "knd")
+    assert wrong.returncode == 1
+    assert "no moderator knd" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

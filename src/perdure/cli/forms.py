@@ -1,17 +1,11 @@
 """Records as the JSON objects and the sentences that commands print."""
 
-from typing import TYPE_CHECKING
-
-from perdure.records import Contrast, DurableResponse, NotEstimable, Pooled, Proportion
-
-if TYPE_CHECKING:
-    from perdure.pool import PooledTable
+from perdure.records import Contrast, DurableResponse, NotEstimable, Proportion
 
 __all__ = [
     "contrast_json",
     "contrast_sentence",
     "in_unit",
-    "pooled_lines",
     "response_json",
     "response_sentence",
 ]
@@ -150,33 +144,3 @@ def _needed(contrast: Contrast) -> str:
     low, high = contrast.nnt_limits
     what = "treat" if contrast.nnt > 0 else "harm"
     return f"; number needed to {what} {abs(contrast.nnt):.1f} ({abs(low):.1f} to {abs(high):.1f})"
-
-
-def pooled_lines(table: "PooledTable") -> list[str]:
-    """Return a pooled table in words: all effects, then each group and each pair of groups."""
-    lines = [_pooled_sentence("all", table.pooled)]
-    groups = table.groups
-    if groups is None:
-        return lines
-    lines += [_pooled_sentence(row.name, row.pooled) for row in groups.rows]
-    lines += [
-        f"{pair.first} v {pair.second}: {pair.difference.estimate:.4g}"
-        f" (95% CI {pair.difference.ci_low:.4g} to {pair.difference.ci_high:.4g}),"
-        f" p = {pair.difference.p:.3g}"
-        for pair in groups.differences
-    ]
-    return [*lines, groups.reason] if groups.reason else lines
-
-
-def _pooled_sentence(name: str, pooled: Pooled) -> str:
-    mean = pooled.coefficients[0]
-    prediction = (
-        ""
-        if pooled.prediction_low is None or pooled.prediction_high is None
-        else f", 95% prediction {pooled.prediction_low:.4g} to {pooled.prediction_high:.4g}"
-    )
-    return (
-        f"{name}: {mean.estimate:.4g} (95% CI {mean.ci_low:.4g} to {mean.ci_high:.4g}){prediction};"
-        f" {pooled.n_effects} effects, tau2 {pooled.tau2:.4g}, I2 {pooled.i2:.0f}%,"
-        f" {pooled.model} effects ({pooled.method}, {pooled.test})"
-    )

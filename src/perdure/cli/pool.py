@@ -1,11 +1,12 @@
 """``perdure pool``: a table of estimates in, their synthesis out."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from perdure.cli.forms import pooled_lines
+from perdure.cli.pool_forms import pooled_lines
 from perdure.cli.say import print_json
 from perdure.errors import InputError, Problem
 
@@ -16,9 +17,9 @@ __all__ = ["pool"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
-Model = Literal["random", "common"]
-Method = Literal["REML", "DL"]
-Test = Literal["knha", "z"]
+Model = Literal["random", "common", "three-level"]
+Method = Literal["REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"]
+Test = Literal["knha", "adhoc", "t", "z"]
 
 
 def pool(
@@ -27,12 +28,29 @@ def pool(
     se: Annotated[str, typer.Option("--se", help="Column of their standard errors.")],
     trial: Annotated[str | None, typer.Option("--trial", help="Column of the trials.")] = None,
     by: Annotated[str | None, typer.Option("--by", help="Column of the classes.")] = None,
-    model: Annotated[Model, typer.Option("--model", help="Effects differ, or are one.")] = "random",
+    moderators: Annotated[
+        str | None, typer.Option("--moderators", help="A formula, as 'class + line'.")
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option("--reference-level", help="COLUMN=LEVEL that others are compared with."),
+    ] = None,
+    missing: Annotated[
+        Literal["refuse", "leave-out"],
+        typer.Option("--missing", help="Rows where a moderator is missing."),
+    ] = "refuse",
+    model: Annotated[
+        Model, typer.Option("--model", help="Effects differ, are one, or are nested in trials.")
+    ] = "random",
     method: Annotated[Method, typer.Option("--method", help="Estimator of tau2.")] = "REML",
     test: Annotated[
         Test | None,
-        typer.Option("--test", help="knha: Hartung-Knapp, the default of random; z of common."),
+        typer.Option(
+            "--test",
+            help="knha: Hartung-Knapp, the default of random; t of three-level; z of common.",
+        ),
     ] = None,
+    level: Annotated[float, typer.Option("--level", help="Of the intervals.")] = 0.95,
     as_json: Json = False,
 ) -> None:
     """Pool any table of estimates, on the scale given."""
@@ -40,14 +58,7 @@ def pool(
     from perdure.study import read_table
 
     found = read_table(table)
-    wanted = {"--estimate": estimate, "--se": se, "--trial": trial, "--by": by}
-    absent = [
-        Problem(f"there is no column {name}", _other_column(option, name, found), found.file)
-        for option, name in wanted.items()
-        if name is not None and name not in found.header
-    ]
-    if absent:
-        raise InputError(absent)
+    _refuse_absent(found, {"--estimate": estimate, "--se": se, "--trial": trial, "--by": by})
     problems: list[Problem] = []
     effects = found.numbers(estimate, problems)
     errors = found.numbers(se, problems)
@@ -58,9 +69,14 @@ def pool(
         errors,
         trial=None if trial is None else found.column(trial),
         by=None if by is None else found.column(by),
+        formula=moderators,
+        moderators=None if moderators is None else _moderators(found),
+        reference=_levels(reference or []),
+        missing="leave out" if missing == "leave-out" else "refuse",
         model=model,
         method=method,
         test=test,
+        level=level,
         columns=(estimate, se),
         by_column=by or "by",
         rows=found.lines,
@@ -69,8 +85,44 @@ def pool(
     if as_json:
         print_json(table_json(pooled))
         return
-    for line in pooled_lines(pooled):
+    for line in pooled_lines(pooled, level):
         typer.echo(line)
+
+
+def _refuse_absent(table: "Table", wanted: Mapping[str, str | None]) -> None:
+    """Raise every option that names no column."""
+    absent = [
+        Problem(f"there is no column {name}", _other_column(option, name, table), table.file)
+        for option, name in wanted.items()
+        if name is not None and name not in table.header
+    ]
+    if absent:
+        raise InputError(absent)
+
+
+def _moderators(table: "Table") -> dict[str, Sequence[str] | Sequence[float]]:
+    """Return every column: numbers where all its cells are numbers, else words."""
+    found: dict[str, Sequence[str] | Sequence[float]] = {}
+    for name in table.header:
+        cells = [cell.strip() for cell in table.column(name)]
+        try:
+            found[name] = [float(cell) if cell else float("nan") for cell in cells]
+        except ValueError:
+            found[name] = cells
+    return found
+
+
+def _levels(given: Sequence[str]) -> dict[str, str]:
+    """Return the reference level of each column."""
+    found = {}
+    for text in given:
+        column, sign, level = text.partition("=")
+        if not sign or not column or not level:
+            raise InputError(
+                Problem("a reference level cannot be read", "write COLUMN=LEVEL", value=text)
+            )
+        found[column.strip()] = level.strip()
+    return found
 
 
 def _other_column(option: str, name: str, table: "Table") -> str:

@@ -132,7 +132,7 @@ def design_matrix(
             Problem(
                 f"{k} effects are too few for {p} coefficients",
                 "pool without moderators, or with fewer",
-                value=", ".join(names),
+                value=", ".join(names[:6]) + (f" and {p - 6} more" if p > 6 else ""),
             )
         )
     norm = np.sqrt((x**2).sum(axis=0))
