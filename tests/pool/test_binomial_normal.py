@@ -273,6 +273,26 @@ def test_nested_quadrature_is_better_than_laplace_and_settled() -> None:
     assert fifteen.pooled.log_likelihood != close(one.pooled.log_likelihood, abs=0.01)
 
 
+def test_the_error_of_quadrature_is_told() -> None:
+    assert of_design("arms in trials", 1, 3).record.quadrature_error is None
+    assert of_design("arms", 15, 3).record.quadrature_error == close(0, abs=1e-9)
+    apart = binomial_normal([0, 29.7, 0.3, 40, 1, 30], [30, 30, 30, 40, 40, 30.5], n_points=7)
+    finer = binomial_normal([0, 29.7, 0.3, 40, 1, 30], [30, 30, 30, 40, 40, 30.5], n_points=50)
+    assert apart.quadrature_error is not None
+    assert abs(apart.quadrature_error) > 1e-4
+    assert abs(finer.quadrature_error or 1) < 1e-4
+
+
+def test_arms_far_apart_are_fitted_by_nested_quadrature() -> None:
+    y, n = [0, 20, 7, 3.3, 13, 10, 7.2, 6.6, 0, 2.2], [10, 57, 10, 10, 20, 10, 10, 30, 21, 10]
+    fits = [
+        binomial_normal(y, n, random="arms in trials", trial=list("aabbccddee"), n_points=points)
+        for points in (11, 25)
+    ]
+    assert fits[0].pooled.log_likelihood == close(fits[1].pooled.log_likelihood, abs=1e-4)
+    assert fits[0].pooled.sigma2 == close(fits[1].pooled.sigma2, rel=0.01, abs=1e-3)
+
+
 def test_trials_need_not_stand_together() -> None:
     order = np.random.default_rng(2).permutation(42)
     fit = fit_binomial_normal(
@@ -312,10 +332,9 @@ def test_exchanging_events_and_others_turns_the_sign(rows: list[tuple[float, flo
     try:
         one = binomial_normal(y, n)
     except InputError as error:
-        with pytest.raises(InputError, match=r"infinite|all bounds"):
+        with pytest.raises(InputError, match=r"infinite|all bounds|clear maximum"):
             binomial_normal(n - y, n)
-        infinite = "infinite" in str(error) or "all bounds" in str(error)
-        if not infinite:
+        if not any(said in str(error) for said in ("infinite", "all bounds", "clear maximum")):
             raise
         return
     other = binomial_normal(n - y, n)
@@ -413,6 +432,14 @@ def test_a_class_without_events_is_said_to_be_infinite() -> None:
     # a column that separates without being a class
     with pytest.raises(InputError, match="infinite"):
         binomial_normal([0, 0, 9, 9], [9] * 4, moderators=[[1, 1], [1, 2], [1, 3], [1, 4]])
+
+
+def test_counts_that_cannot_tell_the_variance_say_so() -> None:
+    # one patient an arm: any variance fits as well with another mean
+    with pytest.raises(InputError, match="no clear maximum"):
+        binomial_normal([0, 1, 1, 0, 0], [1] * 5)
+    with pytest.raises(InputError, match="all bounds"):
+        binomial_normal([0, 5, 0, 5], [5] * 4)
 
 
 @pytest.mark.parametrize(

@@ -190,9 +190,14 @@ def fit_binomial_normal(
     model = binomial_model(y[order], size[order])
     common = fixed_effects(model, x[order], np.zeros(k))
     optimum = common
+    error = None
     if random != "none":
         integral = _integral(model, random, starts, n_points)
         optimum = maximise(integral, x[order], np.zeros(k), common.beta, STARTS[random])
+        if n_points > 1:
+            finer = _integral(model, random, starts, 2 * n_points)
+            found = finer(x[order] @ optimum.beta, optimum.sd)
+            error = found.log_likelihood - optimum.log_likelihood
     proportions = np.empty(k)
     proportions[order] = _shrunken(model, random, starts, x[order] @ optimum.beta, optimum.sd)
     arms = _Arms(y, size, x, names, random, level)
@@ -204,6 +209,7 @@ def fit_binomial_normal(
     record = BinomialNormal(
         pooled=pooled,
         n_points=n_points,
+        quadrature_error=error,
         heterogeneity=StratumTest(ratio, df, float(chdtrc(df, ratio))) if df else None,
         saturated_log_likelihood=saturated,
         aic=deviance + 2 * count,

@@ -21,10 +21,24 @@ MOST_STEPS = 100
 NEWTON_STEPS = 12
 DECREMENT = 1e-18
 """Half the Newton step's gain in log-likelihood below which the search has ended."""
+SETTLED = 1e-10
+"""The same, where rounding or quadrature leaves no more to gain: a larger one is no maximum."""
+SLACK = 1e-5
+"""Share of the log-likelihood by which a Newton step may lose: slopes of nested quadrature are
+those of the exact likelihood, so that its maximum is where they are 0."""
+FLAT = 1e-8
+"""Of the smallest eigenvalue of the information, scaled to a diagonal of 1."""
 NEAR_ZERO = 0.02
 """A standard deviation below this is tried at 0, the boundary."""
 LARGEST_SD = 30.0
 """On the logit scale: there proportions are 0 or 1, and the likelihood has no maximum."""
+
+
+NO_MAXIMUM = Problem(
+    "the likelihood of the counts has no clear maximum",
+    "they do not tell the variance between them from chance, or differ too much for so few points"
+    " of quadrature: use fewer moderators or no random effect, or more points",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,21 +224,20 @@ class _Search:
             gain = float(step @ slope)
             share = 1.0
             following, new_slope = self.both(at + step)
-            while following < value - 1e-11 * (1 + abs(value)) and share > 1e-4:
+            while following < value - SLACK * (1 + abs(value)) and share > 1e-4:
                 share /= 2
                 following, new_slope = self.both(at + share * step)
             at, value, slope = at + share * step, following, new_slope
             if gain < DECREMENT:
                 break
         else:
-            if gain > 1e-10:
-                raise InputError(
-                    Problem(
-                        "the likelihood of the binomial-normal model has no clear maximum",
-                        "use fewer moderators, or pool on a scale with the arms' variances",
-                    )
-                )
-        return at, self.information(at, free)
+            if gain > SETTLED:
+                raise InputError(NO_MAXIMUM)
+        hessian = self.information(at, free)
+        scale = np.sqrt(np.abs(np.diagonal(hessian)))
+        if not scale.all() or np.linalg.eigvalsh(hessian / np.outer(scale, scale))[0] < FLAT:
+            raise InputError(NO_MAXIMUM)
+        return at, hessian
 
     def information(self, at: Floats, free: Bools) -> Matrix:
         """Return minus the second derivatives, by differences of slopes with error of order h^4."""

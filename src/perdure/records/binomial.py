@@ -24,6 +24,9 @@ class BinomialNormal:
         ``log_likelihood`` is full: the binomial coefficient is in it.
     n_points : int
         Of the quadrature; 1 is Laplace's approximation.
+    quadrature_error : float or None
+        What twice the points would add to the log-likelihood; None for Laplace's approximation or
+        without random effects. Far below 0.01 unless arms differ enormously.
     heterogeneity : StratumTest or None
         The likelihood-ratio test beside ``q``; None where nothing is left to test.
     saturated_log_likelihood : float
@@ -38,6 +41,7 @@ class BinomialNormal:
 
     pooled: Pooled
     n_points: int
+    quadrature_error: float | None
     heterogeneity: StratumTest | None
     saturated_log_likelihood: float
     aic: float
