@@ -254,6 +254,8 @@ def test_pool_with_moderators(tmp_path: Path) -> None:
     assert len(three["sigma2"]) == 2
     plain = perdure(*words, "--moderators", "kind")
     assert "kind: F" in plain.stdout
+    exact = [one for one in found["tests"] if one["terms"] == ["year"]]
+    assert exact[0]["statistic"] is None  # year fits without error: no finite F
     wrong = perdure(*words, "--moderators", "knd")
     assert wrong.returncode == 1
     assert "no moderator knd" in wrong.stderr

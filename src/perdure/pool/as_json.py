@@ -1,5 +1,6 @@
 """What was pooled, under the names that the command line's JSON uses."""
 
+import math
 from dataclasses import asdict
 
 from perdure.pool.table import PooledTable
@@ -42,7 +43,14 @@ def pooled_json(pooled: Pooled) -> dict[str, object]:
 
 
 def table_json(table: PooledTable) -> dict[str, object]:
-    """Return a pooled table: the model, tau2 with its limits, then the formula or the groups."""
+    """Return a pooled table: the model, tau2 with its limits, then the formula or the groups.
+
+    A number that is infinite, as a limit that is never reached, is None.
+    """
+    return {key: _finite(value) for key, value in _table(table).items()}
+
+
+def _table(table: PooledTable) -> dict[str, object]:
     found = pooled_json(table.pooled)
     spread = table.heterogeneity
     found["heterogeneity"] = None if spread is None else asdict(spread)
@@ -63,6 +71,15 @@ def table_json(table: PooledTable) -> dict[str, object]:
         "regression": None if groups.regression is None else pooled_json(groups.regression),
         "reason": groups.reason,
     }
+
+
+def _finite(value: object) -> object:
+    """Return JSON that holds no infinity: a test of effects without error has no finite number."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _regression(found: MetaRegression) -> dict[str, object]:
