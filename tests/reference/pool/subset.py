@@ -159,6 +159,8 @@ def main(source: Path) -> None:
     for name in WHOLE:
         write(f"{name}.json", values(source, f"metafor_{name}"))
     write("nested.json", nested_arms(source))
+    patients = json.dumps(values(source, "design_patients"), separators=(",", ":"))
+    (HERE / "design_patients.json").write_text(patients + "\n", encoding="utf-8")
     for name in TABLES:
         shutil.copyfile(source / "data" / f"{name}.csv", HERE / f"{name}.csv")
     write("rma.json", pooled_outcomes(source))
