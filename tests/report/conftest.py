@@ -18,11 +18,13 @@ from perdure.durable import (
     tail_thresholds,
     trial_tail,
 )
+from perdure.pipeline.synthesise import synthesise_contrasts
 from perdure.pool import pool_by_class
 from perdure.records import (
     AnalysisResult,
     Arm,
     ArmAwards,
+    ArmCovariance,
     ArmEstimate,
     ArmResult,
     Curve,
@@ -187,6 +189,7 @@ def analysis_of(
     comparators = {arm.arm: arm.comparator for arm in plan.arms}
     estimates: list[ArmEstimate] = []
     contrasts: list[TrialContrast] = []
+    covariances: dict[str, ArmCovariance] = {}
     place = (plan.trial, endpoint, name, primary)
     for reference in references:
         done = durable_trial(
@@ -195,8 +198,11 @@ def analysis_of(
         source = arms[0].source
         estimates += [ArmEstimate(*place, source, response) for response in done.responses]
         contrasts += [TrialContrast(*place, contrast) for contrast in done.contrasts]
+        covariances[done.responses[0].reference] = done.covariance
     tail = tail_of(patients, endpoint, references, comparators)
-    return AnalysisResult(*place, tuple(arms), tuple(estimates), tuple(contrasts), tail)
+    return AnalysisResult(
+        *place, tuple(arms), tuple(estimates), tuple(contrasts), tail, covariances
+    )
 
 
 def tail_of(
@@ -326,7 +332,9 @@ def build(references: tuple[Reference, ...] = ("own", "control")) -> Findings:
         "arms.csv: separated by semicolons, read as such",
         "curves/delta.PFS.suni.csv: read as percent <100>",
     )
-    return Findings(settings, trials, Results(tuple(analyses), syntheses, provenance, notices))
+    contrasts = synthesise_contrasts(analyses, trials, settings)
+    results = Results(tuple(analyses), syntheses, provenance, notices, contrasts)
+    return Findings(settings, trials, results)
 
 
 @pytest.fixture(scope="session")
