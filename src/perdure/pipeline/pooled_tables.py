@@ -5,9 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from perdure.records import ContrastGroup, ContrastSynthesis
+from perdure.records.network import ClassNetwork
 from perdure.study.tail_tables import write_rows
 
-__all__ = ["write_contrast_syntheses"]
+__all__ = ["write_contrast_syntheses", "write_networks"]
 
 Row = dict[str, object]
 
@@ -19,6 +20,49 @@ def write_contrast_syntheses(results: Path, found: Sequence[ContrastSynthesis]) 
         results / "pooled_contrast_rows.csv", [row for one in found for row in _contrasts(one)]
     )
     write_rows(results / "leave_one_out.csv", [row for one in found for row in _without(one)])
+
+
+def write_networks(results: Path, found: Sequence[ClassNetwork]) -> None:
+    """Write every pair of classes, with direct and indirect evidence, and the ranks."""
+    write_rows(results / "network.csv", [row for one in found for row in _comparisons(one)])
+    write_rows(results / "network_ranks.csv", [row for one in found for row in _ranks(one)])
+
+
+def _network_place(one: ClassNetwork) -> Row:
+    return {
+        "endpoint": one.endpoint,
+        "k": one.k,
+        "reference": one.reference,
+        "by": one.by,
+        "measure": "log odds ratio",
+    }
+
+
+def _comparisons(one: ClassNetwork) -> Iterator[Row]:
+    for part in one.network.components if one.network else ():
+        for pair, split in zip(part.comparisons, part.splits, strict=True):
+            row = {name: value for name, value in asdict(pair).items() if name != "evidence"}
+            direct, indirect, gap = split.direct, split.indirect, split.difference
+            yield (
+                _network_place(one)
+                | row
+                | {
+                    "direct": direct and direct.estimate,
+                    "direct_se": direct and direct.se,
+                    "indirect": indirect and indirect.estimate,
+                    "indirect_se": indirect and indirect.se,
+                    "direct_share": split.direct_share,
+                    "inconsistency_p": gap and gap.p,
+                    "reason": split.reason,
+                }
+            )
+
+
+def _ranks(one: ClassNetwork) -> Iterator[Row]:
+    for part in one.network.components if one.network else ():
+        for rank in part.ranks:
+            chances = ";".join(f"{chance:.6g}" for chance in rank.probabilities)
+            yield _network_place(one) | asdict(rank) | {"probabilities": chances}
 
 
 def _place(one: ContrastSynthesis) -> Row:

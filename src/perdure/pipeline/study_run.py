@@ -8,7 +8,7 @@ from pathlib import Path
 
 import perdure
 from perdure.pipeline.analyse import estimate, published_estimates, rebuild
-from perdure.pipeline.pooled_tables import write_contrast_syntheses
+from perdure.pipeline.pooled_tables import write_contrast_syntheses, write_networks
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
     load_analysis,
@@ -17,7 +17,11 @@ from perdure.pipeline.results_folder import (
     save_analysis,
     save_reconstructions,
 )
-from perdure.pipeline.synthesise import synthesise, synthesise_contrasts
+from perdure.pipeline.synthesise import (
+    synthesise,
+    synthesise_contrasts,
+    synthesise_networks,
+)
 from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results, Trial
 from perdure.report import headline, write_report
 from perdure.study import (
@@ -114,7 +118,9 @@ def run(
     syntheses = synthesise(analyses, study.trials, study.settings)
     contrasts = synthesise_contrasts(analyses, study.trials, study.settings)
     write_result_tables(results, analyses, syntheses)
+    networks = synthesise_networks(analyses, study.trials, study.settings)
     write_contrast_syntheses(results, contrasts)
+    write_networks(results, networks)
     remove_others(results, study.analyses, keep_ensemble=study.settings.keep_ensemble)
     notices = (*study.notices, *left_out)
     versions = _versions()
@@ -123,7 +129,7 @@ def run(
         "seed": str(study.settings.seed),
         "digest of the input": digest_of(repr(sorted(inputs.items())).encode())[:16],
     }
-    everything = Results(analyses, syntheses, origin, notices, contrasts)
+    everything = Results(analyses, syntheses, origin, notices, contrasts, networks)
     show("report", 0, 1)
     pictures = {
         (one.trial, one.endpoint, one.analysis, arm): svg

@@ -1,8 +1,14 @@
 """From the arms of all trials to pooled answers: one synthesis an endpoint, reference, grouping."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from perdure.pool import ContrastMeasure, TrialArms, pool_by_class, pool_contrasts
+from perdure.pool import (
+    ContrastMeasure,
+    TrialArms,
+    pool_by_class,
+    pool_class_network,
+    pool_contrasts,
+)
 from perdure.records import (
     AnalysisResult,
     ArmCovariance,
@@ -14,9 +20,10 @@ from perdure.records import (
     Trial,
     classes_of,
 )
+from perdure.records.network import ClassNetwork
 from perdure.study import Settings
 
-__all__ = ["synthesise", "synthesise_contrasts"]
+__all__ = ["synthesise", "synthesise_contrasts", "synthesise_networks"]
 
 MEASURES: tuple[ContrastMeasure, ...] = ("log odds ratio", "log ratio", "difference")
 
@@ -60,37 +67,70 @@ def synthesise_contrasts(
 
     Contrasts are grouped by the first grouping of the settings.
     """
-    known = {trial.trial: trial for trial in trials}
     by = settings.pool.by[0]
     classes = classes_of(trials, by)
-    found: list[ContrastSynthesis] = []
+    return tuple(
+        pool_contrasts(
+            compared,
+            endpoint=endpoint,
+            measure=measure,
+            classes=classes,
+            by=by,
+            model=settings.pool.model,
+            method=settings.pool.method,
+            test=settings.pool.test,
+        )
+        for endpoint, _, arms in _questions(analyses, trials, settings)
+        if (compared := [one for one in arms if one.comparators])
+        for measure in MEASURES
+    )
+
+
+def synthesise_networks(
+    analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+) -> tuple[ClassNetwork, ...]:
+    """Compare the classes of the first grouping through common controls.
+
+    Where there are two classes only, contrasts within trials say the same: there is no network.
+    """
+    by = settings.pool.by[0]
+    classes = classes_of(trials, by)
+    return tuple(
+        pool_class_network(
+            arms,
+            classes,
+            endpoint=endpoint,
+            by=by,
+            model=settings.pool.model,
+            method=settings.pool.method,
+            test=settings.pool.test,
+            seed=settings.seed,
+        )
+        for endpoint, _, arms in _questions(analyses, trials, settings)
+        if len({classes.get((one.trial, arm), "") for one in arms for arm in one.responses} - {""})
+        > 2
+    )
+
+
+def _questions(
+    analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+) -> Iterator[tuple[str, Reference, list[TrialArms]]]:
+    """Yield each endpoint and reference with the trials of two arms or more."""
+    known = {trial.trial: trial for trial in trials}
     for endpoint in settings.endpoints:
         for reference in settings.reference:
-            arms = [
-                one
+            found = [
+                _trial_arms(analysis, known[analysis.trial], reference)
                 for analysis in analyses
                 if analysis.primary and analysis.endpoint == endpoint
-                if (one := _trial_arms(analysis, known[analysis.trial], reference)) is not None
             ]
+            arms = [one for one in found if len(one.responses) > 1]
             if arms:
-                found += [
-                    pool_contrasts(
-                        arms,
-                        endpoint=endpoint,
-                        measure=measure,
-                        classes=classes,
-                        by=by,
-                        model=settings.pool.model,
-                        method=settings.pool.method,
-                        test=settings.pool.test,
-                    )
-                    for measure in MEASURES
-                ]
-    return tuple(found)
+                yield endpoint, reference, arms
 
 
-def _trial_arms(analysis: AnalysisResult, trial: Trial, reference: Reference) -> TrialArms | None:
-    """Return the arms of a trial that have a comparator, with how they vary together.
+def _trial_arms(analysis: AnalysisResult, trial: Trial, reference: Reference) -> TrialArms:
+    """Return the arms of a trial, with how they vary together.
 
     Published estimates of arms without patients are independent of each other.
     """
@@ -104,8 +144,6 @@ def _trial_arms(analysis: AnalysisResult, trial: Trial, reference: Reference) ->
         for arm in trial.arms
         if arm.comparator and arm.arm in responses and arm.comparator in responses
     }
-    if not comparators:
-        return None
     shared = analysis.covariances.get(reference)
     errors = {
         arm: one.estimate.se

@@ -8,6 +8,7 @@ meta-regression. Definitions are metafor's, and so are the numbers.
 
 from perdure.pool.as_json import pooled_json, table_json
 from perdure.pool.by_class import pool_by_class
+from perdure.pool.class_network import pool_class_network
 from perdure.pool.contrast_effects import ContrastMeasure
 from perdure.pool.effect import Effect, back_transform, logit_effect, published_effect
 from perdure.pool.formula import Design, design_of
@@ -45,6 +46,7 @@ __all__ = [
     "pool",
     "pool_by_class",
     "pool_by_group",
+    "pool_class_network",
     "pool_contrasts",
     "pool_table",
     "pooled_json",

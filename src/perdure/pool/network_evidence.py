@@ -47,7 +47,9 @@ def split_evidence(network: NetworkFit, pairs: Sequence[Comparison]) -> tuple[Ev
 def _split(network: NetworkFit, pair: Comparison) -> EvidenceSplit:
     """Return one comparison's evidence."""
     one, other = pair.treatment, pair.comparator
-    own_variance = pair.se**2 / network.inflation
+    first, second = (network.data.treatments.index(name) for name in (one, other))
+    own = network.own_covariance
+    own_variance = float(own[first, first] + own[second, second] - 2 * own[first, second])
     if not pair.n_trials:
         return EvidenceSplit(
             one,

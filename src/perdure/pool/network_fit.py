@@ -32,6 +32,8 @@ class NetworkFit:
         Of each treatment, in the order of ``data.treatments``; 0 for the reference.
     covariance : array of float, shape (T, T)
         Of ``effects``.
+    own_covariance : array of float, shape (treatments, treatments)
+        The same before a Hartung-Knapp test rescales it.
     inflation : float
         What the test multiplied the model's own covariance by (Hartung-Knapp), else 1.
     note : str or None
@@ -43,6 +45,7 @@ class NetworkFit:
     fit: CorrelatedFit
     effects: Floats
     covariance: Matrix
+    own_covariance: Matrix
     inflation: float
     note: str | None
 
@@ -159,13 +162,16 @@ def fit_network(
     )
     own = fit.independent
     weight = np.linalg.inv(v + own.between * similar)
-    inflation = float(np.trace(own.covariance) / np.trace(np.linalg.inv(x.T @ weight @ x)))
+    unscaled = np.linalg.inv(x.T @ weight @ x)
+    inflation = float(np.trace(own.covariance) / np.trace(unscaled))
     at = [row for row, name in enumerate(treatments) if name != reference]
     effects = np.zeros(len(treatments))
     effects[at] = own.beta
     covariance = np.zeros((len(treatments), len(treatments)))
     covariance[np.ix_(at, at)] = own.covariance
-    return NetworkFit(data, reference, fit, effects, covariance, inflation, note)
+    own_covariance = np.zeros_like(covariance)
+    own_covariance[np.ix_(at, at)] = unscaled
+    return NetworkFit(data, reference, fit, effects, covariance, own_covariance, inflation, note)
 
 
 def comparisons(network: NetworkFit) -> tuple[Comparison, ...]:
@@ -201,7 +207,7 @@ def comparisons(network: NetworkFit) -> tuple[Comparison, ...]:
             network.level,
             network.between if random else None,
         )[0]
-        potential = network.covariance @ row / network.inflation
+        potential = network.own_covariance @ row
         evidence = tuple(
             float(-laplacian[place[e.treatment], place[e.comparator]])
             * float(potential[place[e.treatment]] - potential[place[e.comparator]])

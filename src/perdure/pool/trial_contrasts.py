@@ -27,7 +27,7 @@ from perdure.records import (
     Proportion,
 )
 
-__all__ = ["TrialArms", "pool_contrasts"]
+__all__ = ["TrialArms", "checked_trials", "pool_contrasts", "why_not_pooled"]
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def pool_contrasts(
     >>> round(found.overall.mean.estimate, 2), [round(row.share, 2) for row in found.rows]
     (0.14, [0.33, 0.33, 0.33])
     """
-    first = _checked(trials)
+    first = checked_trials(trials)
     pairs, left_out = _pairs(trials, classes or {})
     blank = ContrastSynthesis(
         endpoint, first.k, first.reference, measure, by, (), None, (), None, (), (), left_out
@@ -186,7 +186,7 @@ def pool_contrasts(
     )
 
 
-def _checked(trials: Sequence[TrialArms]) -> DurableResponse:
+def checked_trials(trials: Sequence[TrialArms]) -> DurableResponse:
     """Return one response once all are known to ask the same question."""
     every = [(one.trial, response) for one in trials for response in one.responses.values()]
     if not every:
@@ -227,7 +227,7 @@ def _pairs(
             reasons = [
                 f"{name}: {reason}"
                 for name in (arm, comparator)
-                if (reason := _why_not(trial.responses[name]))
+                if (reason := why_not_pooled(trial.responses[name]))
             ]
             if reasons:
                 named, status = f"{arm} v {comparator}", _status(trial, arm)
@@ -237,7 +237,7 @@ def _pairs(
     return pairs, tuple(left_out)
 
 
-def _why_not(response: DurableResponse) -> str | None:
+def why_not_pooled(response: DurableResponse) -> str | None:
     """Return why an arm cannot be in a contrast's model."""
     found = response.estimate
     if isinstance(found, NotEstimable):

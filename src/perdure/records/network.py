@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from perdure.records.pooled import Coefficient, Heterogeneity, JointTest, Pooled
+from perdure.records.estimate import Reference
+from perdure.records.pooled import Coefficient, Heterogeneity, JointTest, LeftOut, Pooled
 
 __all__ = [
+    "ClassNetwork",
     "Comparison",
     "DesignHeterogeneity",
     "Edge",
@@ -229,3 +231,30 @@ class Network:
     larger_is_better: bool
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClassNetwork:
+    """Classes of arms compared through their common controls, of one endpoint at one threshold.
+
+    Attributes
+    ----------
+    endpoint : str
+    k : float or None
+    reference : {"own", "control", "trial", "fixed"}
+    by : str
+        The column that names the classes.
+    network : Network or None
+        On the log odds ratio; None with a ``reason``.
+    left_out : tuple of LeftOut
+        Arms that are not in it.
+    reason : str or None
+    """
+
+    endpoint: str
+    k: float | None
+    reference: Reference
+    by: str
+    network: Network | None
+    left_out: tuple[LeftOut, ...]
+    reason: str | None = None

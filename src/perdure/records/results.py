@@ -7,6 +7,7 @@ from perdure.records.arm_covariance import ArmCovariance
 from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
+from perdure.records.network import ClassNetwork
 from perdure.records.patients import Evidence, Patients
 from perdure.records.pooled import Synthesis
 from perdure.records.tail_result import TailResult
@@ -90,6 +91,8 @@ class Results:
         What was repaired in the input, each a sentence with its place.
     contrast_syntheses : tuple of ContrastSynthesis
         Arms against the control of their trial, one for each endpoint, reference and measure.
+    networks : tuple of ClassNetwork
+        Classes compared through common controls, one for each endpoint and reference.
     """
 
     analyses: tuple[AnalysisResult, ...]
@@ -97,3 +100,4 @@ class Results:
     provenance: Mapping[str, str]
     notices: tuple[str, ...] = ()
     contrast_syntheses: tuple[ContrastSynthesis, ...] = ()
+    networks: tuple[ClassNetwork, ...] = ()

@@ -28,6 +28,7 @@ from perdure.report.findings import Findings, column_in_words
 from perdure.report.gap_tables import gap_table, left_out_table
 from perdure.report.methods_text import methods_text, references_of
 from perdure.report.model_tables import model_table
+from perdure.report.network_tables import network_table, rank_table
 from perdure.report.pool_tables import difference_table, pooled_table
 from perdure.report.pooled_contrast_tables import pooled_contrast_table, without_table
 from perdure.report.profile_tables import profile_contrast_table, profile_table
@@ -102,6 +103,7 @@ def _reference(findings: Findings, endpoint: str, reference: Reference, jobs: in
     blocks += _tables(contrast_table(findings, endpoint, reference))
     for synthesis in syntheses[1:]:
         blocks += _synthesis(findings, synthesis, arms=False)
+    blocks += _networks(findings, endpoint, reference)
     profiles = profile_figure(findings, endpoint, reference, jobs=jobs)
     blocks += [profiles] if profiles else []
     blocks += _tables(
@@ -159,6 +161,21 @@ def _contrasts(findings: Findings, endpoint: str, reference: Reference) -> Itera
     without = without_table(findings, main)
     if without is not None:
         yield TableBlock(without)
+
+
+def _networks(findings: Findings, endpoint: str, reference: Reference) -> Iterator[Block]:
+    """Yield the classes compared through common controls."""
+    for one in findings.results.networks:
+        if (one.endpoint, one.reference) != (endpoint, reference):
+            continue
+        if one.network is None:
+            yield Prose(f"Classes were not compared through common controls: {one.reason}.")
+            continue
+        for note in one.network.notes:
+            yield Prose(note)
+        for part in one.network.components:
+            yield TableBlock(network_table(findings, one, part))
+            yield TableBlock(rank_table(findings, one, part))
 
 
 def _synthesis(findings: Findings, synthesis: Synthesis, *, arms: bool) -> Iterator[Block]:

@@ -1,0 +1,171 @@
+"""Tables of classes compared through common controls: every pair, and ranks."""
+
+from dataclasses import dataclass
+from math import exp
+
+from perdure.plots.wording import NOTHING, decimals, interval, p_value, percent
+from perdure.records.network import ClassNetwork, Comparison, EvidenceSplit, NetworkComponent, Rank
+from perdure.report.findings import Findings, column_in_words
+from perdure.report.tables import Column, Table, build_table, file_name
+
+__all__ = ["network_table", "rank_table"]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two classes, and what trials saw directly of them."""
+
+    found: Comparison
+    split: EvidenceSplit
+
+
+def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent) -> Table:
+    """Return every pair of classes of a component, direct and indirect evidence apart."""
+    rows = [_Pair(found, split) for found, split in zip(part.comparisons, part.splits, strict=True)]
+    columns: list[Column[_Pair]] = [
+        Column(
+            "Classes",
+            lambda row: f"{row.found.treatment} v {row.found.comparator}",
+            {
+                "treatment": lambda row: row.found.treatment,
+                "comparator": lambda row: row.found.comparator,
+            },
+        ),
+        Column(
+            "Trials",
+            lambda row: str(row.found.n_trials),
+            {"n_trials": lambda row: row.found.n_trials},
+            numeric=True,
+        ),
+        Column(
+            "Odds ratio (CI)",
+            lambda row: _ratio(row.found.estimate, row.found.ci_low, row.found.ci_high),
+            {
+                "log_odds_ratio": lambda row: row.found.estimate,
+                "se": lambda row: row.found.se,
+                "ci_low": lambda row: row.found.ci_low,
+                "ci_high": lambda row: row.found.ci_high,
+            },
+            numeric=True,
+        ),
+        Column(
+            "Prediction interval",
+            lambda row: _limits(row.found.prediction_low, row.found.prediction_high),
+            {
+                "prediction_low": lambda row: row.found.prediction_low,
+                "prediction_high": lambda row: row.found.prediction_high,
+            },
+            numeric=True,
+        ),
+        Column("P", lambda row: p_value(row.found.p), {"p": lambda row: row.found.p}, numeric=True),
+        *_evidence(),
+    ]
+    by = column_in_words(one.by)
+    rule = findings.rule(one.endpoint, one.reference)
+    legend = (
+        "Each pair by all trials that connect the two; direct: trials that compare them; indirect:"
+        " through other classes. P of agreement: that both are the same."
+    )
+    return build_table(
+        file_name("network", one.endpoint, one.reference, one.by),
+        f"Every pair by {by}, through common controls: {one.endpoint} beyond {rule}",
+        columns,
+        rows,
+        notes=[legend, _designs(part), *part.notes],
+    )
+
+
+def rank_table(findings: Findings, one: ClassNetwork, part: NetworkComponent) -> Table:
+    """Return the classes by P-score."""
+    columns: list[Column[Rank]] = [
+        Column(
+            column_in_words(one.by).capitalize(),
+            lambda row: row.treatment,
+            {"treatment": lambda row: row.treatment},
+        ),
+        Column(
+            "P-score",
+            lambda row: decimals(row.p_score, 2),
+            {"p_score": lambda row: row.p_score},
+            numeric=True,
+        ),
+        Column(
+            "Most durable of all, %",
+            lambda row: percent(row.probabilities[0], 0),
+            {"probability_first": lambda row: row.probabilities[0]},
+            numeric=True,
+        ),
+        Column(
+            "Mean rank",
+            lambda row: decimals(row.mean_rank, 1),
+            {"mean_rank": lambda row: row.mean_rank},
+            numeric=True,
+        ),
+    ]
+    note = (
+        "P-score: mean certainty of being better than another class. Ranks say nothing of how far"
+        " apart classes are: read them with the intervals above."
+    )
+    return build_table(
+        file_name("network-ranks", one.endpoint, one.reference, one.by),
+        f"Classes by durable response: {one.endpoint} beyond"
+        f" {findings.rule(one.endpoint, one.reference)}",
+        columns,
+        part.ranks,
+        notes=[note],
+    )
+
+
+def _evidence() -> list[Column[_Pair]]:
+    """Return direct and indirect evidence, and whether they agree."""
+
+    def side(row: _Pair, name: str) -> str:
+        found = getattr(row.split, name)
+        return NOTHING if found is None else _ratio(found.estimate, found.ci_low, found.ci_high)
+
+    return [
+        Column(
+            "Direct",
+            lambda row: side(row, "direct"),
+            {"direct": lambda row: row.split.direct and row.split.direct.estimate},
+            numeric=True,
+        ),
+        Column(
+            "Indirect",
+            lambda row: side(row, "indirect"),
+            {"indirect": lambda row: row.split.indirect and row.split.indirect.estimate},
+            numeric=True,
+        ),
+        Column(
+            "P of agreement",
+            lambda row: p_value(row.split.difference.p) if row.split.difference else NOTHING,
+            {"agreement_p": lambda row: row.split.difference and row.split.difference.p},
+            numeric=True,
+        ),
+    ]
+
+
+def _designs(part: NetworkComponent) -> str:
+    """Return whether designs agree with each other."""
+    between = part.inconsistency.between
+    if between is None:
+        return ""
+    return (
+        f"Inconsistency between designs: Q {between.statistic:.2f} on {between.df:g} df,"
+        f" P = {p_value(between.p)}."
+    )
+
+
+def _ratio(value: float, low: float, high: float) -> str:
+    ends = interval(decimals(_exp(low), 2), decimals(_exp(high), 2))
+    return f"{decimals(_exp(value), 2)} ({ends})"
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return NOTHING
+    return interval(decimals(_exp(low), 2), decimals(_exp(high), 2))
+
+
+def _exp(value: float) -> float:
+    return exp(min(value, 700.0))
