@@ -1,8 +1,16 @@
 """One trial of two arms whose every number can be worked out by hand, and its record."""
 
+from collections.abc import Callable
+from itertools import combinations
+
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
+from perdure.plots.style import drawing
 from perdure.records import (
     AnalysisResult,
     Arm,
@@ -65,3 +73,53 @@ def analysis() -> AnalysisResult:
         ),
         contrasts=(),
     )
+
+
+def _words(figure: Figure) -> list[tuple[str, Bbox]]:
+    """What is written on a figure and where, in points, in the widest face that it is read in."""
+    canvas = FigureCanvasAgg(figure)
+    with drawing():
+        canvas.draw()  # type: ignore[no-untyped-call]
+    scale = figure.dpi / 72
+    artists = figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
+    shown = [text for text in artists if isinstance(text, Text) and text.get_text().strip()]
+    return [
+        (text.get_text(), Bbox(text.get_window_extent().get_points() / scale)) for text in shown
+    ]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """Every figure that is written to a file."""
+    figures: list[Figure] = []
+    save = Figure.savefig
+
+    def saved(self: Figure, *args: object, **options: object) -> None:
+        figures.append(self)
+        save(self, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Figure, "savefig", saved)
+    return figures
+
+
+@pytest.fixture
+def tidy(drawn: list[Figure]) -> Callable[[], None]:
+    """Assert of all figures so far: nothing is written over another thing, or off the paper."""
+
+    def check() -> None:
+        assert drawn
+        for figure in drawn:
+            width, height = figure.get_size_inches() * 72
+            words = _words(figure)
+            for word, box in words:
+                assert box.x0 > -0.5, word
+                assert box.x1 < width + 0.5, word
+                assert box.y0 > -1.5, word
+                assert box.y1 < height + 1.5, word
+            for (one, first), (other, second) in combinations(words, 2):
+                across = min(first.x1, second.x1) - max(first.x0, second.x0)
+                up = min(first.y1, second.y1) - max(first.y0, second.y0)
+                # Lines of text may share the air that a face keeps above and below its letters.
+                assert across < 0.5 or up < 2.2, (one, other)
+
+    return check

@@ -1,10 +1,13 @@
 """Every arm is on a forest plot once: with its numbers, or with the reason why it has none."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from perdure.plots import forest_plots
 from perdure.pool import pool_by_class
@@ -154,3 +157,26 @@ def test_any_number_of_classes(classes: int) -> None:
     assert sum(text.startswith("class ") and " v " not in text for text in said) >= classes
     if classes == 12:
         assert any(text.startswith("and ") and "more, in the table" in text for text in said)
+
+
+def test_classes_say_how_far_their_arms_differ(
+    drawn: list[Figure], tidy: Callable[[], None]
+) -> None:
+    synthesis, estimates, made, belongs = question(9)
+    [page] = forest_plots(synthesis, estimates, made, belongs)
+    said = texts(page)
+    for row in synthesis.rows:
+        assert row.pooled is not None
+        assert row.pooled.q is not None
+        assert any(
+            text.startswith("τ² ") and f"Q {row.pooled.q:.1f}, df {row.pooled.q_df}, P" in text
+            for text in said
+        )
+    assert any(
+        text.startswith("Differences between classes (obs") and " F " in text for text in said
+    )
+    lines = [np.asarray(line.get_xdata()).tolist() for line in drawn[0].axes[0].lines]
+    missing = sum(one.response.proportion is None for one in estimates)
+    end = drawn[0].axes[0].get_xlim()[1]
+    assert lines.count([0.0, min(0.61, end)]) == 2 * missing
+    tidy()

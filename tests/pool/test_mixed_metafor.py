@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from perdure.pool.mixed_fit import MixedFit
 from perdure.pool.multilevel import fit_multilevel, fit_multivariate
+from perdure.pool.robust import robust, with_robust_errors
+from perdure.pool.sandwich import Robust, RobustKind
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 MULTILEVEL: dict[str, Any] = json.loads((HERE / "multilevel.json").read_text(encoding="utf-8"))
@@ -353,3 +355,87 @@ def test_marginal_covariance_is_what_the_coefficients_rest_on(case: Case) -> Non
     inverse = np.linalg.inv(fit.x.T @ fit.precision @ fit.x)
     assert inverse == close(fit.covariance, rel=1e-8, abs=1e-12)
     assert inverse @ fit.x.T @ fit.precision @ fit.y == close(fit.beta, rel=1e-8)
+
+
+WITH_ROBUST = [case for case in CASES if case.expected.get("robust")]
+KINDS: list[tuple[RobustKind, str]] = [
+    ("CR0", "CR0"),
+    ("CR1p", "CR1"),
+    ("CR1", "CR1_clubSandwich"),
+    ("CR2", "CR2_robust"),
+    ("CR2", "CR2"),
+]
+
+
+def clustered(case: Case, kind: RobustKind) -> Robust:
+    """Clustered by the outermost level, as R was told to."""
+    fit = fitted(case)
+    return robust(fit, fit.groupings[0].codes.tolist(), kind=kind)
+
+
+@pytest.mark.parametrize(("kind", "key"), KINDS, ids=[key for _, key in KINDS])
+@pytest.mark.parametrize("case", WITH_ROBUST, ids=lambda case: case.name)
+def test_robust_errors_are_metafors_and_clubsandwichs(
+    case: Case, kind: RobustKind, key: str
+) -> None:
+    expected, tolerance = case.expected["robust"][key], precision(case)
+    found = clustered(case, kind).coefficients
+    assert [row.se for row in found] == close(expected["se"], rel=tolerance)
+    assert [row.p for row in found] == close(expected["p"], rel=100 * tolerance, abs=0)
+    if "vcov" in expected:
+        covariance = clustered(case, kind).covariance
+        assert covariance == close(np.array(expected["vcov"]), rel=1e-6, abs=1e-12)
+    if "df" in expected:
+        df = expected["df"] * (len(found) if kind != "CR2" else 1)
+        assert [row.df for row in found] == close(df, rel=10 * tolerance)
+        assert [row.ci_low for row in found] == close(expected["ci_lower"], rel=1e-7, abs=1e-9)
+        assert [row.ci_high for row in found] == close(expected["ci_upper"], rel=1e-7, abs=1e-9)
+
+
+# clubSandwich's own tables have no joint test
+@pytest.mark.parametrize(("kind", "key"), [("CR0", "CR0"), ("CR1p", "CR1"), ("CR2", "CR2_robust")])
+@pytest.mark.parametrize("case", WITH_ROBUST, ids=lambda case: case.name)
+def test_robust_tests_of_moderators_are_metafors(case: Case, kind: RobustKind, key: str) -> None:
+    expected = case.expected["robust"][key]
+    pooled, _ = with_robust_errors(fitted(case), clustered(case, kind))
+    found = pooled.moderators
+    if case.expected["terms"] == ["intrcpt"]:
+        assert found is None
+        found = clustered(case, kind).joint_test(["intrcpt"], [[1]])
+    assert found is not None
+    assert found.statistic == close(expected["QM"], rel=1e-7)
+    assert [found.df, found.df2] == close(expected["QM_df"], rel=1e-8)
+    assert found.p == close(expected["QM_p"], rel=1e-6, abs=0)
+    assert pooled.robust == kind
+
+
+WITH_WALD = [
+    case for case in WITH_ROBUST if case.expected["robust"]["CR2"]["wald_HTZ_all_but_intercept"]
+]
+
+
+@pytest.mark.parametrize("case", WITH_WALD, ids=lambda case: case.name)
+def test_htz_is_clubsandwichs(case: Case) -> None:
+    expected = case.expected["robust"]["CR2"]["wald_HTZ_all_but_intercept"]
+    found = clustered(case, "CR2").joint_test(["all"], np.eye(len(case.expected["terms"]))[1:])
+    assert found.statistic == close(expected["Fstat"], rel=1e-7)
+    assert (found.df, found.df2) == close((expected["df_num"], expected["df_denom"]), rel=1e-8)
+    assert found.p == close(expected["p"], rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("case", WITH_FACTORS, ids=lambda case: case.name)
+def test_robust_factors_and_contrasts_are_clubsandwichs(case: Case) -> None:
+    sandwich = clustered(case, "CR2")
+    for expected in case.expected["by_factor"].values():
+        found = sandwich.joint_test(expected["terms"], rows_of(case, expected["terms"]))
+        htz = expected["CR2_HTZ"]
+        assert found.statistic == close(htz["Fstat"], rel=1e-7)
+        assert (found.df, found.df2) == close((htz["df_num"], htz["df_denom"]), rel=1e-8)
+        assert found.p == close(htz["p"], rel=1e-6, abs=0)
+    expected = case.expected["pd1_minus_ctla4"]
+    first, second = rows_of(case, ["classanti_pd1", "classanti_ctla4"])
+    contrast = sandwich.combination("pd1 - ctla4", first - second)
+    assert contrast.estimate == close(expected["estimate"], rel=1e-7)
+    assert contrast.se == close(expected["CR2_se"], rel=1e-7)
+    assert contrast.df == close(expected["CR2_df"], rel=1e-7)
+    assert contrast.p == close(expected["CR2_p"], rel=1e-6, abs=0)

@@ -13,6 +13,7 @@ from perdure.plots.forest_rows import (
     forest_pages,
 )
 from perdure.plots.lettering import printable, shorten, text_width
+from perdure.plots.sheet import draw_bounds
 from perdure.plots.style import (
     FAINT,
     GREY,
@@ -227,9 +228,7 @@ def _draw_arm(
     write(figure, N_AT, base, count(response.n), align="right")
     write(figure, THRESHOLD_AT, base, months(response.threshold), align="right")
     if isinstance(found, NotEstimable):
-        axes.barh(order, min(found.high, end) - found.low, 0.46, left=found.low, color=FAINT)
-        if found.high > end:
-            axes.plot([end], [order], ">", color=FAINT, markersize=7, clip_on=False)
+        draw_bounds(axes, found.low, found.high, order, (0.0, end))
         write(
             figure,
             WEIGHT_AT,
@@ -282,27 +281,40 @@ def _draw_pooled(figure: "Figure", axes: "Axes", row: PooledRow, order: float, b
     if found.prediction_low is not None and found.prediction_high is not None:
         axes.plot(
             [found.prediction_low, found.prediction_high],
-            [order, order],
+            [order + 0.46] * 2,
             color=ORANGE,
-            linewidth=1.1,
+            linewidth=1.6,
+            solid_capstyle="butt",
+            clip_on=False,
             zorder=2,
         )
     across = [found.ci_low, found.proportion, found.ci_high, found.proportion]
     axes.fill(across, [order, order - 0.34, order, order + 0.34], color=ORANGE, zorder=4)
     text = _result(found.proportion, found.ci_low, found.ci_high)
     write(figure, 8, base, _model(row), weight="bold")
+    write(figure, THRESHOLD_AT, base, _spread(row), color=GREY, align="right")
     write(figure, RESULT_AT, base, text, weight="bold", align="right")
 
 
 def _model(row: PooledRow) -> str:
-    """Return the model in words, with its heterogeneity."""
+    """Return the model in words."""
     pooled = row.row.pooled
     if pooled is None or pooled.n_effects < 2:
         return "One arm"
     if pooled.model == "common":
         return f"Common effect, {pooled.n_effects} arms"
-    spread = f"τ² {decimals(pooled.tau2, 2)}, I² {decimals(pooled.i2, 0)}%"
-    return f"Random effects ({pooled.method}), {pooled.n_effects} arms: {spread}"
+    return f"Random effects ({pooled.method}), {pooled.n_effects} arms"
+
+
+def _spread(row: PooledRow) -> str:
+    """Return how far the effects of a class differ, in words."""
+    pooled = row.row.pooled
+    if pooled is None or pooled.n_effects < 2:
+        return ""
+    parts = [f"Q {decimals(pooled.q, 1)}, df {pooled.q_df}, P {p_value(pooled.q_p)}"]
+    if pooled.model != "common":
+        parts = [f"τ² {decimals(pooled.tau2, 2)}, I² {decimals(pooled.i2, 0)}%", *parts]
+    return ", ".join(parts)
 
 
 def _draw_mean(figure: "Figure", axes: "Axes", row: MeanRow, order: float, base: float) -> None:
@@ -334,9 +346,9 @@ def _legend(synthesis: Synthesis, rows: Sequence[ForestRow]) -> list[str]:
     key = (
         (any(row.weight is not None for row in arms), "■ one arm, area: weight"),
         (any(_is_hollow(row) for row in arms), "□ thin, zero or not in the model"),
-        (any(row.response.proportion is None for row in arms), "grey bar: bounds"),
+        (any(row.response.proportion is None for row in arms), "open bar: bounds"),
         (any(row.proportion is not None for row in pooled), "◆ pooled"),
-        (any(row.prediction_low is not None for row in pooled), "thin bar: prediction interval"),
+        (any(row.prediction_low is not None for row in pooled), "bar beneath: prediction interval"),
         (any(row.mean_of_proportions is not None for row in pooled), "○ plain mean"),
         (own, f"dashed line: {power}, an exponential arm"),
     )
@@ -353,7 +365,7 @@ def _differences(synthesis: Synthesis) -> list[str]:
     """Return the differences between classes as lines of words."""
     if not synthesis.differences:
         return []
-    lines = ["Differences between classes (observational)"]
+    lines = [f"Differences between classes (observational){_joint(synthesis)}"]
     for pair in synthesis.differences[:MOST_DIFFERENCES]:
         limits = interval(decimals(pair.ci_low, 2), decimals(pair.ci_high, 2))
         lines.append(
@@ -363,6 +375,16 @@ def _differences(synthesis: Synthesis) -> list[str]:
         )
     more = len(synthesis.differences) - MOST_DIFFERENCES
     return [*lines, f"and {more} more, in the table"] if more > 0 else lines
+
+
+def _joint(synthesis: Synthesis) -> str:
+    """Return the test of all classes together in words."""
+    test = None if synthesis.regression is None else synthesis.regression.moderators
+    if test is None:
+        return ""
+    name = "χ²" if test.df2 is None else "F"
+    df = f"{test.df:g}" if test.df2 is None else f"{test.df:g} and {test.df2:.4g}"
+    return f": all alike? {name} {decimals(test.statistic, 2)} on {df} df, P {_p(test.p)}"
 
 
 def _p(p: float) -> str:

@@ -1,8 +1,12 @@
 """How wide letters are: labels are shortened and placed before anything is drawn."""
 
+from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-__all__ = ["printable", "shorten", "text_width", "wrapped"]
+__all__ = ["key_lines", "printable", "shorten", "text_width", "wrapped"]
+
+SMALL_PRINT = 7.3
+"""Points; letters of a key."""
 
 _NARROW = frozenset("iljftrI.,:;|!'()[]/ ·-–")
 _WIDE = frozenset("mwMW@%—")
@@ -68,6 +72,24 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
             lines[-1] = longer
         else:
             lines.append(shorten(word, width, size))
+    return lines
+
+
+def key_lines(parts: Sequence[str], width: float) -> list[str]:
+    """Return the parts of a key in lines of at most ``width``; a part is not broken.
+
+    Examples
+    --------
+    >>> [line.split() for line in key_lines(["one", "two", "three"], 45)]
+    [['one', 'two'], ['three']]
+    """
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]}\u2003{part}" if lines else part
+        if lines and text_width(longer, SMALL_PRINT) + SMALL_PRINT <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shorten(part, width, SMALL_PRINT))
     return lines
 
 

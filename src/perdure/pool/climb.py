@@ -19,6 +19,8 @@ NEWTON_BELOW = 0.3
 """Gain of a Newton step up to which it is taken instead of a scoring step."""
 FLAT = 1e-9
 """An eigenvalue below this, for a diagonal of 1, is a direction that the likelihood ignores."""
+DAMPING = 1e-4
+"""Added to the information of standard deviations and factors, as a share of its trace."""
 MOST_STEPS = 300
 SADDLE_BELOW = 1e-6
 """Expected gain of a scoring step below which a point that is no maximum is left sideways."""
@@ -101,6 +103,8 @@ def _point(blocks: Blocks, structure: Structure, parameters: Floats, *, restrict
         # covariance of less than full rank leap over it, back and forth
         values, vectors = np.linalg.eigh(-second)
         expected = expected + (vectors * np.maximum(values, 0.0)) @ vectors.T
+        # an entry near 0 has next to no information of its own, and its step no length
+        expected = expected + DAMPING * float(np.trace(expected)) * np.eye(parameters.size)
     if isinstance(structure, Factor):
         # a turn of the factor changes nothing: it is made steep, so that no step is made along it
         turns = structure.turns(parameters)

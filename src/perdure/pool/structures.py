@@ -244,7 +244,10 @@ def _unstructured(m: int, first: tuple[int, ...] = (), rho: float | None = None)
             pattern[row, column] = 1
             patterns.append(pattern)
     q = len(patterns)
-    return Factor(np.array(patterns), np.full(q, -np.inf), np.full(q, np.inf), len(first))
+    lower = np.full(q, -np.inf)
+    if rho is not None:
+        lower[:2] = 0.0  # a sign would turn the correlation round
+    return Factor(np.array(patterns), lower, np.full(q, np.inf), len(first))
 
 
 def parameters_of(structure: Structure, g: Matrix) -> Floats:
