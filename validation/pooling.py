@@ -20,6 +20,7 @@ import perdure
 from perdure.errors import InputError
 from perdure.pool import Method, Model, Test, fit_effects
 from perdure.pool.multilevel import fit_multilevel
+from perdure.pool.robust import robust
 from perdure.records import Coefficient, Floats
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -235,7 +236,7 @@ def verdicts(cells: list[Cell], group: str, repeats: int) -> list[str]:
 
 def limit(repeats: int) -> float:
     """Return the largest share of rejections that 5% makes likely: 99.9% of repeats."""
-    return 0.05 + 3.09 * (0.05 * 0.95 / repeats) ** 0.5
+    return 0.05 + 3.09 * float(np.sqrt(0.05 * 0.95 / repeats))
 
 
 PAPER = "plain means, Welch (the paper's way)"
