@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import chdtr
 
 from perdure.errors import InputError, Problem
-from perdure.pool.leave_one_out import effect_names
 from perdure.pool.least_squares import Matrix, weighted_least_squares
+from perdure.pool.leave_one_out import effect_names
 from perdure.pool.linear import upper_quantile
 from perdure.pool.random_effects import Fit
 from perdure.pool.subsets import SubsetFits, fit_subsets
