@@ -11,6 +11,7 @@ from perdure.durable.follow_up import follow_up
 from perdure.durable.joint import Ask, Joint, joint_estimates
 from perdure.durable.profile import durability_profile
 from perdure.durable.proportion import INTERVALS, DurableInterval
+from perdure.durable.pseudo_values import pseudo_values
 from perdure.durable.response import (
     THIN,
     TrialDurability,
@@ -44,6 +45,7 @@ __all__ = [
     "durable_trial",
     "follow_up",
     "joint_estimates",
+    "pseudo_values",
     "stratified",
     "tail_awards",
     "tail_thresholds",

@@ -1,14 +1,15 @@
 """The tables of pooled contrasts: the answers, the contrasts that they rest on, trials left out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
-from perdure.records import ContrastGroup, ContrastSynthesis
+from perdure.records import Coefficient, ContrastGroup, ContrastSynthesis
+from perdure.records.class_models import ClassModels
 from perdure.records.network import ClassNetwork
 from perdure.study.tail_tables import write_rows
 
-__all__ = ["write_contrast_syntheses", "write_networks"]
+__all__ = ["write_class_models", "write_contrast_syntheses", "write_networks"]
 
 Row = dict[str, object]
 
@@ -26,6 +27,31 @@ def write_networks(results: Path, found: Sequence[ClassNetwork]) -> None:
     """Write every pair of classes, with direct and indirect evidence, and the ranks."""
     write_rows(results / "network.csv", [row for one in found for row in _comparisons(one)])
     write_rows(results / "network_ranks.csv", [row for one in found for row in _ranks(one)])
+
+
+def write_class_models(results: Path, found: Sequence[ClassModels]) -> None:
+    """Write every pair of classes under every model."""
+    write_rows(results / "class_models.csv", [row for one in found for row in _models(one)])
+
+
+def _models(one: ClassModels) -> Iterator[Row]:
+    for model in one.models:
+        place = {
+            "endpoint": one.endpoint,
+            "k": one.k,
+            "reference": one.reference,
+            "by": one.by,
+            "model": model.model,
+            "error": model.error,
+            "n_arms": model.n_arms,
+            "n_trials": model.n_trials,
+        }
+        blank = dict.fromkeys(field.name for field in fields(Coefficient))
+        for found in model.differences:
+            notes = "; ".join(model.notes)
+            yield place | asdict(found) | {"notes": notes, "reason": None}
+        if model.reason is not None:
+            yield place | blank | {"notes": "", "reason": model.reason}
 
 
 def _network_place(one: ClassNetwork) -> Row:

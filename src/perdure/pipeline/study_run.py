@@ -8,7 +8,11 @@ from pathlib import Path
 
 import perdure
 from perdure.pipeline.analyse import estimate, published_estimates, rebuild
-from perdure.pipeline.pooled_tables import write_contrast_syntheses, write_networks
+from perdure.pipeline.pooled_tables import (
+    write_class_models,
+    write_contrast_syntheses,
+    write_networks,
+)
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
     load_analysis,
@@ -20,6 +24,7 @@ from perdure.pipeline.results_folder import (
 from perdure.pipeline.synthesise import (
     synthesise,
     synthesise_contrasts,
+    synthesise_models,
     synthesise_networks,
 )
 from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results, Trial
@@ -121,6 +126,8 @@ def run(
     networks = synthesise_networks(analyses, study.trials, study.settings)
     write_contrast_syntheses(results, contrasts)
     write_networks(results, networks)
+    models = synthesise_models(analyses, study.trials, study.settings)
+    write_class_models(results, models)
     remove_others(results, study.analyses, keep_ensemble=study.settings.keep_ensemble)
     notices = (*study.notices, *left_out)
     versions = _versions()
@@ -129,7 +136,7 @@ def run(
         "seed": str(study.settings.seed),
         "digest of the input": digest_of(repr(sorted(inputs.items())).encode())[:16],
     }
-    everything = Results(analyses, syntheses, origin, notices, contrasts, networks)
+    everything = Results(analyses, syntheses, origin, notices, contrasts, networks, models)
     show("report", 0, 1)
     pictures = {
         (one.trial, one.endpoint, one.analysis, arm): svg

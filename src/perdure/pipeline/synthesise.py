@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from perdure.pipeline.one_stage import one_stage_answer
 from perdure.pool import (
     ContrastMeasure,
     TrialArms,
+    compare_classes,
     pool_by_class,
     pool_class_network,
     pool_contrasts,
@@ -20,10 +22,11 @@ from perdure.records import (
     Trial,
     classes_of,
 )
+from perdure.records.class_models import ClassModels
 from perdure.records.network import ClassNetwork
 from perdure.study import Settings
 
-__all__ = ["synthesise", "synthesise_contrasts", "synthesise_networks"]
+__all__ = ["synthesise", "synthesise_contrasts", "synthesise_models", "synthesise_networks"]
 
 MEASURES: tuple[ContrastMeasure, ...] = ("log odds ratio", "log ratio", "difference")
 
@@ -112,10 +115,33 @@ def synthesise_networks(
     )
 
 
-def _questions(
+def synthesise_models(
     analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+) -> tuple[ClassModels, ...]:
+    """Compare the classes of the first grouping by several models side by side."""
+    by = settings.pool.by[0]
+    classes = classes_of(trials, by)
+    known = {trial.trial: trial for trial in trials}
+    return tuple(
+        compare_classes(
+            arms,
+            classes,
+            endpoint=endpoint,
+            by=by,
+            one_stage=one_stage_answer(analyses, known, settings, endpoint, reference, classes),
+        )
+        for endpoint, reference, arms in _questions(analyses, trials, settings, least=1)
+    )
+
+
+def _questions(
+    analyses: Sequence[AnalysisResult],
+    trials: Sequence[Trial],
+    settings: Settings,
+    *,
+    least: int = 2,
 ) -> Iterator[tuple[str, Reference, list[TrialArms]]]:
-    """Yield each endpoint and reference with the trials of two arms or more."""
+    """Yield each endpoint and reference with the trials of so many arms or more."""
     known = {trial.trial: trial for trial in trials}
     for endpoint in settings.endpoints:
         for reference in settings.reference:
@@ -124,7 +150,7 @@ def _questions(
                 for analysis in analyses
                 if analysis.primary and analysis.endpoint == endpoint
             ]
-            arms = [one for one in found if len(one.responses) > 1]
+            arms = [one for one in found if len(one.responses) >= least]
             if arms:
                 yield endpoint, reference, arms
 

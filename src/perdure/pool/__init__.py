@@ -8,12 +8,14 @@ meta-regression. Definitions are metafor's, and so are the numbers.
 
 from perdure.pool.as_json import pooled_json, table_json
 from perdure.pool.by_class import pool_by_class
+from perdure.pool.class_models import OneStageAnswer, compare_classes
 from perdure.pool.class_network import pool_class_network
 from perdure.pool.contrast_effects import ContrastMeasure
 from perdure.pool.effect import Effect, back_transform, logit_effect, published_effect
 from perdure.pool.formula import Design, design_of
 from perdure.pool.groups import Group, GroupDifference, Groups, group_design, pool_by_group
 from perdure.pool.multilevel import fit_multilevel, fit_multivariate
+from perdure.pool.one_stage import OneStageFit, fit_one_stage
 from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects, pool
 from perdure.pool.regression import meta_regression, split_classes
 from perdure.pool.table import PooledTable, TableModel, pool_table
@@ -30,15 +32,19 @@ __all__ = [
     "Groups",
     "Method",
     "Model",
+    "OneStageAnswer",
+    "OneStageFit",
     "PooledTable",
     "TableModel",
     "Test",
     "TrialArms",
     "back_transform",
+    "compare_classes",
     "design_of",
     "fit_effects",
     "fit_multilevel",
     "fit_multivariate",
+    "fit_one_stage",
     "group_design",
     "heterogeneity",
     "logit_effect",

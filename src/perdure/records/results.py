@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perdure.records.arm_covariance import ArmCovariance
+from perdure.records.class_models import ClassModels
 from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
@@ -93,6 +94,8 @@ class Results:
         Arms against the control of their trial, one for each endpoint, reference and measure.
     networks : tuple of ClassNetwork
         Classes compared through common controls, one for each endpoint and reference.
+    class_models : tuple of ClassModels
+        Classes of arms compared by several models, one for each endpoint and reference.
     """
 
     analyses: tuple[AnalysisResult, ...]
@@ -101,3 +104,4 @@ class Results:
     notices: tuple[str, ...] = ()
     contrast_syntheses: tuple[ContrastSynthesis, ...] = ()
     networks: tuple[ClassNetwork, ...] = ()
+    class_models: tuple[ClassModels, ...] = ()

@@ -16,6 +16,7 @@ from perdure.report.blocks import (
     TableBlock,
     numbered,
 )
+from perdure.report.class_model_tables import class_model_table
 from perdure.report.contrast_tables import contrast_table
 from perdure.report.evidence_tables import evidence_table, provenance_table
 from perdure.report.figures import (
@@ -95,6 +96,13 @@ def _reference(findings: Findings, endpoint: str, reference: Reference, jobs: in
     blocks: list[Block] = list(_contrasts(findings, endpoint, reference))
     for synthesis in syntheses[:1]:
         blocks += _synthesis(findings, synthesis, arms=True)
+    blocks += _tables(
+        *(
+            class_model_table(findings, one)
+            for one in findings.results.class_models
+            if (one.endpoint, one.reference) == (endpoint, reference)
+        )
+    )
     if syntheses and reference == findings.settings.reference[0]:
         blocks.append(Prose(_why_they_differ(syntheses[0])))
     if reference == findings.settings.reference[0]:

@@ -1,0 +1,83 @@
+"""The table of classes compared by several models."""
+
+from collections.abc import Callable
+from math import exp
+
+from perdure.plots.wording import NOTHING, decimals, interval
+from perdure.records.class_models import ClassModel, ClassModels
+from perdure.report.findings import Findings, column_in_words
+from perdure.report.tables import Column, Table, build_table, file_name
+
+__all__ = ["class_model_table"]
+
+
+def class_model_table(findings: Findings, found: ClassModels) -> Table | None:
+    """Return every pair of classes, one column each, under every model; None without a pair."""
+    pairs = list(dict.fromkeys(one.term for model in found.models for one in model.differences))
+    if not pairs:
+        return None
+    columns: list[Column[ClassModel]] = [
+        Column("Model", lambda row: row.model, {"model": lambda row: row.model}),
+        Column("Intervals", lambda row: row.error, {"error": lambda row: row.error}),
+        Column(
+            "Arms",
+            lambda row: str(row.n_arms) if row.n_arms else NOTHING,
+            {"n_arms": lambda row: row.n_arms, "n_trials": lambda row: row.n_trials},
+            numeric=True,
+        ),
+        *(_pair(term) for term in pairs),
+        Column(
+            "Remark",
+            _remark,
+            {"reason": lambda row: row.reason, "notes": lambda row: "; ".join(row.notes)},
+        ),
+    ]
+    rule = findings.rule(found.endpoint, found.reference)
+    note = (
+        "Odds ratios of durable response (CI). All but the differences within trials mix what"
+        " differs within trials with what differs between them. CR2: errors robust to trials, with"
+        " Satterthwaite degrees of freedom. Arms at 0 are in the binomial-normal model only, arms"
+        " without patients not in one stage."
+    )
+    return build_table(
+        file_name("class-models", found.endpoint, found.reference, found.by),
+        f"Classes of {column_in_words(found.by)} compared by several models:"
+        f" {found.endpoint} beyond {rule}",
+        columns,
+        found.models,
+        notes=[note],
+    )
+
+
+def _pair(term: str) -> Column[ClassModel]:
+    first, _, second = term.partition(" - ")
+    name = f"{first} v {second}"
+
+    def get(what: str) -> Callable[[ClassModel], float | None]:
+        def value(row: ClassModel) -> float | None:
+            found = next((one for one in row.differences if one.term == term), None)
+            return None if found is None else getattr(found, what)
+
+        return value
+
+    def show(row: ClassModel) -> str:
+        found = next((one for one in row.differences if one.term == term), None)
+        if found is None:
+            return NOTHING
+        ends = interval(decimals(_ratio(found.ci_low), 2), decimals(_ratio(found.ci_high), 2))
+        return f"{decimals(_ratio(found.estimate), 2)} ({ends})"
+
+    fields = {f"{name}: {what}": get(what) for what in ("estimate", "se", "ci_low", "ci_high", "p")}
+    return Column(name, show, fields, numeric=True)
+
+
+def _remark(row: ClassModel) -> str:
+    if row.reason is not None:
+        return f"no answer: {row.reason}"
+    low = [note for note in row.notes if "degrees of freedom" in note]
+    others = [note for note in row.notes if note not in low]
+    return "; ".join([*others, *(["few degrees of freedom"] if low else [])])
+
+
+def _ratio(value: float) -> float:
+    return exp(min(value, 700.0))
