@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri
 
 from perdure.errors import InputError, Problem
-from perdure.pool.climb import climb
 from perdure.pool.least_squares import Matrix
 from perdure.pool.mixed_fit import MixedFit
+from perdure.pool.mixed_starts import highest_of
 from perdure.pool.structures import (
     Structure,
     StructureName,
@@ -236,8 +236,7 @@ def _profile(fit: MixedFit, quantity: _Quantity) -> Callable[[float], float]:
         structure = quantity.structure(value)
         starts = [quantity.start(value, structure)]
         starts += [np.clip(before, structure.lower, structure.upper) for before in last]
-        peaks = [climb(fit.blocks, structure, s, restricted=fit.restricted) for s in starts]
-        best = max(peaks, key=lambda peak: peak.value)
+        best = highest_of(fit.blocks, structure, starts, restricted=fit.restricted)
         last[:] = [best.parameters]
         return best.value
 
