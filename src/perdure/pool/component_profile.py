@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri
 
 from perdure.errors import InputError, Problem
-from perdure.pool.climb import climb
 from perdure.pool.least_squares import Matrix
 from perdure.pool.mixed_fit import MixedFit
+from perdure.pool.mixed_starts import highest_of
 from perdure.pool.structures import (
     Structure,
     StructureName,
@@ -236,8 +236,7 @@ def _profile(fit: MixedFit, quantity: _Quantity) -> Callable[[float], float]:
         structure = quantity.structure(value)
         starts = [quantity.start(value, structure)]
         starts += [np.clip(before, structure.lower, structure.upper) for before in last]
-        peaks = [climb(fit.blocks, structure, s, restricted=fit.restricted) for s in starts]
-        best = max(peaks, key=lambda peak: peak.value)
+        best = highest_of(fit.blocks, structure, starts, restricted=fit.restricted)
         last[:] = [best.parameters]
         return best.value
 
@@ -251,12 +250,14 @@ def _interval(fit: MixedFit, quantity: _Quantity) -> ComponentInterval:
     if kind == "rho" and fit.notes:
         return ComponentInterval(quantity.name, kind, estimate, -1.0, 1.0, "; ".join(fit.notes))
     reasons: list[str] = []
-    low = _crossing(_profile(fit, quantity), cut, estimate, quantity.lower)
+    nearest = 1e-13 * (1.0 if kind == "rho" else _size(fit))
+    profile = _profile(fit, quantity)
+    low = _crossing(profile, cut, estimate, quantity.lower, nearest)
     if low is None:
         low = quantity.lower
         reasons.append(f"the likelihood at {low:g}, the least possible, is inside")
-    end = quantity.upper if kind == "rho" else _far(_profile(fit, quantity), cut, fit, estimate)
-    high = None if np.isinf(end) else _crossing(_profile(fit, quantity), cut, estimate, end)
+    end = quantity.upper if kind == "rho" else _far(profile, cut, fit, estimate)
+    high = None if np.isinf(end) else _crossing(profile, cut, estimate, end, nearest)
     if high is None:
         high = end
         reasons.append(
@@ -279,12 +280,17 @@ def _far(profile: Callable[[float], float], cut: float, fit: MixedFit, estimate:
 
 
 def _crossing(
-    profile: Callable[[float], float], cut: float, estimate: float, end: float
+    profile: Callable[[float], float], cut: float, estimate: float, end: float, nearest: float
 ) -> float | None:
-    """Return where the profile crosses between the estimate and ``end``; None if it does not."""
+    """Return where the profile crosses between the estimate and ``end``; None if it does not.
+
+    ``nearest`` is a distance that does not matter.
+    """
     if estimate == end or profile(end) >= cut:
         return None
-    return float(brentq(lambda value: profile(value) - cut, estimate, end, xtol=1e-13, rtol=1e-11))
+    return float(
+        brentq(lambda value: profile(value) - cut, estimate, end, xtol=nearest, rtol=1e-10)
+    )
 
 
 def likelihood_ratio(larger: MixedFit, smaller: MixedFit) -> LikelihoodRatio:

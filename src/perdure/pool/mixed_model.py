@@ -218,7 +218,8 @@ def _reported(
     rho, notes = [], []
     for a, b in list(combinations(range(m), 2))[: None if model.structure_name == "UN" else 1]:
         product = variances[a] * variances[b]
-        rho.append(float(np.clip(g[a, b] / np.sqrt(product), -1, 1)) if product > 0 else 0.0)
+        least = -1.0 if model.structure_name == "UN" else -1 / (m - 1)
+        rho.append(float(np.clip(g[a, b] / np.sqrt(product), least, 1)) if product > 0 else 0.0)
         if product == 0:
             empty = names[a] if variances[a] == 0 else names[b]
             notes.append(

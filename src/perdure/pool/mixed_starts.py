@@ -1,5 +1,6 @@
 """Where the search for variance components starts, so that a local maximum is not taken for all."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -18,7 +19,7 @@ from perdure.pool.structures import (
 )
 from perdure.records import Floats
 
-__all__ = ["highest", "identified"]
+__all__ = ["highest", "highest_of", "identified"]
 
 SHARES = {
     1: (0.0, 0.001, 0.01, 0.05, 0.15, 0.4, 0.8, 1.5, 4.0),
@@ -55,7 +56,27 @@ def highest(blocks: Blocks, structure: Structure, variances: Floats, *, restrict
     array([1.])
     """
     starts = _starts(blocks, structure, variances, restricted=restricted)
-    peaks, failed = [], None
+    peak = highest_of(blocks, structure, starts, restricted=restricted)
+    if not isinstance(structure, Linear) or peak.parameters.all():
+        return peak
+    others = [climb(blocks, structure, edge, restricted=restricted) for edge in _edges(peak)]
+    return max([peak, *others], key=lambda peak: peak.value)
+
+
+def highest_of(
+    blocks: Blocks, structure: Structure, starts: Sequence[Floats], *, restricted: bool
+) -> Peak:
+    """Return the highest of the maxima uphill from several starts.
+
+    A start from which the climb does not end is passed over.
+
+    Raises
+    ------
+    InputError
+        If no climb ends.
+    """
+    peaks: list[Peak] = []
+    failed: InputError | None = None
     for start in starts:
         try:
             peaks.append(climb(blocks, structure, start, restricted=restricted))
@@ -63,11 +84,7 @@ def highest(blocks: Blocks, structure: Structure, variances: Floats, *, restrict
             failed = error
     if not peaks:
         raise failed or _nowhere()
-    peak = max(peaks, key=lambda peak: peak.value)
-    if not isinstance(structure, Linear) or peak.parameters.all():
-        return peak
-    others = [climb(blocks, structure, edge, restricted=restricted) for edge in _edges(peak)]
-    return max([peak, *others], key=lambda peak: peak.value)
+    return max(peaks, key=lambda peak: peak.value)
 
 
 def _edges(peak: Peak) -> list[Floats]:
