@@ -10,6 +10,12 @@ from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["class_model_table"]
 
+SHORT = {
+    "degrees of freedom": "few degrees of freedom",
+    "robust error is too small": "errors too small where classes fill a trial",
+}
+"""What notes that come once for each coefficient are called in the table."""
+
 
 def class_model_table(findings: Findings, found: ClassModels) -> Table | None:
     """Return every pair of classes, one column each, under every model; None without a pair."""
@@ -74,9 +80,9 @@ def _pair(term: str) -> Column[ClassModel]:
 def _remark(row: ClassModel) -> str:
     if row.reason is not None:
         return f"no answer: {row.reason}"
-    low = [note for note in row.notes if "degrees of freedom" in note]
-    others = [note for note in row.notes if note not in low]
-    return "; ".join([*others, *(["few degrees of freedom"] if low else [])])
+    said = [note for note in row.notes if not any(sign in note for sign in SHORT)]
+    short = [text for sign, text in SHORT.items() if any(sign in note for note in row.notes)]
+    return "; ".join([*said, *short])
 
 
 def _ratio(value: float) -> float:
