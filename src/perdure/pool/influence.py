@@ -42,18 +42,17 @@ def influence(fit: Fit, *, names: Sequence[str] | None = None) -> Influence:
 
     Notes
     -----
-    Viechtbauer and Cheung 2010 (Res Synth Methods 1:112, doi 10.1002/jrsm.11), with e the
-    residual, (i) for the model without effect i (its tau2 estimated again), X and W of all effects
-    but W with tau2(i) where it says so, and b, V the coefficients and their covariance:
+    Viechtbauer and Cheung 2010 (Res Synth Methods 1:112, doi 10.1002/jrsm.11). With e the
+    residual, b and V the coefficients and their covariance, (i) for the model without effect i (its
+    tau2 estimated again), and f(i) that model's factor of Hartung and Knapp (1 without it):
 
-    - rstandard: e over the square root of (v + tau2)(1 - hat);
-    - rstudent: (y - x b(i)) over the square root of v + tau2(i) + x V(i) x';
-    - dffits: x (b - b(i)) over the square root of hat (v + tau2(i)), both with tau2(i);
+    - rstandard: e over the root of (v + tau2)(1 - hat);
+    - rstudent: (y - x b(i)) over the root of f(i)(v + tau2(i)) + x V(i) x';
+    - dffits: x (b - b(i)) over the root of f(i) hat (v + tau2(i));
     - cook: (b - b(i))' V^-1 (b - b(i));
     - covariance_ratio: det V(i) / det V;
-    - dfbetas: (b - b(i)) over the root of the diagonal of (X' W X)^-1 with tau2(i);
-    - under Hartung and Knapp V and V(i) are theirs, and the last matrix has the factor of all
-      effects at tau2(i).
+    - dfbetas: (b - b(i)) over the root of the diagonal of f(i) (X' W X)^-1, W of all effects at
+      tau2(i).
 
     An effect is flagged by the bounds that metafor documents: absolute dffits above 3 (p / (k -
     p))^1/2, cook beyond the median of a chi-square on p, hat above 3 p / k, any absolute dfbetas
@@ -64,11 +63,11 @@ def influence(fit: Fit, *, names: Sequence[str] | None = None) -> Influence:
     Examples
     --------
     >>> from perdure.pool.random_effects import fit_effects
-    >>> found = influence(fit_effects([0.1, 0.3, 0.2, 0.2, 2.1], [0.04] * 5, model="common"))
-    >>> [row.name for row in found.rows if row.influential], found.rows[4].flags
-    (['5'], ('cook', 'dfbetas'))
+    >>> found = influence(fit_effects([0.1, 0.3, 0.2, 0.2, 0.2, 0.8], [0.04] * 6))
+    >>> [row.name for row in found.rows if row.influential], found.rows[5].flags
+    (['6'], ('dffits', 'cook', 'dfbetas'))
     """
-    k, p = fit.x.shape
+    k = fit.y.size
     labels = effect_names(names, k)
     if k < 2:
         raise InputError(
@@ -89,33 +88,51 @@ def influence(fit: Fit, *, names: Sequence[str] | None = None) -> Influence:
         "weight": 100 * fit.weights,
         "baujat_heterogeneity": residual**2 / total,
     }
-    own = {name: column.tolist() for name, column in columns.items()}
-    rest, dfbetas = _deletion(fit, deleted)
-    rows = []
-    for at, name in enumerate(labels):
-        mine = {key: column[at] for key, column in own.items()}
-        if deleted.fitted[at]:
-            theirs = {key: _number(column[at]) for key, column in rest.items()}
-            row = EffectInfluence(
-                name=name,
-                **mine,
-                **theirs,
-                dfbetas=_row(dfbetas[at]),
-                flags=_flags(k, p, mine["hat"], theirs, dfbetas[at]),
-                reason=_unmeasured(theirs),
-            )
-        else:
-            flags = ("hat",) if mine["hat"] > 3 * p / k else ()
-            row = EffectInfluence(
-                name=name,
-                **mine,
-                **dict.fromkeys(rest),
-                dfbetas=None,
-                flags=flags,
-                reason="without it there is no model: a coefficient rests on this effect alone",
-            )
-        rows.append(row)
-    return Influence(fit.terms, tuple(rows), _sentence(tuple(rows)))
+    own: dict[str, list[float]] = {name: column.tolist() for name, column in columns.items()}
+    rest, dfbetas = _deletion(fit, deleted, hat)
+    rows = tuple(
+        _measured(name, own, rest, dfbetas, bool(deleted.fitted[at]), at)
+        for at, name in enumerate(labels)
+    )
+    return Influence(fit.terms, rows, _sentence(rows))
+
+
+def _measured(
+    name: str,
+    own: dict[str, list[float]],
+    rest: dict[str, Floats],
+    dfbetas: Matrix,
+    fitted: bool,
+    at: int,
+) -> EffectInfluence:
+    """Return one effect's measures, with a reason for those that it has not."""
+    k, p = dfbetas.shape
+    theirs = {key: _number(column[at]) for key, column in rest.items()}
+    reason = None
+    if not fitted:
+        reason = (
+            "without it the model cannot be fitted: too few effects are left, or a coefficient"
+            " rests on this one alone"
+        )
+    elif any(value is None for value in theirs.values()):
+        reason = (
+            "some measures divide by an error that is 0: the other effects, or all, are equal and"
+            " Hartung-Knapp leaves them no error"
+        )
+    beta_changes = dfbetas[at]
+    return EffectInfluence(
+        name=name,
+        residual=own["residual"][at],
+        rstandard=own["rstandard"][at],
+        rstandard_se=own["rstandard_se"][at],
+        hat=own["hat"][at],
+        weight=own["weight"][at],
+        baujat_heterogeneity=own["baujat_heterogeneity"][at],
+        **theirs,
+        dfbetas=tuple(beta_changes.tolist()) if np.isfinite(beta_changes).all() else None,
+        flags=_flags(k, p, own["hat"][at], theirs, beta_changes),
+        reason=reason,
+    )
 
 
 def _number(value: float) -> float | None:
@@ -123,69 +140,44 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _row(values: Floats) -> tuple[float, ...] | None:
-    return tuple(values.tolist()) if np.isfinite(values).all() else None
-
-
-def _unmeasured(theirs: dict[str, float | None]) -> str | None:
-    """Return why a measure is missing although the model without the effect exists."""
-    if any(value is None for value in theirs.values()):
-        return (
-            "some measures divide by an error that is 0: the other effects, or all, are equal and"
-            " Hartung-Knapp leaves them no error"
-        )
-    return None
-
-
-def _deletion(fit: Fit, deleted: SubsetFits) -> tuple[dict[str, Floats], Matrix]:
+def _deletion(fit: Fit, deleted: SubsetFits, hat: Floats) -> tuple[dict[str, Floats], Matrix]:
     """Return what comes from the models without each effect, NaN where it does not exist."""
-    tau2 = deleted.tau2
+    k, p = fit.x.shape
+    tau2, factor = deleted.tau2, deleted.factor
     change = fit.beta - deleted.beta
     fitted_change = (fit.x * change).sum(axis=1)
     its_variance = np.einsum("kp,kpq,kq->k", fit.x, deleted.covariance, fit.x)
     left = fit.y - (fit.x * deleted.beta).sum(axis=1)
-    left_se = np.sqrt(fit.v + tau2 + its_variance)
-    plain, hat, factor = _at_deleted(fit, tau2)
-    scale = np.sqrt(np.diagonal(plain, axis1=1, axis2=2) * factor[:, None])
-    step = np.sqrt(hat * (fit.v + tau2) * factor)
-    ratio = np.linalg.det(deleted.covariance)
-    whole = float(np.linalg.det(fit.covariance))
-    cook = np.full(tau2.size, np.nan)
-    if whole > 0:
+    # its_variance has the factor already
+    left_se = np.sqrt(factor * (fit.v + tau2) + its_variance)
+    diagonal, ratio = np.full((k, p), np.nan), np.full(k, np.nan)
+    for at in np.flatnonzero(deleted.fitted).tolist():
+        whole = weighted_least_squares(fit.y, fit.x, fit.v + tau2[at])
+        diagonal[at] = factor[at] * np.diagonal(whole.solve()[1])
+        ratio[at] = np.linalg.det(deleted.covariance[at])
+    determinant = float(np.linalg.det(fit.covariance))
+    cook = np.full(k, np.nan)
+    if determinant > 0:
         cook = np.einsum("kp,pq,kq->k", change, np.linalg.inv(fit.covariance), change)
     measures = {
         "deleted_residual": left,
-        "rstudent": left / left_se,
+        "rstudent": _over(left, left_se),
         "rstudent_se": left_se,
-        "dffits": _over(fitted_change, step),
+        "dffits": _over(fitted_change, np.sqrt(factor * hat * (fit.v + tau2))),
         "cook": cook,
-        "covariance_ratio": _over(ratio, np.full(ratio.size, whole)),
+        "covariance_ratio": _over(ratio, np.full(k, determinant)),
         "tau2_deleted": tau2,
         "q_deleted": deleted.q,
         "baujat_influence": _over(fitted_change**2, its_variance),
     }
-    return measures, _over(change, scale)
+    return measures, _over(change, np.sqrt(diagonal))
 
 
 def _over(above: Floats, below: Floats) -> Floats:
     """Return a ratio, NaN where it divides by 0."""
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-
-
-def _at_deleted(fit: Fit, tau2: Floats) -> tuple[Matrix, Floats, Floats]:
-    """Return (X' W X)^-1, hat and Hartung and Knapp's factor of all effects at each tau2(i)."""
-    k, p = fit.x.shape
-    inverse = np.full((k, p, p), np.nan)
-    hat, factor = np.full(k, np.nan), np.ones(k)
-    for at in np.flatnonzero(np.isfinite(tau2)).tolist():
-        solved = weighted_least_squares(fit.y, fit.x, fit.v + tau2[at])
-        inverse[at] = solved.solve()[1]
-        hat[at] = (solved.basis[at] ** 2).sum()
-        if fit.pooled.test in ("knha", "adhoc"):
-            factor[at] = solved.residual_sum / (k - p)
-            if fit.pooled.test == "adhoc":
-                factor[at] = max(factor[at], 1.0)
-    return inverse, hat, factor
+    ratio: Floats = np.full(above.shape, np.nan)
+    np.divide(above, below, out=ratio, where=below > 0)
+    return ratio
 
 
 def _flags(
@@ -223,7 +215,7 @@ def random_effects(fit: Fit, *, names: Sequence[str] | None = None) -> tuple[Ran
     >>> from perdure.pool.random_effects import fit_effects
     >>> rows = random_effects(fit_effects([0.1, 0.6, 0.9, 0.4], [0.04, 0.05, 0.03, 0.02]))
     >>> [round(row.estimate, 3) for row in rows]
-    [0.235, 0.562, 0.791, 0.421]
+    [0.236, 0.562, 0.79, 0.421]
     """
     labels = effect_names(names, fit.y.size)
     share = fit.between / (fit.between + fit.v)

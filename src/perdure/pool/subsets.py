@@ -41,6 +41,8 @@ class SubsetFits:
     beta : array of float, shape (s, p)
     covariance : array of float, shape (s, p, p)
         With the factor of Hartung and Knapp where the model has it.
+    factor : array of float, shape (s,)
+        That factor; 1 elsewhere.
     df : array of float, shape (s,)
         Of the t distribution; infinite for a normal one.
     tau2, q, i2, h2 : array of float, shape (s,)
@@ -52,6 +54,7 @@ class SubsetFits:
     n: Ints
     beta: Matrix
     covariance: Stack
+    factor: Floats
     df: Floats
     tau2: Floats
     q: Floats
@@ -176,8 +179,8 @@ def _spread(values: NDArray[np.float64], at: Ints, size: int) -> NDArray[np.floa
 
 def _fit_those(
     fit: Fit, batch: _Batch, back: Matrix
-) -> tuple[Matrix, Stack, Floats, Floats, Floats, Floats, Floats]:
-    """Return beta, covariance, df, tau2, Q, I2 and H2 of subsets that can be fitted."""
+) -> tuple[Matrix, Stack, Floats, Floats, Floats, Floats, Floats, Floats]:
+    """Return beta, covariance, factor, df, tau2, Q, I2 and H2 of subsets that can be fitted."""
     pooled, p = fit.pooled, fit.x.shape[1]
     common = batch.solve(batch.keep / batch.v)
     df = batch.n - p
@@ -190,13 +193,14 @@ def _fit_those(
     beta = solved.beta @ back.T
     covariance = back @ solved.inverse @ back.T
     t_df = np.where(spare & (pooled.test != "z"), df, np.inf)
+    factor = np.ones(batch.n.size)
     if pooled.test in ("knha", "adhoc"):
         left = solved.residual_sum
         left = np.where(left > np.finfo(np.float64).eps, left, 0.0)
-        factor = left / np.maximum(df, 1)
+        factor[spare] = (left / np.maximum(df, 1))[spare]
         if pooled.test == "adhoc":
             factor = np.maximum(factor, 1.0)
-        covariance = covariance * np.where(spare, factor, 1.0)[:, None, None]
+        covariance = covariance * factor[:, None, None]
     q = np.where(spare, common.residual_sum, 0.0)
     i2, h2 = np.zeros(df.size), np.ones(df.size)
     if pooled.model == "common":
@@ -206,7 +210,7 @@ def _fit_those(
     else:
         ratio = np.where(spare, tau2 * common.trace / np.maximum(df, 1), 0.0)
         i2, h2 = 100 * ratio / (1 + ratio), 1 + ratio
-    return beta, covariance, t_df, tau2, q, i2, h2
+    return beta, covariance, factor, t_df, tau2, q, i2, h2
 
 
 def _estimate(batch: _Batch, method: Method) -> Floats:

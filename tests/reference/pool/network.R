@@ -37,5 +37,3 @@ s <- dat.senn2013
 h <- escalc(measure = "PLO", xi = xi, ni = ni, data = dat.hasselblad1998, add = 1/2, to = "only0")
 cat(sprintf('{"source":"R metafor %s, metadat %s",\n"senn2013":%s,\n"hasselblad1998":%s}\n', packageVersion("metafor"), packageVersion("metadat"),
   one(s$study, s$treatment, s$mi, s$sdi^2 / s$ni, "placebo"), one(h$study, h$trt, as.vector(h$yi), as.vector(h$vi), "nocontact")), file = "network.json")
-p <- c(0.01, 0.02, 0.022, 0.09, 0.04, 0.5, 0.04, 1, 0.0003)
-cat(sprintf('{"source":"R %s, p.adjust","p":%s,%s}\n', getRversion(), num(p), paste(sapply(c("holm", "hochberg", "bonferroni", "BH", "BY"), function(m) sprintf('"%s":%s', m, num(p.adjust(p, m)))), collapse = ",")), file = "p_adjust.json")
