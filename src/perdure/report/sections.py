@@ -17,6 +17,7 @@ from perdure.report.blocks import (
     numbered,
 )
 from perdure.report.class_model_tables import class_model_table
+from perdure.report.contrast_figures import contrast_forest
 from perdure.report.contrast_tables import contrast_table
 from perdure.report.evidence_tables import evidence_table, provenance_table
 from perdure.report.figures import (
@@ -165,6 +166,7 @@ def _contrasts(findings: Findings, endpoint: str, reference: Reference) -> Itera
     if main.overall is None:
         yield Prose(f"Contrasts within trials were not pooled: {main.reason}.")
         return
+    yield contrast_forest(findings, main)
     yield TableBlock(pooled_contrast_table(findings, found, measure))
     without = without_table(findings, main)
     if without is not None:
