@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from machine import describe_machine
 
-from perdure.pool import fit_effects, fit_multilevel, leave_one_out
-from perdure.pool.formula import design_of
+from perdure.pool import design_of, fit_effects, fit_multilevel
+from perdure.pool.leave_one_out import leave_one_out
 from perdure.records import Floats
 
 RESULT = Path(__file__).parent / "results" / "pool.json"
@@ -119,9 +119,10 @@ def three_level(table: dict[str, list[str]]) -> Callable[[], Floats]:
 
 def without_each(table: dict[str, list[str]]) -> Callable[[], Floats]:
     y, v = numbers(table)
+    fit = fit_effects(y, v)
 
     def run() -> Floats:
-        rows = leave_one_out(y, v).rows
+        rows = leave_one_out(fit).rows
         return np.array([*(row.estimate for row in rows), *(row.se for row in rows)])
 
     return run

@@ -69,7 +69,7 @@ def check(found: MantelHaenszel, expected: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("measure", ["OR", "RR", "RD"])
-@pytest.mark.parametrize("name", REFERENCE["mh"].keys() - {"bcg_OR_correct_FALSE"})
+@pytest.mark.parametrize("name", sorted(REFERENCE["mh"].keys() - {"bcg_OR_correct_FALSE"}))
 def test_mantel_haenszel_is_metafors(name: str, measure: Literal["OR", "RR", "RD"]) -> None:
     check(mantel_haenszel(*data(name), measure=measure), REFERENCE["mh"][name][measure])
 
