@@ -154,7 +154,7 @@ def test_trouble_has_reasons() -> None:
 
 
 def test_one_missing_by_hand() -> None:
-    """The mean is 0.42, ranks 4 and 5 are above it: L0 = (4 x 9 - 30) / 9; trimmed: 0.25, as far."""
+    """Ranks 4 and 5 lie above the mean: L0 = (4 x 9 - 30) / 9; above the trimmed mean, too."""
     fit = fit_effects([-0.1, 0.0, 0.1, 1.0, 1.1], [0.04] * 5)
     told = trim_fill(fit, side="left")
     assert told.k0 == 1
