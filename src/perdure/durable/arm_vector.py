@@ -124,6 +124,7 @@ def _vector(
     return ArmVector(
         trial=trial,
         arm=arm,
+        n=sample.patients.n,
         reference=first.reference,
         log_median=None if first.median is None else log(first.median),
         multiples=tuple(reached),

@@ -6,7 +6,8 @@ would be too small (Kenward and Molenberghs 1998, doi 10.1214/ss/1028905886: wit
 random the observed information is the right one).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,13 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
 from perdure.errors import InputError, Problem
+from perdure.pool.cluster_scores import ClusterSandwich, Sandwich, cluster_sandwich
 from perdure.pool.least_squares import Matrix
-from perdure.pool.linear import coefficient
-from perdure.pool.vector_likelihood import Evaluation, VectorData, evaluate
+from perdure.pool.linear import coefficient, upper_quantile
+from perdure.pool.vector_data import VectorData
+from perdure.pool.vector_likelihood import Evaluation, evaluate
 from perdure.pool.vector_structure import Structure
-from perdure.records import Coefficient, Floats
+from perdure.records import Coefficient, Floats, Predicted
 
-__all__ = ["VectorFit", "VectorMethod", "fit_vectors", "vector_data"]
+__all__ = ["VectorFit", "VectorMethod", "fit_vectors"]
 
 VectorMethod = Literal["REML", "ML"]
 
@@ -54,6 +57,8 @@ class VectorFit:
     moves : array of float, shape (directions, kept, kept)
         How ``given`` changes along directions in which the parameters vary with variance 1.
     level : float
+    sandwich : ClusterSandwich or None
+        Where errors come from clusters: see :meth:`clustered`.
     """
 
     data: VectorData
@@ -68,6 +73,40 @@ class VectorFit:
     evaluation: Evaluation
     moves: NDArray[np.float64]
     level: float
+    sandwich: ClusterSandwich | None = None
+
+    def clustered(self, trial: Sequence[str], kind: Sandwich = "CR2") -> "VectorFit":
+        """Return the fit with errors that come from the differences between clusters of arms.
+
+        The sandwich takes the covariance between arms as known; what its estimation adds is that of
+        the model.
+
+        Parameters
+        ----------
+        trial : sequence of str, length N
+        kind : {"CR2", "Mancl-DeRouen", "CR0"}
+
+        Raises
+        ------
+        InputError
+            If lengths differ, or as :func:`perdure.pool.cluster_scores.cluster_sandwich`.
+        """
+        if len(trial) != len(self.data.value):
+            raise InputError(
+                Problem("lengths differ", "give one trial an arm", value=f"{len(trial)}")
+            )
+        labels, names = np.array(trial, dtype=str), list(dict.fromkeys(trial))
+        weight, score = self.evaluation.weight, self.evaluation.score
+        inside = [np.asarray(labels == name, dtype=np.float64) for name in names]
+        before = self.given if self.sandwich is None else self.sandwich.covariance
+        sandwich = cluster_sandwich(
+            np.array([self.data.stacked(weight * one[:, None, None]) for one in inside]),
+            np.array([one @ score for one in inside]),
+            kind,
+            names=names,
+        )
+        added = self.covariance - before
+        return replace(self, covariance=sandwich.covariance + added, sandwich=sandwich)
 
     def weights(self, coordinate: int, row: ArrayLike) -> Floats:
         """Return the weights of the mean of a coordinate at moderators, among the coefficients.
@@ -92,16 +131,37 @@ class VectorFit:
 
         Its degrees of freedom are Satterthwaite's: 2 v^2 over the variance of v, where v is its
         variance with ``between`` known (Fai and Cornelius 1996, doi 10.1080/00949659608811740);
-        not above the number of arms that show the coordinates asked for, less the moderators.
+        not above the number of arms that show the coordinates asked for, less the moderators. With
+        a sandwich they are its own.
         """
         row = np.asarray(weights, dtype=np.float64)
+        variance, estimate = float(row @ self.covariance @ row), float(row @ self.beta)
+        return coefficient(term, estimate, variance, self._df(row), self.level)
+
+    def _df(self, row: Floats) -> float:
+        if self.sandwich is not None:
+            return self.sandwich.degrees_of_freedom(row)
         given = float(row @ self.given @ row)
         moved = np.einsum("p,kpq,q->k", row, self.moves, row)
         spread = float(moved @ moved)
         most = self._most(row)
-        df = most if spread <= 0 else min(max(2 * given * given / spread, 1.0), most)
-        variance = float(row @ self.covariance @ row)
-        return coefficient(term, float(row @ self.beta), variance, df, self.level)
+        return most if spread <= 0 else min(max(2 * given * given / spread, 1.0), most)
+
+    def predicted(self, label: str, weights: Floats, coordinate: int) -> Predicted:
+        """Return a mean with the prediction interval of one more arm's coordinate."""
+        mean = self.combination(label, weights)
+        between = float(self.between[coordinate, coordinate])
+        half = upper_quantile(mean.df, self.level) * float(np.sqrt(mean.se**2 + between))
+        return Predicted(
+            label,
+            mean.estimate,
+            mean.se,
+            mean.df,
+            mean.ci_low,
+            mean.ci_high,
+            mean.estimate - half,
+            mean.estimate + half,
+        )
 
     def _most(self, row: Floats) -> float:
         """Return the most degrees of freedom that the coordinates asked for allow."""
@@ -111,75 +171,6 @@ class VectorFit:
             for at in range(len(asked))
             if asked[at].any()
         )
-
-
-def vector_data(
-    value: ArrayLike,
-    sampling: ArrayLike,
-    design: ArrayLike | None = None,
-    beyond: ArrayLike | None = None,
-    beyond_variance: ArrayLike | None = None,
-) -> VectorData:
-    """Return vectors as the likelihood takes them.
-
-    Parameters
-    ----------
-    value : array_like of float, shape (N, d)
-        nan where not seen.
-    sampling : array_like of float, shape (N, d, d)
-        Sampling covariances; what belongs to a value that is not seen is not looked at.
-    design : array_like of float, shape (N, p), optional
-        Default an intercept.
-    beyond : array_like of float, shape (N,), optional
-        What the first coordinate exceeds, for arms without any value; nan for the others.
-    beyond_variance : array_like of float, shape (N,), optional
-        Sampling variance of the first coordinate of such arms; default the median of those seen.
-
-    Raises
-    ------
-    InputError
-        If shapes do not fit, an arm shows nothing at all, a sampling covariance is not symmetric or
-        has a negative variance, or moderators depend on each other where a coordinate is seen.
-
-    Examples
-    --------
-    >>> vector_data([[1.0, np.nan]], [[[1.0, 0.0], [0.0, 1.0]]]).seen.tolist()
-    [[True, False]]
-    """
-    values = np.array(value, dtype=np.float64)
-    spread = np.array(sampling, dtype=np.float64)
-    if values.ndim != 2 or not values.size or spread.shape != (*values.shape, values.shape[1]):
-        raise InputError(
-            Problem(
-                "vectors and their covariances do not fit",
-                "give N vectors of d values and N matrices of d by d",
-                value=f"{values.shape} and {spread.shape}",
-            )
-        )
-    n, d = values.shape
-    x = np.ones((n, 1)) if design is None else np.array(design, dtype=np.float64)
-    bound = np.full(n, np.nan) if beyond is None else np.array(beyond, dtype=np.float64)
-    if x.ndim != 2 or len(x) != n or bound.shape != (n,) or not np.isfinite(x).all():
-        raise InputError(
-            Problem("moderators or bounds do not fit the vectors", f"give {n} finite rows")
-        )
-    seen = np.isfinite(values)
-    _check_shown(seen, bound)
-    pairs = seen[:, :, None] & seen[:, None, :]
-    spread = np.where(pairs, spread, 0.0)
-    _check_covariances(spread)
-    first = np.diagonal(spread, axis1=1, axis2=2)[:, 0][seen[:, 0]]
-    usual = float(np.median(first)) if first.size else 0.0
-    variance = np.full(n, usual)
-    if beyond_variance is not None:
-        given = np.array(beyond_variance, dtype=np.float64)
-        variance = np.where(np.isfinite(given), given, usual)
-    kept = np.zeros((d, x.shape[1]), dtype=bool)
-    for at in range(d):
-        kept[at] = _kept(x[seen[:, at]], at)
-    return VectorData(
-        np.where(seen, values, 0.0), seen, spread, x, kept.reshape(-1), bound, variance
-    )
 
 
 def fit_vectors(
@@ -213,6 +204,7 @@ def fit_vectors(
 
     Examples
     --------
+    >>> from perdure.pool.vector_data import vector_data
     >>> value = [[0.0, 1.0], [1.0, np.nan], [2.0, 2.5], [0.5, 1.0], [1.5, 2.8]]
     >>> data = vector_data(value, [np.diag([0.01, 0.01])] * 5)
     >>> from perdure.pool.vector_structure import unstructured
@@ -301,48 +293,6 @@ def _told(curvature: Matrix) -> Matrix:
     share, basis = np.linalg.eigh(curvature)
     use = share > _FLAT * max(float(share[-1]), 0.0)
     return np.asarray(basis[:, use] / np.sqrt(share[use]))
-
-
-def _kept(x: Matrix, at: int) -> NDArray[np.bool_]:
-    """Return which moderators a coordinate has coefficients of."""
-    used = np.asarray((x != 0).any(axis=0)) if len(x) else np.zeros(x.shape[1], dtype=bool)
-    if used.any() and np.linalg.matrix_rank(x[:, used]) < used.sum():
-        raise InputError(
-            Problem(
-                f"moderators depend on each other in the arms that show coordinate {at + 1}",
-                "use fewer moderators, or leave that coordinate out",
-            )
-        )
-    return used
-
-
-def _check_shown(seen: NDArray[np.bool_], bound: Floats) -> None:
-    nothing = np.flatnonzero(~seen.any(axis=1) & ~np.isfinite(bound))
-    if nothing.size:
-        raise InputError(
-            Problem(f"arm {nothing[0] + 1} shows nothing", "leave it out, or give what it exceeds")
-        )
-    both = np.flatnonzero(seen.any(axis=1) & np.isfinite(bound))
-    if both.size:
-        raise InputError(
-            Problem(f"arm {both[0] + 1} has values and a bound", "give the one or the other")
-        )
-
-
-def _check_covariances(spread: NDArray[np.float64]) -> None:
-    finite = np.isfinite(spread).all(axis=(1, 2))
-    tolerance = 1e-9 * np.abs(np.where(np.isfinite(spread), spread, 0)).max(axis=(1, 2))
-    lopsided = np.abs(spread - spread.transpose(0, 2, 1)).max(axis=(1, 2)) > tolerance
-    wrong = np.flatnonzero(~finite | lopsided)
-    if not wrong.size:
-        wrong = np.flatnonzero(np.linalg.eigvalsh(spread)[:, 0] < -1e-6 * (tolerance / 1e-9))
-    if wrong.size:
-        raise InputError(
-            Problem(
-                f"the sampling covariance of arm {wrong[0] + 1} is not one",
-                "give a symmetric matrix without negative variances",
-            )
-        )
 
 
 def _check_fit(data: VectorData, method: str, level: float) -> None:

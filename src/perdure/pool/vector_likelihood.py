@@ -8,104 +8,19 @@ beyond c adds the logarithm of the normal probability of that.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 from perdure.pool.least_squares import Matrix
-from perdure.records import Bools, Floats
+from perdure.pool.vector_data import VectorData
+from perdure.records import Floats
 
-__all__ = ["Evaluation", "VectorData", "evaluate"]
+__all__ = ["Evaluation", "evaluate"]
 
 _LOG_TWO_PI = float(np.log(2 * np.pi))
 _NEWTON_STEPS = 50
-
-
-@dataclass(frozen=True, eq=False)
-class VectorData:
-    """Vectors of N arms in d coordinates, with p moderators.
-
-    Attributes
-    ----------
-    value : array of float, shape (N, d)
-        0 where not seen.
-    seen : array of bool, shape (N, d)
-    sampling : array of float, shape (N, d, d)
-        0 where not seen.
-    design : array of float, shape (N, p)
-        The same moderators for every coordinate, each with coefficients of its own.
-    kept : array of bool, shape (d p,)
-        Coefficients, coordinate by coordinate, that anything is seen of.
-    beyond : array of float, shape (N,)
-        What the first coordinate is known to exceed; nan for arms that show something.
-    beyond_variance : array of float, shape (N,)
-        Sampling variance of that coordinate.
-    """
-
-    value: Matrix
-    seen: NDArray[np.bool_]
-    sampling: NDArray[np.float64]
-    design: Matrix
-    kept: Bools
-    beyond: Floats
-    beyond_variance: Floats
-
-    @cached_property
-    def pairs(self) -> NDArray[np.bool_]:
-        """Pairs of coordinates seen together, shape (N, d, d)."""
-        return np.asarray(self.seen[:, :, None] & self.seen[:, None, :], dtype=np.bool_)
-
-    @cached_property
-    def products(self) -> Matrix:
-        """Products of moderators, shape (N, p p)."""
-        n, p = self.design.shape
-        return (self.design[:, :, None] * self.design[:, None, :]).reshape(n, p * p)
-
-    @cached_property
-    def bounded(self) -> Bools:
-        """Which arms show only that the first coordinate lies beyond."""
-        return np.isfinite(self.beyond)
-
-    @cached_property
-    def whole(self) -> bool:
-        """Whether every coefficient is kept."""
-        return bool(self.kept.all())
-
-    @cached_property
-    def plain_log_determinant(self) -> float:
-        """The log determinant of X'X, a constant of the restricted likelihood."""
-        d = self.value.shape[1]
-        total = (self.seen.T.astype(float) @ self.products).reshape(
-            d, self.design.shape[1], self.design.shape[1]
-        )
-        p = self.design.shape[1]
-        kept = self.kept.reshape(d, p)
-        return sum(
-            float(np.linalg.slogdet(part[np.ix_(use, use)]).logabsdet)
-            for part, use in zip(total, kept, strict=True)
-            if use.any()
-        )
-
-    def stacked(self, parts: NDArray[np.float64]) -> Matrix:
-        """Return sum of (part of each arm) x (x x'), as a matrix of the kept coefficients.
-
-        Parameters
-        ----------
-        parts : array of float, shape (N, d, d)
-        """
-        n, d = self.value.shape
-        p = self.design.shape[1]
-        total = (parts.reshape(n, d * d).T @ self.products).reshape(d, d, p, p)
-        full = total.transpose(0, 2, 1, 3).reshape(d * p, d * p)
-        return full if self.whole else np.asarray(full[np.ix_(self.kept, self.kept)])
-
-    def spread(self, beta: Floats) -> Matrix:
-        """Return coefficients by coordinate, shape (d, p); 0 where nothing is seen of one."""
-        found = np.zeros(self.kept.size)
-        found[self.kept] = beta
-        return found.reshape(self.value.shape[1], self.design.shape[1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,8 @@ class ArmVector:
     Attributes
     ----------
     trial, arm : str
+    n : int
+        Patients.
     reference : {"own", "control", "trial"}
     log_median : float or None
         Of the reference median, in ``time_unit``; None where it is not reached.
@@ -41,6 +43,7 @@ class ArmVector:
 
     trial: str
     arm: str
+    n: int
     reference: Reference
     log_median: float | None
     multiples: tuple[float, ...]
