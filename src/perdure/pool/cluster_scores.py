@@ -104,7 +104,8 @@ def cluster_sandwich(
     -----
     CR0: Liang and Zeger 1986, doi 10.1093/biomet/73.1.13. CR2: Bell and McCaffrey 2002; for GEE on
     the residuals linearised at the estimate. Mancl and DeRouen 2001, doi
-    10.1111/j.0006-341X.2001.00126.x.
+    10.1111/j.0006-341X.2001.00126.x. With a working covariance other than the identity more than
+    one adjustment is unbiased: this one does not depend on the order of rows, clubSandwich's does.
 
     Examples
     --------
