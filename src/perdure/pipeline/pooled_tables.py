@@ -6,10 +6,11 @@ from pathlib import Path
 
 from perdure.records import Coefficient, ContrastGroup, ContrastSynthesis
 from perdure.records.class_models import ClassModels
+from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
 from perdure.study.tail_tables import write_rows
 
-__all__ = ["write_class_models", "write_contrast_syntheses", "write_networks"]
+__all__ = ["write_class_models", "write_contrast_syntheses", "write_missing_arms", "write_networks"]
 
 Row = dict[str, object]
 
@@ -52,6 +53,60 @@ def _models(one: ClassModels) -> Iterator[Row]:
             yield place | asdict(found) | {"notes": notes, "reason": None}
         if model.reason is not None:
             yield place | blank | {"notes": "", "reason": model.reason}
+
+
+def write_missing_arms(results: Path, found: Sequence[ClassMissingArms]) -> None:
+    """Write the classes with arms left out, by the model of vectors, and by the pattern mixture."""
+    write_rows(results / "missing_arms.csv", [row for one in found for row in _missing(one)])
+    write_rows(results / "pattern_mixture.csv", [row for one in found for row in _mixture(one)])
+
+
+def _missing_place(one: ClassMissingArms) -> Row:
+    return {"endpoint": one.endpoint, "k": one.k, "reference": one.reference, "by": one.by}
+
+
+def _missing(one: ClassMissingArms) -> Iterator[Row]:
+    """Yield each class and each pair of classes under both models."""
+    blank = dict.fromkeys(("proportion", "estimate", "se", "df", "ci_low", "ci_high", "p"))
+    if one.found is None:
+        yield (
+            _missing_place(one)
+            | {"way": "", "term": "", "n_arms": 0}
+            | blank
+            | {"reason": one.reason}
+        )
+        return
+    for way, answer in (("left out", one.found.without), ("vectors", one.found.vectors)):
+        place = _missing_place(one) | {"way": way}
+        for mean in answer.classes:
+            yield (
+                place
+                | {"term": mean.name, "n_arms": answer.n_arms}
+                | blank
+                | {"proportion": mean.proportion, "ci_low": mean.ci_low, "ci_high": mean.ci_high}
+                | {"reason": mean.reason or answer.reason}
+            )
+        for pair in answer.differences:
+            row = {name: value for name, value in asdict(pair).items() if name in blank}
+            yield (
+                place
+                | {"term": pair.term, "n_arms": answer.n_arms}
+                | blank
+                | row
+                | {"reason": None}
+            )
+
+
+def _mixture(one: ClassMissingArms) -> Iterator[Row]:
+    """Yield the pattern mixture's curves, of classes as proportions and of pairs on the scale."""
+    if one.found is None:
+        return
+    for name, curve in one.found.mixture.classes:
+        for point in curve:
+            yield _missing_place(one) | {"term": name} | asdict(point)
+    for pair in one.found.mixture.differences:
+        for point in pair.curve:
+            yield _missing_place(one) | {"term": f"{pair.first} - {pair.second}"} | asdict(point)
 
 
 def _network_place(one: ClassNetwork) -> Row:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import perdure
 from perdure.pipeline.analyse import estimate, published_estimates, rebuild
+from perdure.pipeline.missing_arms import synthesise_missing_arms
 from perdure.pipeline.pooled_tables import (
     write_class_models,
     write_contrast_syntheses,
+    write_missing_arms,
     write_networks,
 )
 from perdure.pipeline.result_tables import write_result_tables
@@ -128,6 +130,8 @@ def run(
     write_networks(results, networks)
     models = synthesise_models(analyses, study.trials, study.settings)
     write_class_models(results, models)
+    missing = synthesise_missing_arms(analyses, study.trials, study.settings)
+    write_missing_arms(results, missing)
     remove_others(results, study.analyses, keep_ensemble=study.settings.keep_ensemble)
     notices = (*study.notices, *left_out)
     versions = _versions()
@@ -136,7 +140,7 @@ def run(
         "seed": str(study.settings.seed),
         "digest of the input": digest_of(repr(sorted(inputs.items())).encode())[:16],
     }
-    everything = Results(analyses, syntheses, origin, notices, contrasts, networks, models)
+    everything = Results(analyses, syntheses, origin, notices, contrasts, networks, models, missing)
     show("report", 0, 1)
     pictures = {
         (one.trial, one.endpoint, one.analysis, arm): svg

@@ -15,6 +15,7 @@ from perdure.pool.effect import Effect, back_transform, logit_effect, published_
 from perdure.pool.formula import Design, design_of
 from perdure.pool.groups import Group, GroupDifference, Groups, group_design, pool_by_group
 from perdure.pool.multilevel import fit_multilevel, fit_multivariate
+from perdure.pool.not_estimable import pool_missing_arms
 from perdure.pool.one_stage import OneStageFit, fit_one_stage
 from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects, pool
 from perdure.pool.regression import meta_regression, split_classes
@@ -54,6 +55,7 @@ __all__ = [
     "pool_by_group",
     "pool_class_network",
     "pool_contrasts",
+    "pool_missing_arms",
     "pool_table",
     "pooled_json",
     "published_effect",

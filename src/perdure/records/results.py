@@ -8,6 +8,7 @@ from perdure.records.class_models import ClassModels
 from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
+from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
 from perdure.records.patients import Evidence, Patients
 from perdure.records.pooled import Synthesis
@@ -96,6 +97,8 @@ class Results:
         Classes compared through common controls, one for each endpoint and reference.
     class_models : tuple of ClassModels
         Classes of arms compared by several models, one for each endpoint and reference.
+    missing_arms : tuple of ClassMissingArms
+        What arms that are not estimable may change, where there are any.
     """
 
     analyses: tuple[AnalysisResult, ...]
@@ -105,3 +108,4 @@ class Results:
     contrast_syntheses: tuple[ContrastSynthesis, ...] = ()
     networks: tuple[ClassNetwork, ...] = ()
     class_models: tuple[ClassModels, ...] = ()
+    missing_arms: tuple[ClassMissingArms, ...] = ()
