@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 
 from perdure.errors import InputError
 from perdure.pool import Method
+from perdure.pool.contrast_effects import contrast_effects
 from perdure.pool.network import pool_network
-from perdure.pool.network_data import NetworkData, network_of_arms, network_of_contrasts
+from perdure.pool.network_data import (
+    NetworkData,
+    network_of_arms,
+    network_of_contrasts,
+    network_of_proportions,
+)
 from perdure.pool.network_evidence import split_evidence
 from perdure.pool.network_fit import comparisons, fit_network, stacked
 from perdure.records.network import NetworkComponent
@@ -415,7 +421,7 @@ def test_simulated_networks_are_covered() -> None:
     truth = np.array([{"x": 0.0, "y": 0.5, "z": 1.0}[arm] for arm in arms])
     v = np.full(len(arms), 0.05)
     hits = false = 0
-    for _ in range(400):
+    for _ in range(200):
         y = truth + random.standard_normal(len(arms)) * np.sqrt(v + 0.1 / 2)
         fit = fit_network(network_of_arms(trial, arms, y, v=v), method="DL", reference="x")
         pairs = comparisons(fit)
@@ -423,5 +429,42 @@ def test_simulated_networks_are_covered() -> None:
         split = split_evidence(fit, pairs)[2].difference
         assert split is not None
         false += split.p < 0.05
-    assert 0.92 < hits / 400 < 0.98
-    assert 0.015 < false / 400 < 0.08
+    assert 0.91 < hits / 200 < 0.985
+    assert 0.01 < false / 200 < 0.09
+
+
+@pytest.mark.parametrize("measure", ["difference", "log ratio", "log odds ratio"])
+def test_proportions_are_the_contrasts_of_their_trials(measure: Any) -> None:
+    spread = np.array([[9e-4, 2e-4, -1e-4], [2e-4, 16e-4, 1e-4], [-1e-4, 1e-4, 25e-4]])
+    data = network_of_proportions(
+        "AAA", ["chemo", "ICI", "ICI"], [0.1, 0.25, 0.4], covariance=spread, measure=measure
+    )
+    y, v = contrast_effects([0.1, 0.25, 0.4], spread, measure=measure)
+    assert data.trials[0].y == pytest.approx(y)
+    assert data.trials[0].v == pytest.approx(v)
+
+
+def test_proportions_without_a_value_are_refused() -> None:
+    with pytest.raises(InputError, match=r"(?i)unknown measure"):
+        network_of_proportions("AA", "xy", [0.1, 0.2], v=[1e-3] * 2, measure="odds")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"(?i)on the logit scale must lie between 0 and 1"):
+        network_of_proportions("AA", "xy", [0.0, 0.2], v=[1e-3] * 2)
+    with pytest.raises(InputError, match=r"(?i)no error on the arcsine scale"):
+        network_of_proportions("AA", "xy", [0, 0.2], v=[1e-3] * 2, measure="arcsine difference")
+
+
+def test_one_spare_contrast_is_too_few_to_test_the_split_with_hartung_knapp() -> None:
+    data = network_of_contrasts("ABC", "yzz", "xxy", [1, 3, 1], v=[0.1, 0.2, 0.3])
+    split = pool_network(data, draws=10).components[0].splits[-1]
+    assert split.difference is None
+    assert split.direct is not None
+    assert split.indirect is not None
+    assert split.reason == "too few contrasts to test direct against indirect evidence"
+
+
+def test_arms_that_share_all_error_are_still_compared() -> None:
+    """The covariance of arms may be singular if that of their contrasts is not."""
+    data = network_of_arms("AA", "xy", [0.1, 0.4], covariance=[[0.04, -0.04], [-0.04, 0.04]])
+    assert data.trials[0].v.item() == pytest.approx(0.16)
+    with pytest.raises(InputError, match=r"(?i)trial A is not positive definite"):
+        network_of_arms("AA", "xy", [0.1, 0.4], covariance=[[0.04, 0.04], [0.04, 0.04]])
