@@ -36,7 +36,7 @@ TOP, HEAD, ROW, AXIS, LINE = 18.0, 22.0, 13.5, 24.0, 11.0
 """Heights in points: of the title, the columns' heads, a row, the axis, a line of words."""
 AIR = 0.45
 """Rows of air above a head."""
-ROOMY = 1.1
+ROOMY, BOLD = 1.1, 1.25
 """Letters of the widest face that a figure is read in, over those that are measured."""
 BLUE, ORANGE = "#005a8e", "#a84a00"
 
@@ -216,15 +216,20 @@ def _columns(sheet: Sheet) -> _Columns:
     reasons = [text_width(line.words, SMALL) * ROOMY for line in rows if line.words]
     aside = result + sum(one + GUTTER for one in right)
     reason_room = max([aside, *(min(reason, MOST_REASON) for reason in reasons)])
-    names = [text_width(line.label, SMALL) * ROOMY + INDENT for line in rows if line.left]
-    names += [
-        text_width(line.label, SMALL) * ROOMY + INDENT for line in rows if not sheet.left_heads
+    beside = [line for line in rows if line.left or not sheet.left_heads]
+    names = [
+        text_width(line.label, SMALL) * (BOLD if line.role == "pooled" else ROOMY)
+        for line in beside
     ]
-    names.append(text_width(sheet.label_head, SMALL) * ROOMY + INDENT)
+    longest = max([*names, text_width(sheet.label_head, SMALL) * ROOMY]) + INDENT + 1
     spare = WIDTH - LEAST_PLOT - reason_room - sum(one + GUTTER for one in left) - 3 * GUTTER
-    label = min(max(names), MOST_LABEL, spare)
+    label = min(longest, MOST_LABEL, spare)
     wide = max(
-        (text_width(line.label, SMALL) * 1.2 + INDENT for line in sheet.lines if not line.left),
+        (
+            text_width(line.label, SMALL) * BOLD + INDENT + 1
+            for line in sheet.lines
+            if not line.left
+        ),
         default=0.0,
     )
     across = label + sum(one + GUTTER for one in left)
@@ -331,7 +336,7 @@ def _write_line(
     aside = text_width(line.words, SMALL) * ROOMY + GUTTER if line.role == "head" else 0.0
     room = columns.label_room if line.left else across - aside
     size = TEXT if line.role == "head" else SMALL
-    label = shorten(line.label, (room - left) / (1.2 if bold else ROOMY), size)
+    label = shorten(line.label, (room - left) / (BOLD if bold else ROOMY), size)
     weight = "bold" if bold else "normal"
     write(figure, left, base, label, size=size, weight=weight, color=color)
     if line.role == "head":
