@@ -6,15 +6,8 @@ from dataclasses import dataclass
 
 from perdure.plots.effect_axis import EffectAxis, axis_range, effect_and_limits, effect_text
 from perdure.plots.lettering import printable, shorten, text_width
-from perdure.plots.panel import (
-    BLUE,
-    ORANGE,
-    Panel,
-    effect_ticks,
-    line_boxes,
-    name_dots,
-    new_panel,
-)
+from perdure.plots.marks import BLUE, ORANGE
+from perdure.plots.panel import Panel, effect_ticks, line_boxes, name_dots, new_panel
 from perdure.plots.placing import Box
 from perdure.plots.style import FAINT, GREY, SMALL, Kind, drawing, figure_bytes, write
 

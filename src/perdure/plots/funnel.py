@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from perdure.plots.effect_axis import EffectAxis, axis_range
-from perdure.plots.panel import BLUE, ORANGE, Panel, effect_ticks, line_boxes, name_dots, new_panel
+from perdure.plots.marks import BLUE, ORANGE
+from perdure.plots.panel import Panel, effect_ticks, line_boxes, name_dots, new_panel
 from perdure.plots.placing import Box
 from perdure.plots.style import GREY, Kind, drawing, figure_bytes
 from perdure.plots.wording import decimals, percent

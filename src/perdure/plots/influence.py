@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from perdure.plots.effect_axis import EffectAxis, axis_ticks
 from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
-from perdure.plots.panel import BLUE, ORANGE, effect_ticks, name_dots, new_panel
+from perdure.plots.marks import BLUE, ORANGE
+from perdure.plots.panel import effect_ticks, name_dots, new_panel
 from perdure.plots.style import (
     FAINT,
     GREY,
@@ -44,7 +45,7 @@ class Measure:
     cuts : tuple of float
         Lines beyond which an effect is influential.
     middle : float or None
-        Where the stems start, as 0 or the value of the model with every effect.
+        Where stems start: 0, or the value of the model with every effect; None for none.
     """
 
     name: str
@@ -170,8 +171,9 @@ def _draw_measure(
             axes.text(across[0], order, " –", color=GREY, fontsize=SMALL, va="center", ha="left")
             continue
         color = ORANGE if row.influential else BLUE
-        start = across[0] if measure.middle is None else measure.middle
-        axes.plot([start, value], [order] * 2, color=color, linewidth=0.9, zorder=2)
+        if measure.middle is not None:
+            stem = [measure.middle, value]
+            axes.plot(stem, [order] * 2, color=color, linewidth=0.9, zorder=2)
         mark = "s" if row.influential else "o"
         axes.plot([value], [order], mark, color=color, markersize=3.8, zorder=3, clip_on=False)
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from perdure.plots.effect_axis import EffectAxis, axis_range
 from perdure.plots.lettering import text_width
-from perdure.plots.panel import BLUE, ORANGE, effect_ticks, line_boxes, new_panel
+from perdure.plots.marks import BLUE, ORANGE
+from perdure.plots.panel import Panel, effect_ticks, line_boxes, new_panel
+from perdure.plots.placing import Box
 from perdure.plots.point_labels import label_boxes
 from perdure.plots.style import GREY, INK, SMALL, Kind, drawing, figure_bytes
 from perdure.plots.wording import decimals, percent
@@ -101,7 +103,14 @@ def profile_likelihood_plot(
             height=180,
         )
         axes = panel.axes
-        start, end = curve.value[0], curve.value[-1]
+        shown = [
+            value
+            for value, height in zip(curve.value, curve.log_likelihood, strict=True)
+            if height >= lowest
+        ]
+        # One value more on either side: the curve runs out of the plot.
+        start = max([curve.value[0], *(one for one in curve.value if one < shown[0])])
+        end = min([curve.value[-1], *(one for one in curve.value if one > shown[-1])])
         low = min(lowest, cut) - 0.06 * (highest - min(lowest, cut))
         top = highest + 0.08 * (highest - low)
         axes.set_xlim(start, end)
@@ -210,17 +219,25 @@ def pattern_mixture_plot(
         for tip in curve.tips:
             axes.plot([tip] * 2, [low, high], color=GREY, linewidth=0.8, dashes=(3, 2), zorder=2)
             taken += line_boxes(panel, [tip] * 2, [low, high])
-        for tip in curve.tips:
-            text = f"tips at q = {decimals(tip, 2)}"
-            size = (text_width(text, SMALL) * 1.1, SMALL + 1)
-            dots = [(tip * panel.width, part * panel.height, 1.0) for part in (0.05, 0.94, 0.5)]
-            boxes = [
-                label_boxes([dot], [0], [size], panel.width, panel.height, taken)[0] for dot in dots
-            ]
-            box = next((box for box in boxes if box is not None), None)
-            if box is not None:
-                taken.append(box)
-                x = (box.left + box.right) / 2 / panel.width
-                y = low + (box.bottom + 2) / panel.height * (high - low)
-                axes.text(x, y, text, fontsize=SMALL, color=INK, ha="center", va="baseline")
+        _write_tips(panel, curve.tips, taken)
         return figure_bytes(panel.figure, panel.title, kind)
+
+
+def _write_tips(panel: Panel, tips: Sequence[float], taken: Sequence[Box]) -> None:
+    """Write beside each line where the conclusion changes, if there is room."""
+    low, high = panel.axes.get_ylim()
+    occupied = list(taken)
+    for tip in tips:
+        text = f"tips at q = {decimals(tip, 2)}"
+        size = (text_width(text, SMALL) * 1.1, SMALL + 1)
+        dots = [(tip * panel.width, part * panel.height, 1.0) for part in (0.05, 0.94, 0.5)]
+        boxes = [
+            label_boxes([dot], [0], [size], panel.width, panel.height, occupied)[0] for dot in dots
+        ]
+        box = next((box for box in boxes if box is not None), None)
+        if box is None:
+            continue
+        occupied.append(box)
+        x = (box.left + box.right) / 2 / panel.width
+        y = low + (box.bottom + 2) / panel.height * (high - low)
+        panel.axes.text(x, y, text, fontsize=SMALL, color=INK, ha="center", va="baseline")

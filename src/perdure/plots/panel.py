@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["BLUE", "ORANGE", "Panel", "effect_ticks", "line_boxes", "name_dots", "new_panel"]
+__all__ = ["Panel", "effect_ticks", "line_boxes", "name_dots", "new_panel"]
 
-BLUE, ORANGE = "#005a8e", "#a84a00"
 TOP, FOOT, LINE, RIGHT = 24.0, 30.0, 10.5, 10.0
 """Points: above the axes, beneath them, a line of small print, the right margin."""
 LONGEST_NAME = 110.0

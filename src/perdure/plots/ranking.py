@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
 from perdure.plots.style import (
@@ -17,6 +18,9 @@ from perdure.plots.style import (
     write,
 )
 from perdure.plots.wording import decimals, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["RankRow", "ranking_plot"]
 
@@ -85,7 +89,6 @@ def ranking_plot(
     if any(abs(sum(row.probabilities) - 1) > 0.005 for row in rows):
         raise ValueError("the probabilities of a treatment's ranks sum to 1")
     ordered = sorted(rows, key=lambda row: -row.p_score)
-    ranks = len(rows[0].probabilities)
     key = key_lines(
         ("bar, left to right: probability of rank 1, 2, …", "number: that of a rank, %"),
         (WIDTH - 4) / ROOMY,
@@ -113,33 +116,29 @@ def ranking_plot(
             room = (left - 6) / ROOMY
             write(figure, 2, base, shorten(printable(row.name), room, SMALL))
             write(figure, SCORE_AT, base, decimals(row.p_score, 2), align="right")
-            start = 0.0
-            for rank, part in enumerate(row.probabilities):
-                color, words = _colour(rank, ranks)
-                middle = ROW * (order + 0.5) + 2
-                axes.barh(
-                    middle,
-                    part,
-                    13.0,
-                    left=start,
-                    color=color,
-                    edgecolor="white",
-                    linewidth=0.5,
-                )
-                if part >= LEAST_WORDS:
-                    axes.text(
-                        start + part / 2,
-                        middle + 2.7,
-                        percent(part, 0),
-                        color=words,
-                        fontsize=SMALL,
-                        ha="center",
-                        va="baseline",
-                    )
-                start += part
+            _draw_bar(axes, row, ROW * (order + 0.5) + 2)
         for order, text in enumerate(key):
             write(figure, 2, top + body + AXIS + LINE * (order + 0.9), text, color=GREY)
         return figure_bytes(figure, name, kind)
+
+
+def _draw_bar(axes: "Axes", row: RankRow, middle: float) -> None:
+    """Draw the probabilities of a treatment's ranks, one after another."""
+    start = 0.0
+    for rank, part in enumerate(row.probabilities):
+        color, words = _colour(rank, len(row.probabilities))
+        axes.barh(middle, part, 13.0, left=start, color=color, edgecolor="white", linewidth=0.5)
+        if part >= LEAST_WORDS:
+            axes.text(
+                start + part / 2,
+                middle + 2.7,
+                percent(part, 0),
+                color=words,
+                fontsize=SMALL,
+                ha="center",
+                va="baseline",
+            )
+        start += part
 
 
 def _colour(rank: int, ranks: int) -> tuple[str, str]:
