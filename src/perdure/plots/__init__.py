@@ -9,6 +9,7 @@ drawn.
 from perdure.plots.bubble import Bubble, RegressionLine, StripClass, bubble_plot, strip_plot
 from perdure.plots.cumulative import cumulative_plot
 from perdure.plots.curves import curve_panel
+from perdure.plots.drapery import Drape, drapery_plot
 from perdure.plots.durability import durability_panel
 from perdure.plots.effect_axis import EffectAxis
 from perdure.plots.effects_forest import (
@@ -45,6 +46,7 @@ from perdure.plots.reconstruction import reconstruction_plot
 __all__ = [
     "BaujatDot",
     "Bubble",
+    "Drape",
     "EffectAxis",
     "EffectRow",
     "ForestGroup",
@@ -64,6 +66,7 @@ __all__ = [
     "bubble_plot",
     "cumulative_plot",
     "curve_panel",
+    "drapery_plot",
     "durability_panel",
     "evidence_plot",
     "forest_of_effects",
