@@ -18,6 +18,7 @@ Form = Literal["plain", "percent", "ratio", "logit"]
 """What is written: the effect; 100 times it; its exponential; 100 times its inverse logit."""
 
 _RATIOS = (1.0, 2.0, 5.0)
+_MIDDLE_RATIOS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 _FINE_RATIOS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 _PERCENTS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8)
 _MOST = 1e300
@@ -181,7 +182,9 @@ def axis_ticks(
         found = _thinned(inside, (end - start) / most)
     else:
         found = []
-    return found if len(found) > 1 else _even_ticks(axis, start, end, most)
+    # A range of few round ratios is nearly even: evenly spaced numbers say more.
+    few = axis.form == "ratio" and len(found) < 4 and end - start < math.log(5)
+    return found if len(found) > 1 and not few else _even_ticks(axis, start, end, most)
 
 
 def _ratio_ticks(start: float, end: float, most: int) -> list[tuple[float, str]]:
@@ -192,7 +195,7 @@ def _ratio_ticks(start: float, end: float, most: int) -> list[tuple[float, str]]
     )
     if len(decades) > 40:
         decades = range(max(decades[0], -300), min(decades[-1], 300), len(decades) // 10)
-    for parts in (_FINE_RATIOS, _RATIOS, (1.0, 3.0), (1.0,)):
+    for parts in (_FINE_RATIOS, _MIDDLE_RATIOS, _RATIOS, (1.0, 3.0), (1.0,)):
         inside = [
             (decade * math.log(10) + math.log(part), part * 10.0**decade)
             for decade in decades
