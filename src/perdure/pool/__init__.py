@@ -8,6 +8,7 @@ meta-regression. Definitions are metafor's, and so are the numbers.
 
 from perdure.pool.as_json import pooled_json, table_json
 from perdure.pool.by_class import pool_by_class
+from perdure.pool.checks import check_synthesis
 from perdure.pool.class_models import OneStageAnswer, compare_classes
 from perdure.pool.class_network import pool_class_network
 from perdure.pool.contrast_effects import ContrastMeasure
@@ -40,6 +41,7 @@ __all__ = [
     "Test",
     "TrialArms",
     "back_transform",
+    "check_synthesis",
     "compare_classes",
     "design_of",
     "fit_effects",
