@@ -1,4 +1,7 @@
-"""One stage against geepack and clubSandwich, the estimates of arms, and simulated trials."""
+"""One stage against geepack and clubSandwich, the estimates of arms, and simulated trials.
+
+The exchangeable fits of the reference are not used: no such working matrix is built.
+"""
 
 import csv
 import json
