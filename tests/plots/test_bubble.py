@@ -51,6 +51,14 @@ def test_each_effect_is_a_circle(
     tidy()
 
 
+@pytest.mark.parametrize("effects", [(0.3,), (0.3, 0.3, 0.3), (0.1, 90.0)])
+def test_a_constant_moderator(effects: tuple[float, ...], tidy: Callable[[], None]) -> None:
+    made = [Bubble(f"Trial {place}", 2015.0, one, 1.0) for place, one in enumerate(effects)]
+    bubble_plot(made, RATIO, "Year")
+    bubble_plot(made, EffectAxis("Difference, points", "percent", 1), "Year")
+    tidy()
+
+
 def test_areas_are_weights(drawn: list[Figure]) -> None:
     bubble_plot([Bubble("A", 1.0, 0.1, 8.0), Bubble("B", 2.0, 0.2, 2.0)], RATIO, "Dose")
     first, second = (one.get_markersize() for one in circles(drawn[0]))

@@ -118,7 +118,7 @@ def bubble_plot(
     pad = 0.05 * (high - low)
     spots = [one.moderator for one in bubbles] + list(() if line is None else line.moderator)
     start, end = min(spots), max(spots)
-    side = 0.06 * (end - start) or 1.0
+    side = 0.06 * (end - start) or 4.0
     key = ["● one effect, area: weight"]
     if line is not None:
         key += ["line and shaded: mean and its interval"]

@@ -114,7 +114,7 @@ def influence_plot(
         raise ValueError("an influence plot needs rows with a value for each measure")
     key = ["● one effect"]
     key += ["■ influential"] if any(row.influential for row in rows) else []
-    key += ["dashed: cut-off"] if any(one.cuts for one in measures) else []
+    key += ["dashed: cut-off, where within reach"] if any(one.cuts for one in measures) else []
     key += ["grey line: with every effect"]
     lines = key_lines(key, (WIDTH - 4) / ROOMY)
     lines += [line for text in notes for line in wrapped(printable(text), WIDTH / ROOMY, SMALL)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Panel", "effect_ticks", "line_boxes", "name_dots", "new_panel"]
 
-TOP, FOOT, LINE, RIGHT = 24.0, 30.0, 10.5, 10.0
+TOP, FOOT, LINE, RIGHT = 24.0, 30.0, 10.5, 17.0
 """Points: above the axes, beneath them, a line of small print, the right margin."""
 LONGEST_NAME = 110.0
 ROOMY = 1.1

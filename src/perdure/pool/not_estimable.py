@@ -292,7 +292,10 @@ def _vectors(
         level,
     )
     if errors != "model":
-        fit = fit.clustered([arms[at].trial or arms[at].name for at in use], errors)
+        shown = ("log median", *(f"k = {one:g}" for one in multiples))
+        terms = np.array([f"{what} of {name}" for what in shown for name in known])
+        trials = [arms[at].trial or arms[at].name for at in use]
+        fit = fit.clustered(trials, errors, terms=terms[fit.data.kept].tolist())
     return _told(fit, multiples, k, scale, known, every), tuple(left_out)
 
 
