@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from perdure.records.estimate import Reference
 from perdure.records.next_trial import NextTrial
+from perdure.records.pooled import Pooled
 from perdure.records.sensitivity import Cumulative, Influence, LeaveOneOut
 from perdure.records.small_study import (
     Funnel,
@@ -69,6 +70,8 @@ class ContrastChecks:
     measure : str
     names : tuple of str
         Of the contrasts.
+    pooled : Pooled
+        The synthesis that is checked.
     checks : SynthesisChecks
         Contrasts of one trial are taken as independent in all but leave-one-out.
     shared : int
@@ -80,5 +83,6 @@ class ContrastChecks:
     reference: Reference
     measure: str
     names: tuple[str, ...]
+    pooled: Pooled
     checks: SynthesisChecks
     shared: int

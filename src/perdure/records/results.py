@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perdure.records.arm_covariance import ArmCovariance
+from perdure.records.checks import ContrastChecks
 from perdure.records.class_models import ClassModels
 from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
@@ -99,6 +100,8 @@ class Results:
         Classes of arms compared by several models, one for each endpoint and reference.
     missing_arms : tuple of ClassMissingArms
         What arms that are not estimable may change, where there are any.
+    checks : tuple of ContrastChecks
+        Of the contrasts within trials.
     """
 
     analyses: tuple[AnalysisResult, ...]
@@ -109,3 +112,4 @@ class Results:
     networks: tuple[ClassNetwork, ...] = ()
     class_models: tuple[ClassModels, ...] = ()
     missing_arms: tuple[ClassMissingArms, ...] = ()
+    checks: tuple[ContrastChecks, ...] = ()
