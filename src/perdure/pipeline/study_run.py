@@ -10,6 +10,7 @@ import perdure
 from perdure.pipeline.analyse import estimate, published_estimates, rebuild
 from perdure.pipeline.contrast_checks import check_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
+from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
     load_analysis,
     load_pictures,
