@@ -111,7 +111,7 @@ def _conclusion(
         else "The vector with log m does not hold its level everywhere: no default is earned"
     )
     return (
-        f"{verdict}: its bias was {low:+.3f} to {high:+.3f} over the designs (leaving out"
+        f"{verdict}. Its bias was {low:+.3f} to {high:+.3f} over the designs (leaving out"
         f" {left_low:+.3f} to {left_high:+.3f}), its 95% intervals covered {covered[0]:.1%} to"
         f" {covered[1]:.1%} (leaving out {without[0]:.1%} to {without[1]:.1%}). Where log median"
         f" and durable response are not related, the spread of its estimates changes by"
