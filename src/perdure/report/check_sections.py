@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from perdure.plots import EffectAxis
 from perdure.plots.check_pictures import check_pictures
-from perdure.plots.wording import decimals, p_value
+from perdure.plots.wording import decimals, p_in_words
 from perdure.records.checks import ContrastChecks, SynthesisChecks
 from perdure.report.blocks import Block, Bullets, FigureBlock, Picture, Prose
 from perdure.report.findings import Findings
@@ -30,6 +30,13 @@ PICTURES = {
         "Which contrasts bring heterogeneity, and which move the answer",
         "To the right: part of Q; up: squared change of the mean without it.",
     ),
+}
+NAMES = {
+    "cumulative": "synthesis by year",
+    "regression_test": "test of Egger",
+    "rank_test": "rank test",
+    "pet_peese": "PET-PEESE",
+    "selection": "selection model",
 }
 FEW = 10
 
@@ -79,7 +86,7 @@ def _sentences(checks: SynthesisChecks) -> Iterator[str]:
     if checks.rank_test is not None and checks.rank_test.p is not None:
         yield (
             f"Rank test of Begg and Mazumdar: Kendall’s τ {decimals(checks.rank_test.tau, 2)},"
-            f" P = {p_value(checks.rank_test.p)}."
+            f" {p_in_words(checks.rank_test.p)}."
         )
     yield from _pet_peese(checks)
     if checks.trim_fill is not None:
@@ -89,7 +96,7 @@ def _sentences(checks: SynthesisChecks) -> Iterator[str]:
     if checks.next_trial is not None:
         yield f"One more trial of median size: {checks.next_trial.sentence}"
     for name, reason in checks.reasons.items():
-        yield f"No {name.replace('_', ' ')}: {reason}."
+        yield f"No {NAMES.get(name, name.replace('_', ' '))}: {reason}."
 
 
 def _pet_peese(checks: SynthesisChecks) -> Iterator[str]:

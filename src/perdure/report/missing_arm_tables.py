@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import exp
 
-from perdure.plots.wording import NOTHING, decimals, interval, p_value, percent
+from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, percent, points
 from perdure.records.missing_arms import ClassMean, ClassMissingArms, MissingArms
 from perdure.report.findings import Findings
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -67,7 +67,7 @@ def missing_arm_table(findings: Findings, one: ClassMissingArms, found: MissingA
         f" {findings.rule(one.endpoint, one.reference)}",
         columns,
         rows,
-        notes=[legend, *found.notes],
+        notes=[legend, *(_as_sentence(note) for note in found.notes)],
     )
 
 
@@ -96,11 +96,11 @@ def missing_pair_table(
         rows.append(
             _Pair(
                 pair.term.replace(" - ", " v "),
-                f"{_ratio(pair.estimate, pair.ci_low, pair.ci_high)}, P = {p_value(pair.p)}",
+                f"{_ratio(pair.estimate, pair.ci_low, pair.ci_high)}, {p_in_words(pair.p)}",
                 NOTHING
                 if other is None
                 else f"{_ratio(other.estimate, other.ci_low, other.ci_high)},"
-                f" P = {p_value(other.p)}",
+                f" {p_in_words(other.p)}",
                 None if mixed is None else mixed.least,
                 None if mixed is None else mixed.most,
                 ""
@@ -118,8 +118,8 @@ def missing_pair_table(
         Column("Others left out (CI)", lambda row: row.without, numeric=True),
         Column("Model of vectors (CI)", lambda row: row.vectors, numeric=True),
         Column(
-            "Least to most",
-            lambda row: interval(decimals(_exp(row.least), 2), decimals(_exp(row.most), 2)),
+            "Mixture, least to most, points",
+            lambda row: interval(points(row.least), points(row.most)),
             {"least": lambda row: row.least, "most": lambda row: row.most},
             numeric=True,
         ),
@@ -127,8 +127,9 @@ def missing_pair_table(
     ]
     note = (
         "Odds ratios. Pattern mixture: an arm that does not reach its threshold shows q times its"
-        " last survival, q from 0 to 1 for all; least and most: q = 0 in one class and 1 in the"
-        " other."
+        " last survival, q from 0 to 1 for all; difference of mean proportions, least and most with"
+        " q = 0 in one class and 1 in the other. Conclusion: lower, higher, or open where the"
+        " interval holds no difference."
     )
     return build_table(
         file_name("missing-arm-pairs", one.endpoint, one.reference, one.by),
@@ -138,6 +139,10 @@ def missing_pair_table(
         rows,
         notes=[note],
     )
+
+
+def _as_sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}{'' if note.endswith('.') else '.'}"
 
 
 def _of(classes: tuple[ClassMean, ...], name: str) -> ClassMean | None:
