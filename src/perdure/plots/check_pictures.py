@@ -1,6 +1,7 @@
 """The pictures of a synthesis's checks: left out one by one, as they came in, funnel, influence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perdure.plots.cumulative import cumulative_plot
 from perdure.plots.effect_axis import EffectAxis
@@ -44,7 +45,7 @@ def check_pictures(
         changed = {name for name, _ in checks.leave_one_out.changes}
         found["leave-one-out"] = leave_one_out_plot(
             [_subset(row, changes=row.name in changed) for row in checks.leave_one_out.rows],
-            _subset(checks.leave_one_out.whole),
+            replace(_subset(checks.leave_one_out.whole), label=""),
             axis,
             kind=kind,
         )
