@@ -9,6 +9,7 @@ import numpy as np
 from metafor_compare import given
 from metafor_counts import Trials, counts_of, trials_of, um_fs_at
 from metafor_effects import bcg_design
+from metafor_laplace import wald_of_own_odds_ratios
 from metafor_nested import numbers, table
 from metafor_sensitivity import fit_of
 from scipy.stats import nchypergeom_fisher
@@ -148,7 +149,7 @@ def profile_limits() -> list[tuple[str, float, float, float, float]]:
 
 
 def exact_errors() -> list[tuple[str, float, float, float]]:
-    """Return the standard error of CM.EL without random effects: ours, scipy's, R's."""
+    """Return numbers of which R's rest on differenced Hessians: ours, by another way, R's."""
     name = "nielweise2007_OR_FE"
     found = odds_ratio_model(*counts_of(name), model="CM.EL", random=False).pooled
     mean = found.coefficients[0]
@@ -159,4 +160,10 @@ def exact_errors() -> list[tuple[str, float, float, float]]:
     laws = [nchypergeom_fisher(m1 + m2, m1, x + z, odds) for x, m1, z, m2 in tables]
     scipys = 1 / math.sqrt(sum(float(law.var()) for law in laws))
     theirs = given("binomial")["glmm"][name]["CM.EL"]["se"]
-    return [(f"{name} CM.EL, standard error", mean.se, scipys, theirs)]
+    rows = [(f"{name} CM.EL, standard error: scipy's distribution", mean.se, scipys, theirs)]
+    for name in ("nielweise2007_OR", "bcg_OR"):
+        found = odds_ratio_model(*counts_of(name), model="UM.RS").pooled
+        again = wald_of_own_odds_ratios(name)
+        theirs = given("binomial")["glmm"][name]["UM.RS"]["QE_Wald"]
+        rows.append((f"{name} UM.RS, Q by Wald: metafor_laplace.py", found.q or 0, again, theirs))
+    return rows
