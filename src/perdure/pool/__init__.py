@@ -44,6 +44,7 @@ from perdure.pool.regression import meta_regression, split_classes
 from perdure.pool.robust import robust, with_robust_errors
 from perdure.pool.sandwich import Robust, RobustKind, cluster_robust
 from perdure.pool.scales import SCALES, Scale
+from perdure.pool.selection import selection_model
 from perdure.pool.small_study import fail_safe_n, funnel, pet_peese, rank_test, regression_test
 from perdure.pool.table import PooledTable, TableModel, pool_table
 from perdure.pool.tau2_interval import heterogeneity
@@ -130,6 +131,7 @@ __all__ = [
     "rank_test",
     "regression_test",
     "robust",
+    "selection_model",
     "shared_heterogeneity",
     "simultaneous",
     "split_classes",

@@ -13,9 +13,11 @@ from perdure.pool.influence import influence
 from perdure.pool.leave_one_out import leave_one_out
 from perdure.pool.next_trial import next_trial
 from perdure.pool.random_effects import Fit, Model
+from perdure.pool.selection import selection_model
 from perdure.pool.small_study import funnel, pet_peese, rank_test, regression_test
 from perdure.pool.trim_fill import trim_fill
 from perdure.records.checks import SynthesisChecks
+from perdure.records.small_study import Alternative
 
 __all__ = ["FEW", "check_synthesis"]
 
@@ -70,6 +72,7 @@ def check_synthesis(
             return None
 
     k = fit.y.size
+    larger: Alternative = "greater" if fit.pooled.coefficients[0].estimate > 0 else "less"
     pooled = fit.pooled
     found = SynthesisChecks(
         n_effects=k,
@@ -85,7 +88,7 @@ def check_synthesis(
         rank_test=attempt("rank_test", lambda: rank_test(fit)),
         pet_peese=attempt("pet_peese", lambda: pet_peese(fit)),
         trim_fill=attempt("trim_fill", lambda: trim_fill(fit, names=names)),
-        selection=None,
+        selection=attempt("selection", lambda: selection_model(fit, alternative=larger)),
         next_trial=attempt(
             "next_trial",
             lambda: next_trial(
