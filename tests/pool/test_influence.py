@@ -9,7 +9,7 @@ import pytest
 
 from perdure.errors import InputError
 from perdure.pool import Fit, Method, Model, Test, fit_effects
-from perdure.pool.influence import influence, random_effects
+from perdure.pool.checks.influence import influence, random_effects
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 RMA: dict[str, Any] = json.loads((HERE / "rma.json").read_text(encoding="utf-8"))

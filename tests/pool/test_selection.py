@@ -15,8 +15,8 @@ from scipy.stats import norm
 
 from perdure.errors import InputError
 from perdure.pool import Fit, fit_effects
-from perdure.pool.selection import selection_model
-from perdure.pool.selection_likelihood import published
+from perdure.pool.checks.selection import selection_model
+from perdure.pool.checks.selection_likelihood import published
 from perdure.records import Floats
 from perdure.records.small_study import Alternative, SelectionFamily, SelectionModel
 

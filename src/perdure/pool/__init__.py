@@ -10,47 +10,61 @@ errors robust to clusters, counts, networks, one stage. Beside them: what a read
 """
 
 from perdure.pool.as_json import pooled_json, table_json
-from perdure.pool.binomial_contrasts import odds_ratio_model
-from perdure.pool.binomial_normal import BinomialNormalFit, binomial_normal, fit_binomial_normal
-from perdure.pool.by_class import pool_by_class
-from perdure.pool.checks import check_synthesis
-from perdure.pool.class_models import OneStageAnswer, compare_classes
-from perdure.pool.class_network import pool_class_network
-from perdure.pool.component_profile import component_intervals, likelihood_ratio, profile_likelihood
-from perdure.pool.contrast_effects import ContrastMeasure, contrast_effect, contrast_effects
-from perdure.pool.correlated import CorrelatedFit, fit_correlated, shared_heterogeneity
-from perdure.pool.counts import effective_counts, proportion_effects, two_by_two_effects
-from perdure.pool.cumulative import cumulative
-from perdure.pool.effect import Effect, back_transform, logit_effect, published_effect
-from perdure.pool.formula import Design, design_of
-from perdure.pool.groups import Group, GroupDifference, Groups, group_design, pool_by_group
-from perdure.pool.influence import influence, random_effects
-from perdure.pool.leave_one_out import leave_one_out
-from perdure.pool.mantel_haenszel import mantel_haenszel, peto
-from perdure.pool.mixed_fit import MixedFit
-from perdure.pool.multilevel import fit_multilevel, fit_multivariate
-from perdure.pool.multiplicity import adjusted_p, simultaneous
-from perdure.pool.network import pool_network
-from perdure.pool.network_data import NetworkData, network_of_arms, network_of_contrasts
-from perdure.pool.next_trial import next_trial
-from perdure.pool.not_estimable import pool_missing_arms
-from perdure.pool.one_stage import OneStageFit, fit_one_stage
-from perdure.pool.pairwise import pairwise_table
-from perdure.pool.pattern_mixture import pattern_mixture
-from perdure.pool.planned_trial import patients_per_arm, planned_variance
-from perdure.pool.power import pooled_power
-from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects, pool
-from perdure.pool.regression import meta_regression, split_classes
-from perdure.pool.robust import robust, with_robust_errors
-from perdure.pool.sandwich import Robust, RobustKind, cluster_robust
-from perdure.pool.scales import SCALES, Scale
-from perdure.pool.selection import selection_model
-from perdure.pool.small_study import fail_safe_n, funnel, pet_peese, rank_test, regression_test
+from perdure.pool.binomial.binomial_contrasts import odds_ratio_model
+from perdure.pool.binomial.binomial_normal import (
+    BinomialNormalFit,
+    binomial_normal,
+    fit_binomial_normal,
+)
+from perdure.pool.binomial.mantel_haenszel import mantel_haenszel, peto
+from perdure.pool.checks.cumulative import cumulative
+from perdure.pool.checks.influence import influence, random_effects
+from perdure.pool.checks.leave_one_out import leave_one_out
+from perdure.pool.checks.next_trial import next_trial
+from perdure.pool.checks.planned_trial import patients_per_arm, planned_variance
+from perdure.pool.checks.power import pooled_power
+from perdure.pool.checks.selection import selection_model
+from perdure.pool.checks.small_study import (
+    fail_safe_n,
+    funnel,
+    pet_peese,
+    rank_test,
+    regression_test,
+)
+from perdure.pool.checks.synthesis_checks import check_synthesis
+from perdure.pool.checks.trials_needed import trials_for_half_width
+from perdure.pool.checks.trim_fill import trim_fill
+from perdure.pool.classes.by_class import pool_by_class
+from perdure.pool.classes.class_models import OneStageAnswer, compare_classes
+from perdure.pool.classes.multiplicity import adjusted_p, simultaneous
+from perdure.pool.classes.pairwise import pairwise_table
+from perdure.pool.classes.trial_contrasts import TrialArms, pool_contrasts
+from perdure.pool.clusters.one_stage import OneStageFit, fit_one_stage
+from perdure.pool.clusters.robust import robust, with_robust_errors
+from perdure.pool.clusters.sandwich import Robust, RobustKind, cluster_robust
+from perdure.pool.effects.contrast_effects import ContrastMeasure, contrast_effect, contrast_effects
+from perdure.pool.effects.counts import effective_counts, proportion_effects, two_by_two_effects
+from perdure.pool.effects.effect import Effect, back_transform, logit_effect, published_effect
+from perdure.pool.effects.scales import SCALES, Scale
+from perdure.pool.missing.not_estimable import pool_missing_arms
+from perdure.pool.missing.pattern_mixture import pattern_mixture
+from perdure.pool.mixed.component_profile import (
+    component_intervals,
+    likelihood_ratio,
+    profile_likelihood,
+)
+from perdure.pool.mixed.mixed_fit import MixedFit
+from perdure.pool.mixed.multilevel import fit_multilevel, fit_multivariate
+from perdure.pool.models.correlated import CorrelatedFit, fit_correlated, shared_heterogeneity
+from perdure.pool.models.formula import Design, design_of
+from perdure.pool.models.groups import Group, GroupDifference, Groups, group_design, pool_by_group
+from perdure.pool.models.random_effects import Fit, Method, Model, Test, fit_effects, pool
+from perdure.pool.models.regression import meta_regression, split_classes
+from perdure.pool.models.tau2_interval import heterogeneity
+from perdure.pool.networks.class_network import pool_class_network
+from perdure.pool.networks.network import pool_network
+from perdure.pool.networks.network_data import NetworkData, network_of_arms, network_of_contrasts
 from perdure.pool.table import PooledTable, TableModel, pool_table
-from perdure.pool.tau2_interval import heterogeneity
-from perdure.pool.trial_contrasts import TrialArms, pool_contrasts
-from perdure.pool.trials_needed import trials_for_half_width
-from perdure.pool.trim_fill import trim_fill
 
 __all__ = [
     "SCALES",
