@@ -82,7 +82,6 @@ def influence(fit: Fit, *, names: Sequence[str] | None = None) -> Influence:
     standard = np.sqrt(total * share)
     columns = {
         "residual": residual,
-        "rstandard": np.divide(residual, standard, out=np.zeros(k), where=standard > 0),
         "rstandard_se": standard,
         "hat": hat,
         "weight": 100 * fit.weights,
@@ -90,6 +89,7 @@ def influence(fit: Fit, *, names: Sequence[str] | None = None) -> Influence:
     }
     own: dict[str, list[float]] = {name: column.tolist() for name, column in columns.items()}
     rest, dfbetas = _deletion(fit, deleted, hat)
+    rest["rstandard"] = _over(residual, standard)
     rows = tuple(
         _measured(name, own, rest, dfbetas, bool(deleted.fitted[at]), at)
         for at, name in enumerate(labels)
@@ -114,6 +114,8 @@ def _measured(
             "without it the model cannot be fitted: too few effects are left, or a coefficient"
             " rests on this one alone"
         )
+    elif theirs["rstandard"] is None:
+        reason = "the fit passes through it: its weight leaves its residual no error"
     elif any(value is None for value in theirs.values()):
         reason = (
             "some measures divide by an error that is 0: the other effects, or all, are equal and"
@@ -123,7 +125,6 @@ def _measured(
     return EffectInfluence(
         name=name,
         residual=own["residual"][at],
-        rstandard=own["rstandard"][at],
         rstandard_se=own["rstandard_se"][at],
         hat=own["hat"][at],
         weight=own["weight"][at],

@@ -60,7 +60,7 @@ def selection_model(
         each interval after it (Vevea and Hedges 1995, doi 10.1007/BF02294384); p^(a - 1) (1 -
         p)^(b - 1), with p censored at 1e-5 and 1 - 1e-5 (Citkowicz and Vevea 2017, doi
         10.1037/met0000119); exp(-d p^2) or exp(-d p) (Preston and others 2004, doi
-        10.1002/sim.1895).
+        10.1111/j.1365-2753.2003.00457.x).
     alternative : {"greater", "less", "two-sided"}
         Which effects have small p values: those above 0, those below, or both. There is no
         default: a wrong side answers another question.
