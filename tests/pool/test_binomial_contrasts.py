@@ -41,6 +41,8 @@ from perdure.pool.binomial.quadrature import Marginal, RandomEffect, adaptive_qu
 from perdure.records import Floats
 from perdure.records.binomial import CountContrastModel, OddsRatioModel
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 GLMM: dict[str, Any] = json.loads((HERE / "binomial.json").read_text(encoding="utf-8"))["glmm"]
 

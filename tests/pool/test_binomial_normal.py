@@ -184,6 +184,7 @@ def test_without_a_random_effect() -> None:
     assert record.proportions == close([p] * 14, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_likelihood_is_that_of_scipys_integral() -> None:
     beta, sd = 1.2, 0.9
 
@@ -263,6 +264,7 @@ def test_nested_laplace_is_the_dense_one() -> None:
     assert one.by_sd == close(other.by_sd, rel=1e-9, abs=1e-11)
 
 
+@pytest.mark.slow
 def test_nested_quadrature_is_better_than_laplace_and_settled() -> None:
     one, fifteen, more = (of_design("arms in trials", points, 3) for points in (1, 15, 25))
     assert fifteen.beta == close(more.beta, rel=1e-8)
@@ -324,6 +326,7 @@ counts = st.lists(st.tuples(st.floats(5, 80), st.floats(0, 1)), min_size=3, max_
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(counts)
 def test_exchanging_events_and_others_turns_the_sign(rows: list[tuple[float, float]]) -> None:
@@ -380,6 +383,7 @@ def test_zeros_enter_naturally() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_points", [1, 7])
 def test_truth_is_found_in_simulated_arms(n_points: int) -> None:
     random, k = np.random.default_rng(7), 600

@@ -132,6 +132,7 @@ def dense(fit: MixedFit, outcome: NDArray[np.int64], g: Array) -> float:
     return float(-0.5 * (total + (fit.y.size - fit.x.shape[1]) * np.log(2 * np.pi)))
 
 
+@pytest.mark.slow
 def test_three_outcomes_beside_another_optimiser() -> None:
     rng = np.random.default_rng(4)
     n, m = 16, 3

@@ -44,6 +44,7 @@ def test_contrasts_that_share_a_control_are_metafors(model: str, method: Method)
         assert pooled.moderators.statistic == pytest.approx(expected["QM"], rel=1e-6)
 
 
+@pytest.mark.slow
 @given(st.integers(3, 12), st.integers(0, 10_000))
 def test_without_correlation_it_is_the_model_of_independent_effects(k: int, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -68,6 +69,7 @@ def test_shares_are_those_of_the_mean() -> None:
     assert found.shares @ Y == pytest.approx(found.mean.estimate)
 
 
+@pytest.mark.slow
 def test_simulated_trials_with_a_shared_control_are_covered() -> None:
     random = np.random.default_rng(5)
     trial = [name for name in "ABCDEFGH" for _ in range(2)]

@@ -102,6 +102,7 @@ def test_a_batch_equals_single_fits(name: str, method: Method) -> None:
 effects = st.lists(st.tuples(st.floats(-5, 5), st.floats(0.01, 9)), min_size=2, max_size=9)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(effects, st.sampled_from(["REML", "ML", "DL", "PM"]), st.sampled_from(["knha", "z"]))
 def test_any_batch_equals_single_fits(

@@ -292,6 +292,7 @@ def test_covariances_are_taken_as_a_matrix_or_as_blocks() -> None:
     assert whole.pooled == parted.pooled
 
 
+@pytest.mark.slow
 def test_many_small_trials_beside_one_large() -> None:
     rng = np.random.default_rng(1)
     trial = np.concatenate((np.zeros(90, dtype=int), np.arange(1, 120), np.arange(1, 120)))

@@ -59,6 +59,7 @@ def test_all_pairs_of_a_balanced_layout_are_tukeys(g: int, df: float | None) -> 
     assert found.error < 3e-4
 
 
+@pytest.mark.slow
 def test_the_stated_error_is_the_spread_over_seeds() -> None:
     found = [
         simultaneous([str(at) for at in range(10)], pairs(5), range(5), np.eye(5), 9.0, seed=seed)

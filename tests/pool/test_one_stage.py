@@ -212,6 +212,7 @@ def test_a_weight_lets_every_arm_count_once() -> None:
     assert found.one_stage.coefficients[0].se == pytest.approx(0.25 / 3**0.5)
 
 
+@pytest.mark.slow
 def test_intervals_cover_in_simulated_trials() -> None:
     random = np.random.default_rng(6)
     draws = random.binomial(80, random.beta(4, 8, (4000, 200)))

@@ -130,6 +130,7 @@ def test_cr2_is_the_definition_on_whole_matrices(sizes: tuple[int, ...]) -> None
     assert found.joint_test(["both"], contrasts).df2 == close(eta - 1, rel=0.06)
 
 
+@pytest.mark.slow
 def test_cr2_is_unbiased_where_the_model_is_right() -> None:
     y, x, phi, cluster = table(3, (3, 4, 2, 5, 3, 4))
     w = np.linalg.inv(phi)

@@ -20,6 +20,8 @@ from perdure.pool.checks.selection_likelihood import published
 from perdure.records import Floats
 from perdure.records.small_study import Alternative, SelectionFamily, SelectionModel
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 RMA: dict[str, Any] = json.loads((HERE / "rma.json").read_text(encoding="utf-8"))
 SMALL: dict[str, Any] = json.loads((HERE / "small_study.json").read_text(encoding="utf-8"))

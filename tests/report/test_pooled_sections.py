@@ -15,6 +15,8 @@ from perdure.report.findings import Findings
 from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_table
 from perdure.report.network_tables import network_table, rank_table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def everything(findings: Findings) -> Findings:
