@@ -22,15 +22,16 @@ INPUTS = (
 tests/durable/test_durable_against_r.py compares them."""
 
 _EXCHANGEABLE = (
-    "Exchangeable GEE is not built: with one correlation inside trials, pseudo-values of both"
-    " arms, patients weigh by the size of their trial; for k = 3 under the own reference geepack's"
-    " correlation falls below -1 / (cluster size - 1) and no value is usable."
+    "Exchangeable GEE is not built: under a working matrix other than independence the row of"
+    " another arm's patient, who moves the threshold, has no residual of its own. For k = 3 under"
+    " the own reference geepack's values are marked unusable, too: a correlation below"
+    " -1 / (cluster size - 1)."
 )
 _GEEPACK_JACKKNIFE = (
     "geepack's approximate jackknife is not built: perdure gives CR2 and Mancl and DeRouen's"
     " correction (CR3), which one_stage.json compares."
 )
-_SEARCH = "Tells how R searched: no answer. metafor's own stops are up to 2e-5 off, see README."
+_SEARCH = "Tells how R searched: no answer. metafor's own stops are up to 2e-5 off, by README."
 _OTHER_LIKELIHOOD = (
     "The likelihood that the model does not maximise (ML of a REML fit, REML of an ML fit):"
     " perdure gives that of the method which was asked for."
