@@ -116,10 +116,11 @@ def tidy(drawn: list[Figure]) -> Callable[[], None]:
                 assert box.x1 < width + 0.5, word
                 assert box.y0 > -1.5, word
                 assert box.y1 < height + 1.5, word
-            for (one, first), (other, second) in combinations(words, 2):
-                across = min(first.x1, second.x1) - max(first.x0, second.x0)
-                up = min(first.y1, second.y1) - max(first.y0, second.y0)
+            places = [(word, *box.extents) for word, box in words]
+            for first, second in combinations(places, 2):
+                across = min(first[3], second[3]) - max(first[1], second[1])
+                up = min(first[4], second[4]) - max(first[2], second[2])
                 # Lines of text may share the air that a face keeps above and below its letters.
-                assert across < 0.5 or up < 2.2, (one, other)
+                assert across < 0.5 or up < 2.2, (first, second)
 
     return check

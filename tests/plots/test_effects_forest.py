@@ -6,6 +6,8 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -180,6 +182,29 @@ def test_ticks_are_few_and_inside(form: str, start: float, end: float) -> None:
     assert start - 1e-9 <= places[0]
     assert places[-1] <= end + 1e-9
     assert len({text for _, text in ticks}) == len(ticks)
+
+
+@pytest.mark.parametrize("form", ["plain", "percent", "ratio", "logit"])
+@given(
+    middle=st.floats(-1e4, 1e4),
+    spread=st.floats(1e-6, 1e4),
+    wide=st.sampled_from([0.0, 0.3, 40.0, math.inf]),
+    reference=st.sampled_from([None, 0.0]),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_effects_have_an_axis(
+    form: str, middle: float, spread: float, wide: float, reference: float | None
+) -> None:
+    axis = EffectAxis("", form, reference=reference)  # type: ignore[arg-type]
+    effects = [middle, middle + spread, middle - 0.3 * spread]
+    lows, highs = ([one + side * wide * 2 for one in effects] for side in (-spread, spread))
+    start, end = axis_range(axis, effects, lows, highs)
+    assert start < end
+    assert all(start <= one <= end for one in effects)
+    assert reference is None or start <= reference <= end
+    ticks = axis_ticks(axis, start, end)
+    assert 1 <= len(ticks) <= 9
+    assert all(start - 1e-6 * spread <= at <= end + 1e-6 * spread for at, _ in ticks)
 
 
 def test_an_axis_holds_estimates_and_reference() -> None:

@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 
 from perdure.errors import InputError
 from perdure.pool import Method
+from perdure.pool.contrast_effects import contrast_effects
 from perdure.pool.network import pool_network
-from perdure.pool.network_data import NetworkData, network_of_arms, network_of_contrasts
+from perdure.pool.network_data import (
+    NetworkData,
+    network_of_arms,
+    network_of_contrasts,
+    network_of_proportions,
+)
+from perdure.pool.network_evidence import split_evidence
 from perdure.pool.network_fit import comparisons, fit_network, stacked
 from perdure.records.network import NetworkComponent
 
@@ -195,10 +202,12 @@ def test_split_is_the_side_splitting_model_where_trials_have_two_arms(test: Any)
         covariance = np.linalg.inv(wide.T @ weight @ wide)
         beta = covariance @ wide.T @ weight @ y
         assert split.difference.estimate == pytest.approx(beta[-1], rel=1e-9)
-        assert split.difference.se**2 == pytest.approx(
-            covariance[-1, -1] * network.inflation, rel=1e-9
-        )
-        assert split.difference.df == network.df
+        left = y - wide @ beta
+        df = y.size - wide.shape[1]
+        factor = 1.0 if test == "z" else left @ weight @ left / df
+        assert split.difference.se**2 == pytest.approx(covariance[-1, -1] * factor, rel=1e-8)
+        assert split.difference.df == (None if test == "z" else df)
+        assert split.direct.se**2 + split.indirect.se**2 == pytest.approx(split.difference.se**2)
         seen += 1
     assert seen == 10  # the edges of the loops: all but those to four treatments of the fringe
     assert (network.inflation == 1) == (test == "z")
@@ -207,6 +216,7 @@ def test_split_is_the_side_splitting_model_where_trials_have_two_arms(test: Any)
 def test_direct_and_indirect_evidence_combine_to_the_network() -> None:
     found = analysed("hasselblad1998")
     for split, pair in zip(found.splits, found.comparisons, strict=True):
+        assert pair.n_trials > 0
         assert split.direct is not None
         assert split.indirect is not None
         one, other = 1 / split.direct.se**2, 1 / split.indirect.se**2
@@ -387,3 +397,74 @@ def test_bad_tables_of_contrasts(rows: Any, options: dict[str, Any], said: str) 
 def test_an_unknown_reference_is_refused() -> None:
     with pytest.raises(InputError, match=r"(?i)no trial has the reference"):
         pool_network(arms_of("senn2013"), reference="water")
+
+
+@pytest.mark.parametrize("method", ["REML", "DL", "PM", "ML", "HE", "SJ"])
+def test_evidence_that_agrees_exactly(method: Method) -> None:
+    data = network_of_contrasts("ABCDE", "yzzyz", "xxyxx", [1, 2, 1, 1, 2], v=[1, 2, 3, 1, 2])
+    found = pool_network(data, method=method, draws=100).components[0]
+    assert [pair.estimate for pair in found.comparisons] == pytest.approx([1, 2, 1])
+    assert found.inconsistency.total is not None
+    assert found.inconsistency.total.statistic == pytest.approx(0, abs=1e-12)
+    for split in found.splits:
+        assert split.difference is not None
+        assert split.difference.p == 1
+    assert [rank.treatment for rank in found.ranks] == ["z", "y", "x"]
+
+
+def test_simulated_networks_are_covered() -> None:
+    """Three-arm and two-arm trials with heterogeneity: intervals and splits keep their level."""
+    random = np.random.default_rng(8)
+    design = ["xyz", "xy", "xz", "yz", "xy", "xz", "yz", "xyz", "xy", "xz"]
+    trial = [str(at) for at, arms in enumerate(design) for _ in arms]
+    arms = [arm for names in design for arm in names]
+    truth = np.array([{"x": 0.0, "y": 0.5, "z": 1.0}[arm] for arm in arms])
+    v = np.full(len(arms), 0.05)
+    hits = false = 0
+    for _ in range(200):
+        y = truth + random.standard_normal(len(arms)) * np.sqrt(v + 0.1 / 2)
+        fit = fit_network(network_of_arms(trial, arms, y, v=v), method="DL", reference="x")
+        pairs = comparisons(fit)
+        hits += pairs[2].ci_low <= 0.5 <= pairs[2].ci_high
+        split = split_evidence(fit, pairs)[2].difference
+        assert split is not None
+        false += split.p < 0.05
+    assert 0.91 < hits / 200 < 0.985
+    assert 0.01 < false / 200 < 0.09
+
+
+@pytest.mark.parametrize("measure", ["difference", "log ratio", "log odds ratio"])
+def test_proportions_are_the_contrasts_of_their_trials(measure: Any) -> None:
+    spread = np.array([[9e-4, 2e-4, -1e-4], [2e-4, 16e-4, 1e-4], [-1e-4, 1e-4, 25e-4]])
+    data = network_of_proportions(
+        "AAA", ["chemo", "ICI", "ICI"], [0.1, 0.25, 0.4], covariance=spread, measure=measure
+    )
+    y, v = contrast_effects([0.1, 0.25, 0.4], spread, measure=measure)
+    assert data.trials[0].y == pytest.approx(y)
+    assert data.trials[0].v == pytest.approx(v)
+
+
+def test_proportions_without_a_value_are_refused() -> None:
+    with pytest.raises(InputError, match=r"(?i)unknown measure"):
+        network_of_proportions("AA", "xy", [0.1, 0.2], v=[1e-3] * 2, measure="odds")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"(?i)on the logit scale must lie between 0 and 1"):
+        network_of_proportions("AA", "xy", [0.0, 0.2], v=[1e-3] * 2)
+    with pytest.raises(InputError, match=r"(?i)no error on the arcsine scale"):
+        network_of_proportions("AA", "xy", [0, 0.2], v=[1e-3] * 2, measure="arcsine difference")
+
+
+def test_one_spare_contrast_is_too_few_to_test_the_split_with_hartung_knapp() -> None:
+    data = network_of_contrasts("ABC", "yzz", "xxy", [1, 3, 1], v=[0.1, 0.2, 0.3])
+    split = pool_network(data, draws=10).components[0].splits[-1]
+    assert split.difference is None
+    assert split.direct is not None
+    assert split.indirect is not None
+    assert split.reason == "too few contrasts to test direct against indirect evidence"
+
+
+def test_arms_that_share_all_error_are_still_compared() -> None:
+    """The covariance of arms may be singular if that of their contrasts is not."""
+    data = network_of_arms("AA", "xy", [0.1, 0.4], covariance=[[0.04, -0.04], [-0.04, 0.04]])
+    assert data.trials[0].v.item() == pytest.approx(0.16)
+    with pytest.raises(InputError, match=r"(?i)trial A is not positive definite"):
+        network_of_arms("AA", "xy", [0.1, 0.4], covariance=[[0.04, 0.04], [0.04, 0.04]])

@@ -163,6 +163,12 @@ def test_errors_by_trial_and_other_choices() -> None:
     assert (other.log_likelihood or 0) >= (line_.log_likelihood or 0) - 1e-6
 
 
+def test_errors_by_trial_need_more_than_one_trial_of_a_class() -> None:
+    classes = ["far" if at == 0 else "near" for at in range(len(ARMS))]
+    with pytest.raises(InputError, match=r"(?i)trial T0 alone decides log median of far, k = 1.5 "):
+        pool_missing_arms(ARMS, classes, errors="CR2")
+
+
 def test_a_class_without_an_arm_that_reaches_has_a_reason() -> None:
     classes = [*CLASSES]
     for at, arm in enumerate(ARMS):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from perdure.cli.folder import refuse_file
 from perdure.cli.forms import (
     contrast_json,
     contrast_sentence,
@@ -92,7 +93,7 @@ def durable(
     from perdure.study import read_ensembles
 
     if out is not None:
-        _refuse_file(out)
+        refuse_file(out)
     draws, notices = read_ensembles(patients, time_unit=unit_named(time_unit))
     for notice in notices:
         say(f"note: {notice}")
@@ -147,21 +148,6 @@ def durable(
         typer.echo(line)
     for path in written:
         say(f"wrote {path}")
-
-
-def _refuse_file(out: Path) -> None:
-    """Refuse a folder that is a file, or lies in one, before any work is done."""
-    for place in (out, *out.parents):
-        try:
-            there = place.exists()
-        except OSError as error:  # the system refuses the name: too long, for one
-            raise InputError(
-                Problem(f"-o cannot be a folder: {error.strerror}", "name a folder", value=str(out))
-            ) from error
-        if there:
-            if not place.is_dir():
-                raise InputError(Problem("-o names a file", "name a folder", value=str(place)))
-            return
 
 
 def _unused(reference: str, k: float | None, time: float | None) -> None:

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from perdure.cli.pool_forms import pooled_lines
-from perdure.cli.say import print_json
+from perdure.cli.folder import refuse_file
+from perdure.cli.pool_folder import Scale, folder_files, write_folder
+from perdure.cli.pool_forms import check_lines, pooled_lines
+from perdure.cli.say import print_json, say
 from perdure.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from perdure.pool import PooledTable
+    from perdure.records.checks import SynthesisChecks
     from perdure.study import Table
 
 __all__ = ["pool"]
@@ -20,6 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 Model = Literal["random", "common", "three-level"]
 Method = Literal["REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"]
 Test = Literal["knha", "adhoc", "t", "z"]
+Robust = Literal["CR2", "CR1", "CR1p", "CR0"]
 
 
 def pool(
@@ -50,6 +55,25 @@ def pool(
             help="knha: Hartung-Knapp, the default of random; t of three-level; z of common.",
         ),
     ] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="Column of the clusters of robust errors.")
+    ] = None,
+    robust: Annotated[
+        Robust | None, typer.Option("--robust", help="Errors robust to clusters, or to trials.")
+    ] = None,
+    checks: Annotated[
+        bool,
+        typer.Option("--checks", help="Leave one out, influence, small studies, the next trial."),
+    ] = False,
+    year: Annotated[
+        str | None, typer.Option("--year", help="Column to accumulate by, with --checks.")
+    ] = None,
+    scale: Annotated[
+        Scale, typer.Option("--shown-as", help="How pictures write effects: exp of a log ratio.")
+    ] = "plain",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder for pictures and tables.")
+    ] = None,
     level: Annotated[float, typer.Option("--level", help="Of the intervals.")] = 0.95,
     as_json: Json = False,
 ) -> None:
@@ -57,11 +81,15 @@ def pool(
     from perdure.pool import pool_table, table_json
     from perdure.study import read_table
 
+    if out is not None:
+        refuse_file(out)
     found = read_table(table)
-    _refuse_absent(found, {"--estimate": estimate, "--se": se, "--trial": trial, "--by": by})
+    wanted = {"--estimate": estimate, "--se": se, "--trial": trial, "--by": by}
+    _refuse_absent(found, {**wanted, "--cluster": cluster, "--year": year})
     problems: list[Problem] = []
     effects = found.numbers(estimate, problems)
     errors = found.numbers(se, problems)
+    years = None if year is None else found.numbers(year, problems)
     if problems:
         raise InputError(problems)
     pooled = pool_table(
@@ -73,6 +101,8 @@ def pool(
         moderators=None if moderators is None else _moderators(found),
         reference=_levels(reference or []),
         missing="leave out" if missing == "leave-out" else "refuse",
+        cluster=None if cluster is None else found.column(cluster),
+        robust=robust,
         model=model,
         method=method,
         test=test,
@@ -82,11 +112,37 @@ def pool(
         rows=found.lines,
         file=found.file,
     )
+    asked = _checks(pooled, None if years is None else years.tolist()) if checks else None
+    answer = table_json(pooled, asked)
+    if out is not None:
+        columns = {} if moderators is None else _moderators(found)
+        groups = None if by is None else found.column(by)
+        files = folder_files(
+            pooled, groups, asked, columns, name=estimate, scale=scale, found=answer
+        )
+        for path in write_folder(out, files):
+            say(f"wrote {path}")
     if as_json:
-        print_json(table_json(pooled))
+        print_json(answer)
         return
     for line in pooled_lines(pooled, level):
         typer.echo(line)
+    for line in check_lines(asked) if asked else ():
+        typer.echo(line)
+
+
+def _checks(table: "PooledTable", years: Sequence[float] | None) -> "SynthesisChecks":
+    """Return the checks; refuse them where there is a formula or three levels."""
+    from perdure.pool import check_synthesis
+
+    if table.fit is None:
+        raise InputError(
+            Problem(
+                "--checks are of a plain synthesis",
+                "leave out --moderators, and use the model random or common",
+            )
+        )
+    return check_synthesis(table.fit, names=table.names, trial=table.trial, year=years)
 
 
 def _refuse_absent(table: "Table", wanted: Mapping[str, str | None]) -> None:

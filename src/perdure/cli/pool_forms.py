@@ -7,15 +7,17 @@ from perdure.records import Coefficient, Heterogeneity, JointTest, MetaRegressio
 
 if TYPE_CHECKING:
     from perdure.pool import PooledTable
+    from perdure.records.checks import SynthesisChecks
 
-__all__ = ["pooled_lines"]
+__all__ = ["check_lines", "pooled_lines"]
 
 
 def pooled_lines(table: "PooledTable", level: float = 0.95) -> list[str]:
     """Return a pooled table in words: all effects, then what a formula or groups add."""
     if table.regression is not None:
-        return list(_regression(table.pooled, table.regression, table.heterogeneity, level))
-    lines = [_mean("all", table.pooled, level)]
+        found = _regression(table.pooled, table.regression, table.heterogeneity, level)
+        return [*found, *table.notes]
+    lines = [_mean("all", table.pooled, level), *table.notes]
     if table.heterogeneity is not None:
         lines.append(_spread(table.heterogeneity, level))
     groups = table.groups
@@ -27,6 +29,32 @@ def pooled_lines(table: "PooledTable", level: float = 0.95) -> list[str]:
         for pair in groups.differences
     ]
     return [*lines, groups.reason] if groups.reason else lines
+
+
+def check_lines(checks: "SynthesisChecks") -> list[str]:
+    """Return what the checks say, each in a sentence; and why one is missing."""
+    found: list[str] = []
+    if checks.leave_one_out is not None:
+        found.append(f"leave one out: {checks.leave_one_out.sentence}")
+    if checks.influence is not None:
+        found.append(f"influence: {checks.influence.sentence}")
+    if checks.regression_test is not None:
+        found.append(f"small studies, Egger: {checks.regression_test.sentence}")
+    if checks.rank_test is not None and checks.rank_test.tau is not None:
+        p = "" if checks.rank_test.p is None else f", {_p(checks.rank_test.p)}"
+        found.append(f"small studies, rank test: tau {checks.rank_test.tau:.3g}{p}")
+    if checks.pet_peese is not None and checks.pet_peese.estimate is not None:
+        one = checks.pet_peese.estimate
+        text = f"{one.estimate:.4g} ({one.ci_low:.4g} to {one.ci_high:.4g})"
+        found.append(f"small studies, PET-PEESE: {checks.pet_peese.chosen} {text}")
+    if checks.trim_fill is not None:
+        found.append(f"trim and fill: {checks.trim_fill.sentence}")
+    if checks.selection is not None:
+        found.append(f"selection model: {checks.selection.sentence}")
+    if checks.next_trial is not None:
+        found.append(f"one more trial: {checks.next_trial.sentence}")
+    found += [f"{name.replace('_', ' ')}: not done, {why}" for name, why in checks.reasons.items()]
+    return found
 
 
 def _regression(

@@ -4,6 +4,7 @@ An arm comes out with its interval, or with the reason why there is none and the
 all the same; a trial's arms also come out compared with each other.
 """
 
+from perdure.durable.arm_vector import MULTIPLES, arm_vectors
 from perdure.durable.bootstrap import durable_bootstrap
 from perdure.durable.ensemble import durable_ensemble
 from perdure.durable.extrapolate import ReferenceMedian, durable_models
@@ -26,6 +27,7 @@ from perdure.durable.trial_models import trial_models
 
 __all__ = [
     "INTERVALS",
+    "MULTIPLES",
     "THIN",
     "Ask",
     "DurableInterval",
@@ -35,6 +37,7 @@ __all__ = [
     "TailThreshold",
     "TrialDurability",
     "arm_tail",
+    "arm_vectors",
     "common_time",
     "durability_profile",
     "durable_bootstrap",

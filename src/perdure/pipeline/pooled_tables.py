@@ -4,17 +4,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from perdure.records import Coefficient, ContrastGroup, ContrastSynthesis
+from perdure.records import Coefficient, ContrastGroup, ContrastSynthesis, Results
+from perdure.records.checks import ContrastChecks
 from perdure.records.class_models import ClassModels
+from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
 from perdure.study.tail_tables import write_rows
 
-__all__ = ["write_class_models", "write_contrast_syntheses", "write_networks"]
+__all__ = ["write_pooled_tables"]
 
 Row = dict[str, object]
 
 
-def write_contrast_syntheses(results: Path, found: Sequence[ContrastSynthesis]) -> None:
+def write_pooled_tables(results: Path, everything: Results) -> None:
+    """Write all that was pooled of contrasts and of classes; what has no row has no file."""
+    _write_contrasts(results, everything.contrast_syntheses)
+    _write_networks(results, everything.networks)
+    _write_class_models(results, everything.class_models)
+    _write_missing_arms(results, everything.missing_arms)
+    _write_checks(results, everything.checks)
+
+
+def _write_contrasts(results: Path, found: Sequence[ContrastSynthesis]) -> None:
     """Write pooled contrasts, their rows and the trials left out one by one; none, no file."""
     write_rows(results / "pooled_contrasts.csv", [row for one in found for row in _pooled(one)])
     write_rows(
@@ -23,13 +34,13 @@ def write_contrast_syntheses(results: Path, found: Sequence[ContrastSynthesis]) 
     write_rows(results / "leave_one_out.csv", [row for one in found for row in _without(one)])
 
 
-def write_networks(results: Path, found: Sequence[ClassNetwork]) -> None:
+def _write_networks(results: Path, found: Sequence[ClassNetwork]) -> None:
     """Write every pair of classes, with direct and indirect evidence, and the ranks."""
     write_rows(results / "network.csv", [row for one in found for row in _comparisons(one)])
     write_rows(results / "network_ranks.csv", [row for one in found for row in _ranks(one)])
 
 
-def write_class_models(results: Path, found: Sequence[ClassModels]) -> None:
+def _write_class_models(results: Path, found: Sequence[ClassModels]) -> None:
     """Write every pair of classes under every model."""
     write_rows(results / "class_models.csv", [row for one in found for row in _models(one)])
 
@@ -52,6 +63,60 @@ def _models(one: ClassModels) -> Iterator[Row]:
             yield place | asdict(found) | {"notes": notes, "reason": None}
         if model.reason is not None:
             yield place | blank | {"notes": "", "reason": model.reason}
+
+
+def _write_missing_arms(results: Path, found: Sequence[ClassMissingArms]) -> None:
+    """Write the classes with arms left out, by the model of vectors, and by the pattern mixture."""
+    write_rows(results / "missing_arms.csv", [row for one in found for row in _missing(one)])
+    write_rows(results / "pattern_mixture.csv", [row for one in found for row in _mixture(one)])
+
+
+def _missing_place(one: ClassMissingArms) -> Row:
+    return {"endpoint": one.endpoint, "k": one.k, "reference": one.reference, "by": one.by}
+
+
+def _missing(one: ClassMissingArms) -> Iterator[Row]:
+    """Yield each class and each pair of classes under both models."""
+    blank = dict.fromkeys(("proportion", "estimate", "se", "df", "ci_low", "ci_high", "p"))
+    if one.found is None:
+        yield (
+            _missing_place(one)
+            | {"way": "", "term": "", "n_arms": 0}
+            | blank
+            | {"reason": one.reason}
+        )
+        return
+    for way, answer in (("left out", one.found.without), ("vectors", one.found.vectors)):
+        place = _missing_place(one) | {"way": way}
+        for mean in answer.classes:
+            yield (
+                place
+                | {"term": mean.name, "n_arms": answer.n_arms}
+                | blank
+                | {"proportion": mean.proportion, "ci_low": mean.ci_low, "ci_high": mean.ci_high}
+                | {"reason": mean.reason or answer.reason}
+            )
+        for pair in answer.differences:
+            row = {name: value for name, value in asdict(pair).items() if name in blank}
+            yield (
+                place
+                | {"term": pair.term, "n_arms": answer.n_arms}
+                | blank
+                | row
+                | {"reason": None}
+            )
+
+
+def _mixture(one: ClassMissingArms) -> Iterator[Row]:
+    """Yield the pattern mixture's curves, of classes as proportions and of pairs on the scale."""
+    if one.found is None:
+        return
+    for name, curve in one.found.mixture.classes:
+        for point in curve:
+            yield _missing_place(one) | {"term": name} | asdict(point)
+    for pair in one.found.mixture.differences:
+        for point in pair.curve:
+            yield _missing_place(one) | {"term": f"{pair.first} - {pair.second}"} | asdict(point)
 
 
 def _network_place(one: ClassNetwork) -> Row:
@@ -161,3 +226,33 @@ def _without(one: ContrastSynthesis) -> Iterator[Row]:
             | {"left_out": trial, "changes_conclusion": int(trial in one.carried_by)}
             | _group(group)
         )
+
+
+def _write_checks(results: Path, found: Sequence[ContrastChecks]) -> None:
+    """Write influence and the synthesis as contrasts came in."""
+    write_rows(results / "influence.csv", [row for one in found for row in _influence(one)])
+    write_rows(results / "cumulative.csv", [row for one in found for row in _cumulative(one)])
+
+
+def _check_place(one: ContrastChecks) -> Row:
+    return {
+        "endpoint": one.endpoint,
+        "k": one.k,
+        "reference": one.reference,
+        "measure": one.measure,
+    }
+
+
+def _influence(one: ContrastChecks) -> Iterator[Row]:
+    for row in one.checks.influence.rows if one.checks.influence else ():
+        flat = asdict(row)
+        flat["flags"] = "; ".join(row.flags)
+        flat["dfbetas"] = "; ".join(f"{value:.17g}" for value in row.dfbetas or ())
+        yield _check_place(one) | flat
+
+
+def _cumulative(one: ContrastChecks) -> Iterator[Row]:
+    found = one.checks.cumulative
+    if found is not None:
+        for order, row in zip(found.orders, found.rows, strict=True):
+            yield _check_place(one) | {"year": order} | asdict(row)

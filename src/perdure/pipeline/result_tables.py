@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from perdure.durable import Stratum, stratified
+from perdure.pipeline.pooled_tables import write_pooled_tables
 from perdure.records import (
     AnalysisResult,
     ArmEstimate,
@@ -19,6 +20,7 @@ from perdure.records import (
     Evidence,
     NotEstimable,
     Proportion,
+    Results,
     Synthesis,
     TrialContrast,
 )
@@ -30,10 +32,9 @@ __all__ = ["write_result_tables"]
 Row = TypeVar("Row")
 
 
-def write_result_tables(
-    results: Path, analyses: Sequence[AnalysisResult], syntheses: Sequence[Synthesis]
-) -> None:
+def write_result_tables(results: Path, everything: Results) -> None:
     """Write every table into the folder ``results``; each whole or not at all."""
+    analyses, syntheses = everything.analyses, everything.syntheses
     estimates = [found for analysis in analyses for found in analysis.estimates]
     contrasts = [found for analysis in analyses for found in analysis.contrasts]
     fits = [
@@ -52,6 +53,7 @@ def write_result_tables(
     _write(results / "pooled.csv", _POOLED, pooled)
     write_rows(results / "stratified.csv", list(_stratified(contrasts, estimates)))
     write_tail_tables(results, analyses)
+    write_pooled_tables(results, everything)
 
 
 def _write(path: Path, columns: Mapping[str, Callable[[Row], object]], rows: Iterable[Row]) -> None:

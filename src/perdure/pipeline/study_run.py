@@ -1,18 +1,15 @@
 """Run what is stale of a study, stage by stage, and write its report."""
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import perdure
 from perdure.pipeline.analyse import estimate, published_estimates, rebuild
-from perdure.pipeline.pooled_tables import (
-    write_class_models,
-    write_contrast_syntheses,
-    write_networks,
-)
+from perdure.pipeline.contrast_checks import check_contrasts
+from perdure.pipeline.missing_arms import synthesise_missing_arms
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
     load_analysis,
@@ -120,14 +117,6 @@ def run(
     found, done = _analyses(study, results, jobs, show)
     extra, left_out = published_estimates(study.published, study.trials, study.settings)
     analyses = _with_published(found, extra, study)
-    syntheses = synthesise(analyses, study.trials, study.settings)
-    contrasts = synthesise_contrasts(analyses, study.trials, study.settings)
-    write_result_tables(results, analyses, syntheses)
-    networks = synthesise_networks(analyses, study.trials, study.settings)
-    write_contrast_syntheses(results, contrasts)
-    write_networks(results, networks)
-    models = synthesise_models(analyses, study.trials, study.settings)
-    write_class_models(results, models)
     remove_others(results, study.analyses, keep_ensemble=study.settings.keep_ensemble)
     notices = (*study.notices, *left_out)
     versions = _versions()
@@ -136,7 +125,8 @@ def run(
         "seed": str(study.settings.seed),
         "digest of the input": digest_of(repr(sorted(inputs.items())).encode())[:16],
     }
-    everything = Results(analyses, syntheses, origin, notices, contrasts, networks, models)
+    everything = _synthesised(analyses, study, origin, notices)
+    write_result_tables(results, everything)
     show("report", 0, 1)
     pictures = {
         (one.trial, one.endpoint, one.analysis, arm): svg
@@ -161,6 +151,28 @@ def run(
         ),
     )
     return RunSummary(page, sentences, said, done, len(found) - done, stale=True)
+
+
+def _synthesised(
+    analyses: tuple[AnalysisResult, ...],
+    study: Study,
+    origin: Mapping[str, str],
+    notices: tuple[str, ...],
+) -> Results:
+    """Return everything that is pooled of the analyses."""
+    question = (analyses, study.trials, study.settings)
+    contrasts = synthesise_contrasts(*question)
+    return Results(
+        analyses,
+        synthesise(*question),
+        origin,
+        notices,
+        contrast_syntheses=contrasts,
+        networks=synthesise_networks(*question),
+        class_models=synthesise_models(*question),
+        missing_arms=synthesise_missing_arms(*question),
+        checks=check_contrasts(contrasts, study.trials, study.settings),
+    )
 
 
 def _misfits(analyses: Sequence[AnalysisResult], notices: Sequence[str]) -> Iterator[str]:

@@ -18,6 +18,7 @@ Form = Literal["plain", "percent", "ratio", "logit"]
 """What is written: the effect; 100 times it; its exponential; 100 times its inverse logit."""
 
 _RATIOS = (1.0, 2.0, 5.0)
+_MIDDLE_RATIOS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 _FINE_RATIOS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 _PERCENTS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8)
 _MOST = 1e300
@@ -137,7 +138,6 @@ def axis_range(
     if axis.reference is not None:
         core.append(axis.reference)
     limits = [one for one in (*lows, *highs) if math.isfinite(one)]
-    reaches = [abs(one - core[0]) for one in limits]
     spread = max(core) - min(core)
     halves = [
         (high - low) / 2 for low, high in zip(lows, highs, strict=True) if math.isfinite(high - low)
@@ -148,7 +148,7 @@ def axis_range(
     start, end = min(core) - room, max(core) + room
     first, last = min([*limits, *core]), max([*limits, *core])
     # The whole of every interval, where that leaves the others two fifths of their length.
-    if last - first <= 2.5 * (end - start) or not reaches:
+    if last - first <= 2.5 * (end - start):
         start, end = first, last
     start, end = max(start, first), min(end, last)
     pad = 0.04 * (end - start) or max(abs(end), 1.0) * 0.1
@@ -181,18 +181,22 @@ def axis_ticks(
         found = _thinned(inside, (end - start) / most)
     else:
         found = []
-    return found if len(found) > 1 else _even_ticks(axis, start, end, most)
+    # A range of few round ratios is nearly even: evenly spaced numbers say more.
+    few = axis.form == "ratio" and len(found) < 4 and end - start < math.log(5)
+    return found if len(found) > 1 and not few else _even_ticks(axis, start, end, most)
 
 
 def _ratio_ticks(start: float, end: float, most: int) -> list[tuple[float, str]]:
     """Return ticks at round ratios: 1, 2, 5 where they suffice, else powers of ten or finer."""
+    if max(abs(start), abs(end)) > 300 * math.log(10):
+        return []  # no number holds such a ratio
     decades = range(
         math.floor(start / math.log(10)) - 1,
         math.ceil(end / math.log(10)) + 2,
     )
     if len(decades) > 40:
         decades = range(max(decades[0], -300), min(decades[-1], 300), len(decades) // 10)
-    for parts in (_FINE_RATIOS, _RATIOS, (1.0, 3.0), (1.0,)):
+    for parts in (_FINE_RATIOS, _MIDDLE_RATIOS, _RATIOS, (1.0, 3.0), (1.0,)):
         inside = [
             (decade * math.log(10) + math.log(part), part * 10.0**decade)
             for decade in decades
@@ -206,7 +210,7 @@ def _ratio_ticks(start: float, end: float, most: int) -> list[tuple[float, str]]
         if len(kept) <= most and closest >= (end - start) / 16:
             return [(at, _ratio(ratio)) for at, ratio in kept]
     step = math.ceil(len(kept) / most)
-    return [(at, _ratio(ratio)) for at, ratio in kept[::step]]
+    return [(at, _ratio(ratio)) for at, ratio in kept[:: max(step, 1)]]
 
 
 def _ratio(ratio: float) -> str:
@@ -227,6 +231,8 @@ def _thinned(ticks: Sequence[tuple[float, str]], closest: float) -> list[tuple[f
 def _even_ticks(axis: EffectAxis, start: float, end: float, most: int) -> list[tuple[float, str]]:
     """Return ticks at evenly spaced round numbers of what is written."""
     low, high = _written(axis.form, start), _written(axis.form, end)
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        return _own_ticks(axis, start, end, most)
     power = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next(
         power * part for part in (1, 2, 2.5, 5, 10, 20) if (high - low) / (power * part) <= most
@@ -236,7 +242,20 @@ def _even_ticks(axis: EffectAxis, start: float, end: float, most: int) -> list[t
         digits += 1
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     shown = [step * order for order in range(first, last + 1)]
+    domain = {"ratio": (0.0, _MOST), "logit": (0.0, 100.0)}.get(axis.form, (-math.inf, math.inf))
+    shown = [one for one in shown if domain[0] < one < domain[1]]
+    if len(shown) < 2:
+        return _own_ticks(axis, start, end, most)
     return [(_place(axis.form, one), decimals(one, digits)) for one in shown]
+
+
+def _own_ticks(axis: EffectAxis, start: float, end: float, most: int) -> list[tuple[float, str]]:
+    """Return ticks evenly spaced on the effects' own scale; each text once."""
+    found: dict[str, float] = {}
+    for order in range(most):
+        at = start + (end - start) * order / max(most - 1, 1)
+        found.setdefault(effect_text(axis, at), at)
+    return [(at, text) for text, at in found.items()]
 
 
 def _place(form: Form, shown: float) -> float:

@@ -13,7 +13,7 @@ from perdure.plots.forest_rows import (
     forest_pages,
 )
 from perdure.plots.lettering import printable, shorten, text_width
-from perdure.plots.sheet import draw_bounds
+from perdure.plots.marks import draw_bounds
 from perdure.plots.style import (
     FAINT,
     GREY,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perdure.plots.effect_axis import EffectAxis, axis_range, axis_ticks, effect_and_limits
 from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
+from perdure.plots.marks import BLUE, ORANGE, draw_arrows, draw_bounds, draw_interval
 from perdure.plots.style import (
     FAINT,
     GREY,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["BLUE", "ORANGE", "Sheet", "SheetLine", "draw_bounds", "sheet_pages"]
+__all__ = ["Sheet", "SheetLine", "sheet_pages"]
 
 WIDTH = 720.0
 EDGE, INDENT, GUTTER = 2.0, 8.0, 11.0
@@ -36,9 +37,8 @@ TOP, HEAD, ROW, AXIS, LINE = 18.0, 22.0, 13.5, 24.0, 11.0
 """Heights in points: of the title, the columns' heads, a row, the axis, a line of words."""
 AIR = 0.45
 """Rows of air above a head."""
-ROOMY = 1.1
+ROOMY, BOLD = 1.1, 1.25
 """Letters of the widest face that a figure is read in, over those that are measured."""
-BLUE, ORANGE = "#005a8e", "#a84a00"
 
 Role = Literal["head", "effect", "pooled", "mean", "missing", "note"]
 
@@ -216,15 +216,20 @@ def _columns(sheet: Sheet) -> _Columns:
     reasons = [text_width(line.words, SMALL) * ROOMY for line in rows if line.words]
     aside = result + sum(one + GUTTER for one in right)
     reason_room = max([aside, *(min(reason, MOST_REASON) for reason in reasons)])
-    names = [text_width(line.label, SMALL) * ROOMY + INDENT for line in rows if line.left]
-    names += [
-        text_width(line.label, SMALL) * ROOMY + INDENT for line in rows if not sheet.left_heads
+    beside = [line for line in rows if line.left or not sheet.left_heads]
+    names = [
+        text_width(line.label, SMALL) * (BOLD if line.role == "pooled" else ROOMY)
+        for line in beside
     ]
-    names.append(text_width(sheet.label_head, SMALL) * ROOMY + INDENT)
+    longest = max([*names, text_width(sheet.label_head, SMALL) * ROOMY]) + INDENT + 1
     spare = WIDTH - LEAST_PLOT - reason_room - sum(one + GUTTER for one in left) - 3 * GUTTER
-    label = min(max(names), MOST_LABEL, spare)
+    label = min(longest, MOST_LABEL, spare)
     wide = max(
-        (text_width(line.label, SMALL) * 1.2 + INDENT for line in sheet.lines if not line.left),
+        (
+            text_width(line.label, SMALL) * BOLD + INDENT + 1
+            for line in sheet.lines
+            if not line.left
+        ),
         default=0.0,
     )
     across = label + sum(one + GUTTER for one in left)
@@ -331,7 +336,7 @@ def _write_line(
     aside = text_width(line.words, SMALL) * ROOMY + GUTTER if line.role == "head" else 0.0
     room = columns.label_room if line.left else across - aside
     size = TEXT if line.role == "head" else SMALL
-    label = shorten(line.label, (room - left) / (1.2 if bold else ROOMY), size)
+    label = shorten(line.label, (room - left) / (BOLD if bold else ROOMY), size)
     weight = "bold" if bold else "normal"
     write(figure, left, base, label, size=size, weight=weight, color=color)
     if line.role == "head":
@@ -356,16 +361,16 @@ def _draw_line(axes: "Axes", line: SheetLine, place: float, limits: tuple[float,
     if line.role == "missing" and low is not None and high is not None:
         draw_bounds(axes, low, high, place, limits)
     elif line.role == "note" and low is not None and high is not None:
-        _draw_interval(axes, low, high, place, limits, color, 2.6)
+        draw_interval(axes, low, high, place, limits, color, 2.6)
     if line.estimate is None or line.role in {"missing", "note", "head"}:
         return
     if line.role == "pooled" and low is not None and high is not None:
         across = [low, line.estimate, high, line.estimate]
         axes.fill(across, [place, place - 0.34, place, place + 0.34], color=color, zorder=4, lw=0)
-        _draw_arrows(axes, low, high, place, limits, color)
+        draw_arrows(axes, low, high, place, limits, color)
         return
     if low is not None and high is not None:
-        _draw_interval(axes, low, high, place, limits, color, 0.9)
+        draw_interval(axes, low, high, place, limits, color, 0.9)
     if limits[0] <= line.estimate <= limits[1]:
         axes.plot(
             [line.estimate],
@@ -378,52 +383,6 @@ def _draw_line(axes: "Axes", line: SheetLine, place: float, limits: tuple[float,
             markeredgecolor=color,
             markeredgewidth=0.9,
         )
-
-
-def _draw_interval(
-    axes: "Axes",
-    low: float,
-    high: float,
-    place: float,
-    limits: tuple[float, float],
-    color: str,
-    width: float,
-) -> None:
-    """Draw an interval, with an arrow where it leaves the axis."""
-    start, end = (min(max(one, limits[0]), limits[1]) for one in (low, high))
-    axes.plot(
-        [start, end], [place] * 2, color=color, linewidth=width, zorder=3, solid_capstyle="butt"
-    )
-    _draw_arrows(axes, low, high, place, limits, color)
-
-
-def _draw_arrows(
-    axes: "Axes",
-    low: float,
-    high: float,
-    place: float,
-    limits: tuple[float, float],
-    color: str,
-) -> None:
-    for at, mark, beyond in ((0, "<", low < limits[0]), (1, ">", high > limits[1])):
-        if beyond:
-            axes.plot(
-                [limits[at]], [place], mark, color=color, markersize=4.4, clip_on=False, zorder=5
-            )
-
-
-def draw_bounds(
-    axes: "Axes", low: float, high: float, place: float, limits: tuple[float, float]
-) -> None:
-    """Draw an open bar from bound to bound in axes of rows; it has no end beyond ``limits``."""
-    start, end = max(low, limits[0]), min(high, limits[1])
-    for down in (place - 0.22, place + 0.22):
-        axes.plot([start, end], [down] * 2, color=BLUE, linewidth=0.8, zorder=3, clip_on=False)
-    for at, inside in ((start, low >= limits[0]), (end, high <= limits[1])):
-        if inside:
-            axes.plot(
-                [at] * 2, [place - 0.22, place + 0.22], color=BLUE, linewidth=0.8, clip_on=False
-            )
 
 
 def _write_sides(

@@ -10,6 +10,7 @@ __all__ = [
     "median_in_words",
     "months",
     "multiple",
+    "p_in_words",
     "p_value",
     "percent",
     "points",
@@ -113,6 +114,18 @@ def p_value(p: float | None) -> str:
     if p > 0.99:
         return ">0.99"
     return f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
+def p_in_words(p: float | None) -> str:
+    """Return a p value with its sign of comparison.
+
+    Examples
+    --------
+    >>> p_in_words(0.0123), p_in_words(0.00004)
+    ('P = 0.012', 'P <0.001')
+    """
+    shown = p_value(p)
+    return f"P {shown}" if shown[:1] in "<>" else f"P = {shown}"
 
 
 def multiple(k: float) -> str:

@@ -8,6 +8,7 @@ meta-regression. Definitions are metafor's, and so are the numbers.
 
 from perdure.pool.as_json import pooled_json, table_json
 from perdure.pool.by_class import pool_by_class
+from perdure.pool.checks import check_synthesis
 from perdure.pool.class_models import OneStageAnswer, compare_classes
 from perdure.pool.class_network import pool_class_network
 from perdure.pool.contrast_effects import ContrastMeasure
@@ -15,6 +16,7 @@ from perdure.pool.effect import Effect, back_transform, logit_effect, published_
 from perdure.pool.formula import Design, design_of
 from perdure.pool.groups import Group, GroupDifference, Groups, group_design, pool_by_group
 from perdure.pool.multilevel import fit_multilevel, fit_multivariate
+from perdure.pool.not_estimable import pool_missing_arms
 from perdure.pool.one_stage import OneStageFit, fit_one_stage
 from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects, pool
 from perdure.pool.regression import meta_regression, split_classes
@@ -39,6 +41,7 @@ __all__ = [
     "Test",
     "TrialArms",
     "back_transform",
+    "check_synthesis",
     "compare_classes",
     "design_of",
     "fit_effects",
@@ -54,6 +57,7 @@ __all__ = [
     "pool_by_group",
     "pool_class_network",
     "pool_contrasts",
+    "pool_missing_arms",
     "pool_table",
     "pooled_json",
     "published_effect",

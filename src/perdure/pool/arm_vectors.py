@@ -75,7 +75,9 @@ class VectorFit:
     level: float
     sandwich: ClusterSandwich | None = None
 
-    def clustered(self, trial: Sequence[str], kind: Sandwich = "CR2") -> "VectorFit":
+    def clustered(
+        self, trial: Sequence[str], kind: Sandwich = "CR2", *, terms: Sequence[str] | None = None
+    ) -> "VectorFit":
         """Return the fit with errors that come from the differences between clusters of arms.
 
         The sandwich takes the covariance between arms as known; what its estimation adds is that of
@@ -85,6 +87,8 @@ class VectorFit:
         ----------
         trial : sequence of str, length N
         kind : {"CR2", "Mancl-DeRouen", "CR0"}
+        terms : sequence of str, optional
+            Of the kept coefficients, for messages.
 
         Raises
         ------
@@ -104,6 +108,7 @@ class VectorFit:
             np.array([one @ score for one in inside]),
             kind,
             names=names,
+            terms=terms,
         )
         added = self.covariance - before
         return replace(self, covariance=sandwich.covariance + added, sandwich=sandwich)

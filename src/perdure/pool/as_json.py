@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from perdure.pool.table import PooledTable
 from perdure.records import MetaRegression, Pooled
+from perdure.records.checks import SynthesisChecks
 
 __all__ = ["pooled_json", "table_json"]
 
@@ -42,12 +43,16 @@ def pooled_json(pooled: Pooled) -> dict[str, object]:
     }
 
 
-def table_json(table: PooledTable) -> dict[str, object]:
+def table_json(table: PooledTable, checks: SynthesisChecks | None = None) -> dict[str, object]:
     """Return a pooled table: the model, tau2 with its limits, then the formula or the groups.
 
     A number that is infinite, as a limit that is never reached, is None.
     """
-    return {key: _finite(value) for key, value in _table(table).items()}
+    found = _table(table)
+    found["notes"] = [*table.notes, *(table.regression.notes if table.regression else ())]
+    if checks is not None:
+        found["checks"] = asdict(checks)
+    return {key: _finite(value) for key, value in found.items()}
 
 
 def _table(table: PooledTable) -> dict[str, object]:
@@ -88,5 +93,4 @@ def _regression(found: MetaRegression) -> dict[str, object]:
         "tests": [asdict(test) for test in found.tests],
         "factors": [asdict(factor) for factor in found.factors],
         "left_out": dict(found.left_out),
-        "notes": list(found.notes),
     }

@@ -17,6 +17,10 @@ from perdure.records.network import DesignHeterogeneity, Inconsistency
 __all__ = ["inconsistency"]
 
 
+NEW = 1e-9
+"""Share of a column that must be new for it to say more than the others."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Whitened:
     """Contrasts in coordinates where their sampling errors are standard."""
@@ -146,10 +150,14 @@ def _detached(
 
 def _interactions(x: Matrix, designs: Iterable[Bools]) -> Matrix:
     """Return columns that complete ``x`` to effects of every design's own."""
-    found, rank = x, x.shape[1]
+    basis, _ = np.linalg.qr(x)
+    found = []
     for rows in designs:
         for column in np.where(rows[:, None], x, 0.0).T:
-            wider = np.column_stack((found, column))
-            if int(np.linalg.matrix_rank(wider)) > rank:
-                found, rank = wider, rank + 1
-    return found[:, x.shape[1] :]
+            rest = column - basis @ (basis.T @ column)
+            rest -= basis @ (basis.T @ rest)  # once more, against rounding
+            length = float(np.linalg.norm(rest))
+            if length > NEW * float(np.linalg.norm(column)):
+                basis = np.column_stack((basis, rest / length))
+                found.append(column)
+    return np.column_stack(found)

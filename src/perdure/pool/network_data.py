@@ -8,11 +8,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
+from perdure.pool.contrast_effects import CONTRASTS, ContrastMeasure
 from perdure.pool.least_squares import Matrix
+from perdure.pool.scales import SCALES
 from perdure.records import Floats
 from perdure.records.network import Edge
 
-__all__ = ["NetworkData", "TrialContrasts", "network_of_arms", "network_of_contrasts"]
+__all__ = [
+    "NetworkData",
+    "TrialContrasts",
+    "network_of_arms",
+    "network_of_contrasts",
+    "network_of_proportions",
+]
+
+
+ROUNDING = 1e-12
+"""Share of the largest variance that an eigenvalue of a covariance is, if it is not 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,10 +186,63 @@ def network_of_arms(
             continue
         incidence = np.hstack((-np.ones((len(at) - 1, 1)), np.eye(len(at) - 1)))
         block = spread[np.ix_(at, at)]
-        _definite(block, name)
+        _definite(block, name, -ROUNDING)
         v_trial = incidence @ block @ incidence.T
+        _definite(v_trial, name, ROUNDING)
         found.append(TrialContrasts(name, arms, incidence, incidence @ effects[at], v_trial))
     return _some(found, left_out)
+
+
+def network_of_proportions(
+    trial: Sequence[str],
+    treatment: Sequence[str],
+    proportions: ArrayLike,
+    *,
+    v: ArrayLike | None = None,
+    covariance: ArrayLike | None = None,
+    measure: ContrastMeasure = "log odds ratio",
+) -> NetworkData:
+    """Return the network of a table of durable responses, by treatment or by class of it.
+
+    Parameters
+    ----------
+    trial, treatment : sequence of str, length n
+        Of each arm, as in :func:`network_of_arms`.
+    proportions : array_like of float, shape (n,)
+    v, covariance
+        Of the proportions themselves, as in :func:`network_of_arms`; brought to the measure's scale
+        by the delta method.
+    measure : {"difference", "log ratio", "log odds ratio", "arcsine difference"}
+
+    Raises
+    ------
+    InputError
+        As :func:`network_of_arms`; or if a proportion has no value, or no error, on the scale.
+
+    Examples
+    --------
+    >>> data = network_of_proportions(
+    ...     ["A", "A"], ["chemo", "ICI"], [0.1, 0.25], v=[0.03**2, 0.04**2], measure="log ratio"
+    ... )
+    >>> data.trials[0].y.round(3), data.trials[0].v.round(4).tolist()
+    (array([0.916]), [[0.1156]])
+    """
+    p, spread = _checked(proportions, _spread(v, covariance), len(trial), len(treatment))
+    if measure not in CONTRASTS:
+        raise InputError(
+            Problem("unknown measure", f"choose one of {', '.join(CONTRASTS)}", value=str(measure))
+        )
+    scale = SCALES[CONTRASTS[measure]]
+    slopes = np.array([scale.slope(value) for value in p.tolist()])
+    if not np.isfinite(slopes).all():
+        raise InputError(
+            Problem(
+                f"a proportion of 0 or 1 has no error on the {scale.name} scale",
+                "leave the arm out, or choose the difference",
+            )
+        )
+    values = [scale.value(value) for value in p.tolist()]
+    return network_of_arms(trial, treatment, values, covariance=slopes[:, None] * spread * slopes)
 
 
 def network_of_contrasts(
@@ -244,7 +309,7 @@ def network_of_contrasts(
             incidence[line, arms.index(second[row])] = -1
         _spanning(incidence, arms, name)
         block = spread[np.ix_(at, at)]
-        _definite(block, name)
+        _definite(block, name, ROUNDING)
         found.append(TrialContrasts(name, arms, incidence, effects[at], block))
     return _some(found, [])
 
@@ -309,9 +374,9 @@ def _separate(labels: list[str], spread: Matrix) -> None:
             )
 
 
-def _definite(block: Matrix, name: str) -> None:
-    """Refuse a covariance of a trial that is not positive definite."""
-    if not float(np.linalg.eigvalsh(block)[0]) > 1e-12 * float(np.diagonal(block).max()):
+def _definite(block: Matrix, name: str, least: float) -> None:
+    """Refuse a covariance of a trial whose least eigenvalue is too small."""
+    if not float(np.linalg.eigvalsh(block)[0]) > least * float(np.diagonal(block).max()):
         raise InputError(
             Problem(
                 f"the covariance of trial {name} is not positive definite",

@@ -32,10 +32,12 @@ class NetworkFit:
         Of each treatment, in the order of ``data.treatments``; 0 for the reference.
     covariance : array of float, shape (T, T)
         Of ``effects``.
-    own_covariance : array of float, shape (treatments, treatments)
-        The same before a Hartung-Knapp test rescales it.
+    own : array of float, shape (T, T)
+        The same before the test's factor.
     inflation : float
-        What the test multiplied the model's own covariance by (Hartung-Knapp), else 1.
+        That factor: what the test multiplied the model's covariance by (Hartung-Knapp), else 1.
+    residual_sum : float
+        Weighted residual sum of squares at the network's tau2; rounding is 0.
     note : str or None
         Why the model is not the one that was asked for.
     """
@@ -45,8 +47,9 @@ class NetworkFit:
     fit: CorrelatedFit
     effects: Floats
     covariance: Matrix
-    own_covariance: Matrix
+    own: Matrix
     inflation: float
+    residual_sum: float
     note: str | None
 
     @property
@@ -162,16 +165,27 @@ def fit_network(
     )
     own = fit.independent
     weight = np.linalg.inv(v + own.between * similar)
-    unscaled = np.linalg.inv(x.T @ weight @ x)
-    inflation = float(np.trace(own.covariance) / np.trace(unscaled))
+    model_covariance = np.linalg.inv(x.T @ weight @ x)
+    inflation = float(np.trace(own.covariance) / np.trace(model_covariance))
     at = [row for row, name in enumerate(treatments) if name != reference]
     effects = np.zeros(len(treatments))
     effects[at] = own.beta
-    covariance = np.zeros((len(treatments), len(treatments)))
+    covariance, before = np.zeros((2, len(treatments), len(treatments)))
     covariance[np.ix_(at, at)] = own.covariance
-    own_covariance = np.zeros_like(covariance)
-    own_covariance[np.ix_(at, at)] = unscaled
-    return NetworkFit(data, reference, fit, effects, covariance, own_covariance, inflation, note)
+    before[np.ix_(at, at)] = model_covariance
+    residual = y - x @ own.beta
+    left = float(residual @ weight @ residual)
+    return NetworkFit(
+        data,
+        reference,
+        fit,
+        effects,
+        covariance,
+        before,
+        inflation,
+        left if left > np.finfo(np.float64).eps else 0.0,
+        note,
+    )
 
 
 def comparisons(network: NetworkFit) -> tuple[Comparison, ...]:
@@ -207,7 +221,7 @@ def comparisons(network: NetworkFit) -> tuple[Comparison, ...]:
             network.level,
             network.between if random else None,
         )[0]
-        potential = network.own_covariance @ row
+        potential = network.own @ row
         evidence = tuple(
             float(-laplacian[place[e.treatment], place[e.comparator]])
             * float(potential[place[e.treatment]] - potential[place[e.comparator]])

@@ -292,7 +292,10 @@ def _vectors(
         level,
     )
     if errors != "model":
-        fit = fit.clustered([arms[at].trial or arms[at].name for at in use], errors)
+        shown = ("log median", *(f"k = {one:g}" for one in multiples))
+        terms = np.array([f"{what} of {name}" for what in shown for name in known])
+        trials = [arms[at].trial or arms[at].name for at in use]
+        fit = fit.clustered(trials, errors, terms=terms[fit.data.kept].tolist())
     return _told(fit, multiples, k, scale, known, every), tuple(left_out)
 
 
@@ -413,7 +416,7 @@ def _notes(arms: Sequence[ArmVector], k: float, vectors: VectorAnswer) -> tuple[
         )
     if vectors.n_bound:
         notes.append(
-            f"{vectors.n_bound} arms whose median is not reached enter by that bound alone, with"
+            f"arms whose median is not reached ({vectors.n_bound}) enter by that bound alone, with"
             " the usual sampling variance of a log median: by maximum likelihood (ML)"
         )
     trials = [arm.trial for arm in arms if arm.trial]

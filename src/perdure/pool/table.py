@@ -10,15 +10,20 @@ from numpy.typing import ArrayLike
 from perdure.errors import InputError, Problem
 from perdure.pool.formula import Design, Moderators, design_of
 from perdure.pool.groups import Groups, pool_by_group
+from perdure.pool.mixed_fit import MixedFit
 from perdure.pool.multilevel import MixedMethod, MixedTest, fit_multilevel
 from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects
 from perdure.pool.regression import Askable, meta_regression
+from perdure.pool.robust_answer import robust_answer
+from perdure.pool.sandwich import RobustKind
 from perdure.pool.tau2_interval import heterogeneity
-from perdure.records import Floats, Heterogeneity, MetaRegression, Pooled
+from perdure.records import Floats, Heterogeneity, MetaRegression, Pooled, Predicted
 
 __all__ = ["PooledTable", "TableModel", "pool_table"]
 
 TableModel = Literal["random", "common", "three-level"]
+LINE = 41
+"""Values of a moderator at which its line is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,16 @@ class PooledTable:
     names : tuple of str
         What each is called: its trial, or its row.
     trial : tuple of str or None
+    fit : Fit or None
+        The model, where it has no moderators and no levels: for checks.
+    notes : tuple of str
+        What a reader should know of robust errors.
+    kept : tuple of int
+        Places, from 0, of the rows that are in the model.
+    line : tuple of Predicted or None
+        The mean over the moderator, where it is one number: each ``label`` is its value.
+    level : float
+        Of the intervals.
     """
 
     pooled: Pooled
@@ -50,6 +65,11 @@ class PooledTable:
     v: Floats
     names: tuple[str, ...]
     trial: tuple[str, ...] | None
+    fit: Fit | None
+    notes: tuple[str, ...]
+    kept: tuple[int, ...]
+    line: tuple[Predicted, ...] | None
+    level: float
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,8 @@ def pool_table(
     moderators: Moderators | None = None,
     reference: Mapping[str, str] | None = None,
     missing: Literal["refuse", "leave out"] = "refuse",
+    cluster: Sequence[str] | None = None,
+    robust: RobustKind | None = None,
     model: TableModel = "random",
     method: Method = "REML",
     test: Test | None = None,
@@ -98,6 +120,10 @@ def pool_table(
         Reference levels of factors.
     missing : {"refuse", "leave out"}
         What happens to rows without a moderator of the formula.
+    cluster : sequence of str, optional
+        Each row's cluster, for robust errors; default its trial.
+    robust : {"CR2", "CR1", "CR1p", "CR0"}, optional
+        Errors robust to clusters: see :func:`perdure.pool.robust`. Groups have none.
     model : {"random", "common", "three-level"}
         Three levels: effects in trials, with a variance between trials and one inside them.
     method, test, level
@@ -139,6 +165,11 @@ def pool_table(
     if design is not None and design.left_out:
         kept = _some(kept, design)
     fit, spread = _fitted(kept, model, method, test, level)
+    asked: Askable = fit
+    notes: tuple[str, ...] = ()
+    if robust is not None:
+        asked = robust_answer(fit, _clusters(kept, cluster, trial), kind=robust)
+        notes = asked.notes
     groups = None
     if by is not None:
         groups = pool_by_group(
@@ -154,10 +185,45 @@ def pool_table(
     regression = None
     if design is not None:
         called = [f"row {line}" for line in lines]
-        regression = meta_regression(fit, design, trial=kept.trial, names=called)
+        regression = meta_regression(asked, design, trial=kept.trial, names=called)
+    plain = fit if isinstance(fit, Fit) and design is None else None
     return PooledTable(
-        fit.pooled, groups, regression, spread, kept.y, kept.v, kept.names, kept.trial
+        pooled=asked.pooled,
+        groups=groups,
+        regression=regression,
+        heterogeneity=spread,
+        y=kept.y,
+        v=kept.v,
+        names=kept.names,
+        trial=kept.trial,
+        fit=plain,
+        notes=notes,
+        kept=tuple(range(effects.size)) if design is None else design.kept,
+        line=None if design is None else _line(asked, design),
+        level=level,
     )
+
+
+def _line(fit: Askable, design: Design) -> tuple[Predicted, ...] | None:
+    """Return the mean over the one moderator that is a number."""
+    name = design.formula.strip()
+    if list(design.columns) != [name] or design.levels:
+        return None
+    values = np.array(design.columns[name], dtype=np.float64)
+    grid = np.linspace(values.min(), values.max(), LINE)
+    rows = np.array([design.row({name: float(value)}) for value in grid])
+    return fit.predicted([repr(float(value)) for value in grid], rows)
+
+
+def _clusters(
+    rows: _Rows, cluster: Sequence[str] | None, trial: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return the cluster of each row in the model."""
+    given = cluster if cluster is not None else trial
+    if given is None:
+        raise InputError(Problem("robust errors need clusters", "name the column of the trials"))
+    at = range(len(given)) if rows.design is None else rows.design.kept
+    return tuple(given[one] for one in at)
 
 
 def _some(rows: _Rows, design: Design) -> _Rows:
@@ -169,7 +235,7 @@ def _some(rows: _Rows, design: Design) -> _Rows:
 
 def _fitted(
     rows: _Rows, model: TableModel, method: Method, test: Test | None, level: float
-) -> tuple[Askable, Heterogeneity | None]:
+) -> tuple[Fit | MixedFit, Heterogeneity | None]:
     """Return the model that was asked for, and tau2 with its limits where it has one."""
     matrix = None if rows.design is None else rows.design.matrix
     terms = None if rows.design is None else rows.design.terms

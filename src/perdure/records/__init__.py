@@ -1,6 +1,7 @@
 """Frozen records that the stages hand to each other; validated once, at birth."""
 
 from perdure.records.arm_covariance import ArmCovariance
+from perdure.records.arm_vector import ArmVector
 from perdure.records.arrays import Bools, Floats, Ints, frozen
 from perdure.records.award import AwardCriterion, TailAward
 from perdure.records.bootstrap import Bootstrap, TrialBootstrap
@@ -68,6 +69,7 @@ __all__ = [
     "ArmModels",
     "ArmResult",
     "ArmTail",
+    "ArmVector",
     "AwardCriterion",
     "Bools",
     "Bootstrap",

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from perdure.records.estimate import Reference
 from perdure.records.pooled import Coefficient, Predicted
 
 __all__ = [
     "ClassMean",
+    "ClassMissingArms",
     "MissingArms",
     "MixtureDifference",
     "MixturePoint",
@@ -229,3 +231,26 @@ class MissingArms:
     mixture: PatternMixture
     left_out: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClassMissingArms:
+    """What arms that are not estimable may change, of one endpoint under one reference.
+
+    Attributes
+    ----------
+    endpoint : str
+    k : float
+    reference : {"own", "control", "trial"}
+    by : str
+    found : MissingArms or None
+        None with a ``reason``.
+    reason : str or None
+    """
+
+    endpoint: str
+    k: float
+    reference: Reference
+    by: str
+    found: MissingArms | None
+    reason: str | None = None

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perdure.records.arm_covariance import ArmCovariance
+from perdure.records.checks import ContrastChecks
 from perdure.records.class_models import ClassModels
 from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
+from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
 from perdure.records.patients import Evidence, Patients
 from perdure.records.pooled import Synthesis
@@ -96,6 +98,10 @@ class Results:
         Classes compared through common controls, one for each endpoint and reference.
     class_models : tuple of ClassModels
         Classes of arms compared by several models, one for each endpoint and reference.
+    missing_arms : tuple of ClassMissingArms
+        What arms that are not estimable may change, where there are any.
+    checks : tuple of ContrastChecks
+        Of the contrasts within trials.
     """
 
     analyses: tuple[AnalysisResult, ...]
@@ -105,3 +111,5 @@ class Results:
     contrast_syntheses: tuple[ContrastSynthesis, ...] = ()
     networks: tuple[ClassNetwork, ...] = ()
     class_models: tuple[ClassModels, ...] = ()
+    missing_arms: tuple[ClassMissingArms, ...] = ()
+    checks: tuple[ContrastChecks, ...] = ()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import exp
 
-from perdure.plots.wording import NOTHING, decimals, interval, p_value, percent
+from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, p_value, percent
 from perdure.records.network import ClassNetwork, Comparison, EvidenceSplit, NetworkComponent, Rank
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -152,7 +152,7 @@ def _designs(part: NetworkComponent) -> str:
         return ""
     return (
         f"Inconsistency between designs: Q {between.statistic:.2f} on {between.df:g} df,"
-        f" P = {p_value(between.p)}."
+        f" {p_in_words(between.p)}."
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from perdure.plots.wording import NOTHING, decimals, interval, p_value, points
+from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, p_value, points
 from perdure.records import ContrastGroup, ContrastSynthesis
 from perdure.report.findings import Findings
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -228,7 +228,7 @@ def _heterogeneity(measure: str) -> list[Column[_Row]]:
 def _between_groups(main: ContrastSynthesis) -> str:
     if main.difference is None:
         return ""
-    return f"Test that all pairs of classes have one mean: P = {p_value(main.difference.p)}."
+    return f"Test that all pairs of classes have one mean: {p_in_words(main.difference.p)}."
 
 
 def _own_note(main: ContrastSynthesis) -> str:

@@ -16,6 +16,7 @@ from perdure.report.blocks import (
     TableBlock,
     numbered,
 )
+from perdure.report.check_sections import check_blocks
 from perdure.report.class_model_tables import class_model_table
 from perdure.report.contrast_figures import contrast_forest
 from perdure.report.contrast_tables import contrast_table
@@ -29,6 +30,7 @@ from perdure.report.figures import (
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.gap_tables import gap_table, left_out_table
 from perdure.report.methods_text import methods_text, references_of
+from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_table
 from perdure.report.model_tables import model_table
 from perdure.report.network_tables import network_table, rank_table
 from perdure.report.pool_tables import difference_table, pooled_table
@@ -53,6 +55,7 @@ def report_sections(findings: Findings, *, jobs: int = 1) -> tuple[Section, ...]
         Section("trials", "Trials and arms", (TableBlock(trial_table(findings)),)),
         *(_endpoint(findings, endpoint, jobs) for endpoint in findings.endpoints),
         _gaps(findings),
+        _checks(findings),
         _evidence(findings),
         Section("methods", "Methods", (Methods(paragraphs, numbers),)),
         Section("references", "References", (ReferenceList(citations),)),
@@ -245,7 +248,31 @@ def _gaps(findings: Findings) -> Section:
                 " of the sample's own curve; the upper limit beside them adds its sampling error."
             ),
         )
+    blocks += _missing(findings)
     return Section("not-estimable", "What is not estimable, and why", tuple(blocks))
+
+
+def _checks(findings: Findings) -> Section:
+    """Return what a reader asks of the pooled contrasts."""
+    blocks: list[Block] = []
+    for one in findings.results.checks:
+        if one.reference == findings.settings.reference[0] or one.reference != "own":
+            blocks += check_blocks(findings, one)
+    return Section("checks", "Does the answer hold", tuple(blocks))
+
+
+def _missing(findings: Findings) -> Iterator[Block]:
+    """Yield what arms that do not reach their threshold may change."""
+    for one in findings.results.missing_arms:
+        if one.found is None:
+            rule = findings.rule(one.endpoint, one.reference)
+            yield Prose(
+                f"{one.endpoint} beyond {rule}: what the missing arms may change was not modelled:"
+                f" {one.reason}."
+            )
+            continue
+        yield TableBlock(missing_arm_table(findings, one, one.found))
+        yield from _tables(missing_pair_table(findings, one, one.found))
 
 
 def _where_gaps_fall(findings: Findings, synthesis: Synthesis) -> str:

@@ -1,0 +1,252 @@
+"""Influence of single effects: measures side by side, and Baujat's plot."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perdure.plots.effect_axis import EffectAxis, axis_ticks
+from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
+from perdure.plots.marks import BLUE, ORANGE
+from perdure.plots.panel import effect_ticks, name_dots, new_panel
+from perdure.plots.style import (
+    FAINT,
+    GREY,
+    INK,
+    SMALL,
+    TITLE,
+    Kind,
+    drawing,
+    figure_bytes,
+    new_axes,
+    new_figure,
+    write,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["BaujatDot", "InfluenceDots", "Measure", "baujat_plot", "influence_plot"]
+
+WIDTH, GAP = 720.0, 9.0
+TOP, HEAD, ROW, AXIS, LINE = 18.0, 20.0, 12.5, 16.0, 10.5
+MOST_LABEL = 190.0
+ROOMY = 1.1
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of influence: one column of dots.
+
+    Attributes
+    ----------
+    name : str
+        As "Cook's distance".
+    cuts : tuple of float
+        Lines beyond which an effect is influential.
+    middle : float or None
+        Where stems start: 0, or the value of the model with every effect; None for none.
+    """
+
+    name: str
+    cuts: tuple[float, ...] = ()
+    middle: float | None = 0.0
+
+
+@dataclass(frozen=True)
+class InfluenceDots:
+    """One effect: a value a measure, None where the model cannot be fitted without it."""
+
+    label: str
+    values: tuple[float | None, ...]
+    influential: bool = False
+
+
+@dataclass(frozen=True)
+class BaujatDot:
+    """One effect: its part of Q, and its squared influence on the pooled mean."""
+
+    label: str
+    heterogeneity: float
+    influence: float
+
+
+def influence_plot(
+    rows: Sequence[InfluenceDots],
+    measures: Sequence[Measure],
+    *,
+    notes: Sequence[str] = (),
+    title: str = "",
+    kind: Kind = "svg",
+) -> bytes:
+    """Draw measures of influence side by side: a row an effect, a column a measure.
+
+    Dashed lines are cut-offs; an influential effect stands in the second colour with a square.
+
+    Parameters
+    ----------
+    rows : sequence of InfluenceDots
+    measures : sequence of Measure
+        One for each of a row's values.
+    notes : sequence of str
+        Sentences beneath.
+    title : str
+    kind : {"svg", "png", "pdf"}
+
+    Returns
+    -------
+    bytes
+        The whole file; the same for the same input, to the byte.
+
+    Raises
+    ------
+    ValueError
+        If there is no row or no measure, or a row has another number of values.
+
+    Examples
+    --------
+    >>> rows = [InfluenceDots("A", (0.5, 0.1)), InfluenceDots("B", (-2.1, 0.9), influential=True)]
+    >>> measures = [Measure("Residual", (-1.96, 1.96)), Measure("Weight, %")]
+    >>> influence_plot(rows, measures).startswith(b"<?xml")
+    True
+    """
+    if not rows or not measures or any(len(row.values) != len(measures) for row in rows):
+        raise ValueError("an influence plot needs rows with a value for each measure")
+    key = ["● one effect"]
+    key += ["■ influential"] if any(row.influential for row in rows) else []
+    key += ["dashed: cut-off, where within reach"] if any(one.cuts for one in measures) else []
+    key += ["grey line: with every effect"]
+    lines = key_lines(key, (WIDTH - 4) / ROOMY)
+    lines += [line for text in notes for line in wrapped(printable(text), WIDTH / ROOMY, SMALL)]
+    body = ROW * (len(rows) + 0.6)
+    top = TOP + HEAD
+    label = max(text_width(printable(row.label), SMALL) for row in rows) * ROOMY + 10
+    label = min(max(label, 40.0), MOST_LABEL)
+    wide = (WIDTH - label - 14 - GAP * (len(measures) - 1)) / len(measures)
+    name = printable(title) or "Influence of single effects"
+    with drawing():
+        figure = new_figure(WIDTH, top + body + AXIS + LINE * len(lines) + 10)
+        write(figure, 2, 10, shorten(name, WIDTH / 1.25, TITLE), size=TITLE, weight="bold")
+        for order, row in enumerate(rows):
+            base = top + ROW * (order + 0.7) + 2.6
+            text = shorten(printable(row.label), (label - 8) / ROOMY, SMALL)
+            write(figure, 2, base, text, color=ORANGE if row.influential else INK)
+        for place, measure in enumerate(measures):
+            left = label + place * (wide + GAP)
+            axes = new_axes(figure, left, top, wide, body)
+            _draw_measure(axes, measure, rows, place, wide)
+            head = shorten(measure.name, (wide + GAP - 3) / ROOMY, SMALL)
+            write(figure, left, top - 5, head, color=GREY)
+        for order, text in enumerate(lines):
+            write(figure, 2, top + body + AXIS + LINE * (order + 1), text, color=GREY)
+        return figure_bytes(figure, name, kind)
+
+
+def _draw_measure(
+    axes: "Axes", measure: Measure, rows: Sequence[InfluenceDots], place: int, wide: float
+) -> None:
+    """Draw one column: a stem and a dot for each effect."""
+    values = [row.values[place] for row in rows]
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    ends = [*known, *([] if measure.middle is None else [measure.middle])] or [0.0]
+    spread = max(ends) - min(ends)
+    near = [cut for cut in measure.cuts if min(ends) - spread <= cut <= max(ends) + spread]
+    low, high = min([*ends, *near]), max([*ends, *near])
+    pad = 0.09 * (high - low) or abs(high) * 0.1 or 0.1
+    axes.set_xlim(low - pad, high + pad)
+    axes.set_ylim(len(rows) - 0.1, -0.7)
+    ticks = axis_ticks(EffectAxis(""), low - pad, high + pad, most=max(3, int(wide / 24)))
+    axes.set_xticks([at for at, _ in ticks], [text for _, text in ticks])
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    across = axes.get_xlim()
+    for order in range(len(rows)):
+        axes.plot(across, [order] * 2, color=FAINT, linewidth=0.35, zorder=0)
+    if measure.middle is not None:
+        axes.plot([measure.middle] * 2, axes.get_ylim(), color=GREY, linewidth=0.6, zorder=1)
+    for cut in near:
+        axes.plot([cut] * 2, axes.get_ylim(), color=GREY, linewidth=0.7, dashes=(3, 2), zorder=1)
+    for order, (row, value) in enumerate(zip(rows, values, strict=True)):
+        if value is None or not math.isfinite(value):
+            axes.text(across[0], order, " –", color=GREY, fontsize=SMALL, va="center", ha="left")
+            continue
+        color = ORANGE if row.influential else BLUE
+        if measure.middle is not None:
+            stem = [measure.middle, value]
+            axes.plot(stem, [order] * 2, color=color, linewidth=0.9, zorder=2)
+        mark = "s" if row.influential else "o"
+        axes.plot([value], [order], mark, color=color, markersize=3.8, zorder=3, clip_on=False)
+
+
+def baujat_plot(
+    dots: Sequence[BaujatDot],
+    *,
+    names: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+    title: str = "",
+    kind: Kind = "svg",
+) -> bytes:
+    """Draw each effect's part of the heterogeneity against its influence on the pooled mean.
+
+    What stands in the upper right makes trials differ and moves the answer (Baujat et al. 2002).
+
+    Parameters
+    ----------
+    dots : sequence of BaujatDot
+    names : sequence of str, optional
+        Labels that are written where there is room; None for all, the outermost first.
+    notes : sequence of str
+        Sentences beneath.
+    title : str
+    kind : {"svg", "png", "pdf"}
+
+    Returns
+    -------
+    bytes
+        The whole file; the same for the same input, to the byte.
+
+    Raises
+    ------
+    ValueError
+        If there is no effect.
+
+    Examples
+    --------
+    >>> baujat_plot([BaujatDot("A", 0.2, 0.1), BaujatDot("B", 3.1, 0.8)]).startswith(b"<?xml")
+    True
+    """
+    if not dots:
+        raise ValueError("Baujat's plot needs an effect")
+    farthest = max(dot.heterogeneity for dot in dots) or 1.0
+    highest = max(dot.influence for dot in dots) or 1.0
+    with drawing():
+        panel = new_panel(title or "Baujat plot", (), notes, side="Influence on the pooled mean")
+        panel.axes.set_xlim(-0.03 * farthest, 1.08 * farthest)
+        panel.axes.set_ylim(-0.04 * highest, 1.1 * highest)
+        effect_ticks(panel, EffectAxis("Contribution to the heterogeneity Q"))
+        effect_ticks(panel, EffectAxis(""), vertical=True)
+        panel.axes.plot(
+            [dot.heterogeneity for dot in dots],
+            [dot.influence for dot in dots],
+            "o",
+            color=BLUE,
+            markersize=5.0,
+            markeredgecolor="white",
+            markeredgewidth=0.5,
+            zorder=5,
+            clip_on=False,
+        )
+        order = sorted(
+            range(len(dots)),
+            key=lambda place: (
+                -math.hypot(dots[place].heterogeneity / farthest, dots[place].influence / highest)
+            ),
+        )
+        wanted = [
+            (place, dots[place].label)
+            for place in order
+            if names is None or dots[place].label in names
+        ]
+        places = [(dot.heterogeneity, dot.influence, 2.6) for dot in dots]
+        name_dots(panel, places, wanted)
+        return figure_bytes(panel.figure, panel.title, kind)

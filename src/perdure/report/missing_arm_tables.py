@@ -1,0 +1,165 @@
+"""Arms that are not estimable: left out, by the model of vectors, and by a pattern mixture."""
+
+from dataclasses import dataclass
+from math import exp
+
+from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, percent, points
+from perdure.records.missing_arms import ClassMean, ClassMissingArms, MissingArms
+from perdure.report.findings import Findings
+from perdure.report.tables import Column, Table, build_table, file_name
+
+__all__ = ["missing_arm_table", "missing_pair_table"]
+
+
+@dataclass(frozen=True)
+class _Class:
+    """A class under each way."""
+
+    name: str
+    reached: int
+    arms: int
+    without: ClassMean | None
+    vectors: ClassMean | None
+
+
+def missing_arm_table(findings: Findings, one: ClassMissingArms, found: MissingArms) -> Table:
+    """Return durable response by class, with arms left out and by the model of vectors."""
+    rows = [
+        _Class(
+            reach.name,
+            reach.n_reached + reach.n_zero,
+            reach.n_arms,
+            _of(found.without.classes, reach.name),
+            _of(found.vectors.classes, reach.name),
+        )
+        for reach in found.reach
+    ]
+    columns: list[Column[_Class]] = [
+        Column("Class", lambda row: row.name, {"class": lambda row: row.name}),
+        Column("Arms", lambda row: str(row.arms), {"n_arms": lambda row: row.arms}, numeric=True),
+        Column(
+            "Reach the threshold",
+            lambda row: str(row.reached),
+            {"n_reached": lambda row: row.reached},
+            numeric=True,
+        ),
+        Column(
+            "Others left out, % (CI)",
+            lambda row: _share(row.without),
+            {"left_out": lambda row: row.without and row.without.proportion},
+            numeric=True,
+        ),
+        Column(
+            "All arms, by median and multiples, % (CI)",
+            lambda row: _share(row.vectors),
+            {"vectors": lambda row: row.vectors and row.vectors.proportion},
+            numeric=True,
+        ),
+    ]
+    legend = (
+        "Whether an arm reaches its threshold is decided by its median and its follow-up, both"
+        " seen. The model of vectors takes every arm with its log median and its durable response"
+        " at each multiple that it reaches, so that what is not reached is missing at random."
+    )
+    return build_table(
+        file_name("missing-arms", one.endpoint, one.reference, one.by),
+        f"Arms that do not reach their threshold: {one.endpoint} beyond"
+        f" {findings.rule(one.endpoint, one.reference)}",
+        columns,
+        rows,
+        notes=[legend, *(_as_sentence(note) for note in found.notes)],
+    )
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two classes under each way."""
+
+    name: str
+    without: str
+    vectors: str
+    least: float | None
+    most: float | None
+    tips: str
+
+
+def missing_pair_table(
+    findings: Findings, one: ClassMissingArms, found: MissingArms
+) -> Table | None:
+    """Return every pair of classes as an odds ratio, and where the pattern mixture tips it."""
+    mixture = {f"{pair.first} - {pair.second}": pair for pair in found.mixture.differences}
+    vectors = {pair.term: pair for pair in found.vectors.differences}
+    rows = []
+    for pair in found.without.differences:
+        other = vectors.get(pair.term)
+        mixed = mixture.get(pair.term)
+        rows.append(
+            _Pair(
+                pair.term.replace(" - ", " v "),
+                f"{_ratio(pair.estimate, pair.ci_low, pair.ci_high)}, {p_in_words(pair.p)}",
+                NOTHING
+                if other is None
+                else f"{_ratio(other.estimate, other.ci_low, other.ci_high)},"
+                f" {p_in_words(other.p)}",
+                None if mixed is None else mixed.least,
+                None if mixed is None else mixed.most,
+                ""
+                if mixed is None
+                else "; ".join(
+                    f"q = {tip.q:.2f}: {tip.before} to {tip.after}" for tip in mixed.tips
+                )
+                or f"never: {mixed.conclusion}",
+            )
+        )
+    if not rows:
+        return None
+    columns: list[Column[_Pair]] = [
+        Column("Classes", lambda row: row.name, {"pair": lambda row: row.name}),
+        Column("Others left out (CI)", lambda row: row.without, numeric=True),
+        Column("Model of vectors (CI)", lambda row: row.vectors, numeric=True),
+        Column(
+            "Mixture, least to most, points",
+            lambda row: interval(points(row.least), points(row.most)),
+            {"least": lambda row: row.least, "most": lambda row: row.most},
+            numeric=True,
+        ),
+        Column("Conclusion turns at", lambda row: row.tips, {"tips": lambda row: row.tips}),
+    ]
+    note = (
+        "Odds ratios. Pattern mixture: an arm that does not reach its threshold shows q times its"
+        " last survival, q from 0 to 1 for all; difference of mean proportions, least and most with"
+        " q = 0 in one class and 1 in the other. Conclusion: lower, higher, or open where the"
+        " interval holds no difference."
+    )
+    return build_table(
+        file_name("missing-arm-pairs", one.endpoint, one.reference, one.by),
+        f"Classes compared, whatever the missing arms show: {one.endpoint} beyond"
+        f" {findings.rule(one.endpoint, one.reference)}",
+        columns,
+        rows,
+        notes=[note],
+    )
+
+
+def _as_sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}{'' if note.endswith('.') else '.'}"
+
+
+def _of(classes: tuple[ClassMean, ...], name: str) -> ClassMean | None:
+    return next((one for one in classes if one.name == name), None)
+
+
+def _share(mean: ClassMean | None) -> str:
+    if mean is None or mean.proportion is None:
+        return NOTHING
+    ends = interval(percent(mean.ci_low), percent(mean.ci_high))
+    return f"{percent(mean.proportion)} ({ends})"
+
+
+def _ratio(value: float, low: float, high: float) -> str:
+    ends = interval(decimals(_exp(low), 2), decimals(_exp(high), 2))
+    return f"{decimals(_exp(value), 2)} ({ends})"
+
+
+def _exp(value: float | None) -> float | None:
+    return None if value is None else exp(min(value, 700.0))

@@ -1,0 +1,89 @@
+"""Measures of influence and Baujat's plot: each dot at its value, what is missing is a dash."""
+
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from perdure.plots.influence import (
+    BaujatDot,
+    InfluenceDots,
+    Measure,
+    baujat_plot,
+    influence_plot,
+)
+
+SVG = "{http://www.w3.org/2000/svg}"
+MEASURES = [
+    Measure("rstudent", (-1.96, 1.96)),
+    Measure("Cook’s distance with a long name", (0.5,)),
+    Measure("Covariance ratio", (), 1.0),
+    Measure("Weight, %", (), None),
+]
+
+
+def texts(page: bytes) -> list[str]:
+    return [element.text or "" for element in ET.fromstring(page).iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("number", [1, 2, 20, 60])
+def test_each_effect_has_a_dot_a_measure(
+    number: int, drawn: list[Figure], tidy: Callable[[], None]
+) -> None:
+    rows = [
+        InfluenceDots(
+            f"Trial {place} with a name that is long enough to be cut, first line",
+            (np.sin(place), abs(np.cos(place)), 1 + 0.1 * np.sin(place), 5.0),
+            influential=place == 0,
+        )
+        for place in range(number)
+    ]
+    influence_plot(rows, MEASURES)
+    assert len(drawn[0].axes) == len(MEASURES)
+    for place, axes in enumerate(drawn[0].axes):
+        marked = [line for line in axes.lines if line.get_marker() in {"o", "s"}]
+        values = [float(np.asarray(line.get_xdata())[0]) for line in marked]
+        assert values == [row.values[place] for row in rows]
+        assert [line.get_marker() for line in marked] == ["s"] + ["o"] * (number - 1)
+    dashed = [np.asarray(line.get_xdata())[0] for line in drawn[0].axes[1].lines]
+    assert 0.5 in dashed or number == 1
+    tidy()
+
+
+def test_what_cannot_be_computed_is_a_dash(tidy: Callable[[], None]) -> None:
+    rows = [InfluenceDots("A", (None,)), InfluenceDots("B", (0.3,))]
+    assert texts(influence_plot(rows, [Measure("rstudent")])).count(" –") == 1
+    influence_plot([InfluenceDots("A", (None,))], [Measure("rstudent")])
+    influence_plot([InfluenceDots(one, (0.2,)) for one in "ABC"], [Measure("hat", (), None)])
+    tidy()
+
+
+@pytest.mark.parametrize("number", [1, 2, 20, 60])
+def test_baujat(number: int, drawn: list[Figure], tidy: Callable[[], None]) -> None:
+    dots = [
+        BaujatDot(f"Trial {place} <&>", abs(np.sin(place)) + place, abs(np.cos(place)) * place)
+        for place in range(number)
+    ]
+    page = baujat_plot(dots, title="Which trials make the difference?")
+    [marks] = [line for line in drawn[0].axes[0].lines if line.get_marker() == "o"]
+    assert np.asarray(marks.get_xdata()).tolist() == [dot.heterogeneity for dot in dots]
+    assert np.asarray(marks.get_ydata()).tolist() == [dot.influence for dot in dots]
+    outermost = max(dots, key=lambda dot: dot.influence)
+    assert number == 60 or outermost.label in texts(page)
+    tidy()
+
+
+def test_no_heterogeneity_at_all(tidy: Callable[[], None]) -> None:
+    baujat_plot([BaujatDot("A", 0.0, 0.0), BaujatDot("B", 0.0, 0.0)])
+    tidy()
+
+
+def test_bad_input() -> None:
+    with pytest.raises(ValueError, match="a value for each measure"):
+        influence_plot([InfluenceDots("A", (0.1, 0.2))], MEASURES)
+    with pytest.raises(ValueError, match="a value for each measure"):
+        influence_plot([], MEASURES)
+    with pytest.raises(ValueError, match="needs an effect"):
+        baujat_plot([])

@@ -1,0 +1,85 @@
+"""Sections of the report on pooled answers: networks, models, missing arms, checks."""
+
+from dataclasses import replace
+
+import pytest
+
+from perdure.pipeline.contrast_checks import check_contrasts
+from perdure.pipeline.missing_arms import synthesise_missing_arms
+from perdure.pipeline.synthesise import synthesise_models, synthesise_networks
+from perdure.report.blocks import Bullets, FigureBlock, Prose
+from perdure.report.check_sections import check_blocks
+from perdure.report.class_model_tables import class_model_table
+from perdure.report.contrast_figures import contrast_forest
+from perdure.report.findings import Findings
+from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_table
+from perdure.report.network_tables import network_table, rank_table
+
+
+@pytest.fixture(scope="module")
+def everything(findings: Findings) -> Findings:
+    """The example with all that is pooled of it."""
+    results, trials, settings = findings.results, findings.trials, findings.settings
+    question = (results.analyses, trials, settings)
+    return replace(
+        findings,
+        results=replace(
+            results,
+            networks=synthesise_networks(*question),
+            class_models=synthesise_models(*question),
+            missing_arms=synthesise_missing_arms(*question),
+            checks=check_contrasts(results.contrast_syntheses, trials, settings),
+        ),
+    )
+
+
+def test_every_pair_of_a_network_is_a_row(everything: Findings) -> None:
+    found = [one for one in everything.results.networks if one.network is not None]
+    assert found
+    for one in found:
+        assert one.network is not None
+        for part in one.network.components:
+            k = len(part.treatments)
+            assert len(network_table(everything, one, part).records) == k * (k - 1) // 2
+            assert len(rank_table(everything, one, part).records) == k
+
+
+def test_models_stand_side_by_side_and_say_why_one_is_missing(everything: Findings) -> None:
+    tables = [class_model_table(everything, one) for one in everything.results.class_models]
+    known = [table for table in tables if table is not None]
+    assert known
+    for table in known:
+        models = [record[table.columns.index("model")] for record in table.records]
+        assert models[0] == "arms as independent"
+        assert len(models) == 6
+
+
+def test_missing_arms_are_set_beside_each_other(everything: Findings) -> None:
+    found = [one for one in everything.results.missing_arms if one.found is not None]
+    assert found
+    for one in found:
+        assert one.found is not None
+        table = missing_arm_table(everything, one, one.found)
+        reached = table.columns.index("n_reached")
+        arms = table.columns.index("n_arms")
+        assert any(record[reached] != record[arms] for record in table.records)
+        missing_pair_table(everything, one, one.found)
+
+
+def test_checks_are_sentences_and_pictures(everything: Findings) -> None:
+    assert everything.results.checks
+    blocks = list(check_blocks(everything, everything.results.checks[0]))
+    assert isinstance(blocks[0], Prose)
+    assert isinstance(blocks[1], Bullets)
+    pictures = [block for block in blocks if isinstance(block, FigureBlock)]
+    assert {block.pictures[0].name.split(".")[0] for block in pictures} >= {
+        "leave-one-out", "funnel", "influence",
+    }  # fmt: skip
+
+
+def test_the_forest_shows_each_contrast_and_each_gap(everything: Findings) -> None:
+    for one in everything.results.contrast_syntheses:
+        block = contrast_forest(everything, one)
+        text = "".join(picture.svg for picture in block.pictures)
+        assert text.count("<text") > len(one.rows)
+        assert block.pictures[0].alt.startswith("Forest plot.")
