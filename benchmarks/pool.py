@@ -21,7 +21,7 @@ import numpy as np
 from machine import describe_machine
 
 from perdure.pool import design_of, fit_effects, fit_multilevel
-from perdure.pool.leave_one_out import leave_one_out
+from perdure.pool.checks.leave_one_out import leave_one_out
 from perdure.records import Floats
 
 RESULT = Path(__file__).parent / "results" / "pool.json"

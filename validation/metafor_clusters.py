@@ -9,13 +9,13 @@ from metafor_effects import indicators
 from metafor_nested import numbers, table
 
 from perdure.pool import Method
-from perdure.pool.cluster_scores import Sandwich
-from perdure.pool.correlated import fit_correlated, shared_heterogeneity
-from perdure.pool.multiplicity import adjusted_p, simultaneous
-from perdure.pool.network import pool_network
-from perdure.pool.network_data import network_of_arms
-from perdure.pool.one_stage import Link, fit_one_stage
-from perdure.pool.power import pooled_power
+from perdure.pool.checks.power import pooled_power
+from perdure.pool.classes.multiplicity import adjusted_p, simultaneous
+from perdure.pool.clusters.cluster_scores import Sandwich
+from perdure.pool.clusters.one_stage import Link, fit_one_stage
+from perdure.pool.models.correlated import fit_correlated, shared_heterogeneity
+from perdure.pool.networks.network import pool_network
+from perdure.pool.networks.network_data import network_of_arms
 from perdure.records.network import Inconsistency
 
 __all__ = ["compare_clusters"]

@@ -11,14 +11,14 @@ from metafor_effects import indicators
 from metafor_nested import numbers, table
 from scipy.special import expit, xlogy
 
-from perdure.pool.binomial_contrasts import odds_ratio_model
-from perdure.pool.binomial_normal import RandomPart, binomial_normal, fit_binomial_normal
-from perdure.pool.counts import Policy, proportion_effects, two_by_two_effects
-from perdure.pool.exponential_family import CountModel, binomial_model
-from perdure.pool.likelihood_search import Optimum, maximise
-from perdure.pool.mantel_haenszel import mantel_haenszel, peto
-from perdure.pool.quadrature import Marginal, RandomEffect, adaptive_quadrature, modes
-from perdure.pool.scales import SCALES, harmonic_mean
+from perdure.pool.binomial.binomial_contrasts import odds_ratio_model
+from perdure.pool.binomial.binomial_normal import RandomPart, binomial_normal, fit_binomial_normal
+from perdure.pool.binomial.exponential_family import CountModel, binomial_model
+from perdure.pool.binomial.likelihood_search import Optimum, maximise
+from perdure.pool.binomial.mantel_haenszel import mantel_haenszel, peto
+from perdure.pool.binomial.quadrature import Marginal, RandomEffect, adaptive_quadrature, modes
+from perdure.pool.effects.counts import Policy, proportion_effects, two_by_two_effects
+from perdure.pool.effects.scales import SCALES, harmonic_mean
 from perdure.records import Floats
 from perdure.records.binomial import BinomialNormal, CountContrastModel, OddsRatioModel
 from perdure.records.counts import CountEffects, MantelHaenszel, StratumTest

@@ -8,8 +8,8 @@ from metafor_compare import Comparison, given
 from numpy.typing import ArrayLike
 
 from perdure.pool import Fit, Method, Model, Test, fit_effects, heterogeneity
-from perdure.pool.formula import design_of
-from perdure.pool.least_squares import log_likelihood, weighted_least_squares
+from perdure.pool.models.formula import design_of
+from perdure.pool.models.least_squares import log_likelihood, weighted_least_squares
 from perdure.records import Floats, Heterogeneity
 
 __all__ = ["bcg_design", "compare_effects", "fits_of", "indicators"]

@@ -15,13 +15,13 @@ from metafor_sensitivity import fit_of
 from scipy.stats import nchypergeom_fisher
 
 from perdure.pool import Fit, Method, fit_effects
-from perdure.pool.binomial_contrasts import odds_ratio_model
-from perdure.pool.component_profile import component_intervals, profile_likelihood
-from perdure.pool.exponential_family import binomial_model
-from perdure.pool.least_squares import log_likelihood, weighted_least_squares
-from perdure.pool.multilevel import fit_multilevel
-from perdure.pool.quadrature import RandomEffect, adaptive_quadrature
-from perdure.pool.trim_fill import trim_fill
+from perdure.pool.binomial.binomial_contrasts import odds_ratio_model
+from perdure.pool.binomial.exponential_family import binomial_model
+from perdure.pool.binomial.quadrature import RandomEffect, adaptive_quadrature
+from perdure.pool.checks.trim_fill import trim_fill
+from perdure.pool.mixed.component_profile import component_intervals, profile_likelihood
+from perdure.pool.mixed.multilevel import fit_multilevel
+from perdure.pool.models.least_squares import log_likelihood, weighted_least_squares
 from perdure.records import Floats
 from perdure.records.binomial import CountContrastModel
 from perdure.records.small_study import TrimFillEstimator

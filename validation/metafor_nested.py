@@ -10,12 +10,12 @@ from metafor_compare import REFERENCE, Comparison, given
 from metafor_effects import bcg_design, fits_of, indicators
 
 from perdure.pool import fit_effects
-from perdure.pool.component_profile import component_intervals
-from perdure.pool.mixed_fit import MixedFit
-from perdure.pool.multilevel import fit_multilevel, fit_multivariate
-from perdure.pool.random_effects import Fit
-from perdure.pool.robust import robust
-from perdure.pool.sandwich import Robust, RobustKind
+from perdure.pool.clusters.robust import robust
+from perdure.pool.clusters.sandwich import Robust, RobustKind
+from perdure.pool.mixed.component_profile import component_intervals
+from perdure.pool.mixed.mixed_fit import MixedFit
+from perdure.pool.mixed.multilevel import fit_multilevel, fit_multivariate
+from perdure.pool.models.random_effects import Fit
 from perdure.records import Coefficient, Floats, JointTest
 
 __all__ = ["compare_nested", "numbers", "table"]

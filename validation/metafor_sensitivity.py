@@ -6,10 +6,10 @@ import numpy as np
 from metafor_compare import Comparison, given
 
 from perdure.pool import Fit, Method, Test, fit_effects
-from perdure.pool.influence import influence, random_effects
-from perdure.pool.leave_one_out import leave_one_out
-from perdure.pool.small_study import fail_safe_n, rank_test, regression_test
-from perdure.pool.trim_fill import trim_fill
+from perdure.pool.checks.influence import influence, random_effects
+from perdure.pool.checks.leave_one_out import leave_one_out
+from perdure.pool.checks.small_study import fail_safe_n, rank_test, regression_test
+from perdure.pool.checks.trim_fill import trim_fill
 from perdure.records.small_study import Predictor, TrimFillEstimator
 
 __all__ = ["compare_sensitivity", "fit_of"]

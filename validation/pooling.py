@@ -19,8 +19,8 @@ from scipy.stats import t as student
 import perdure
 from perdure.errors import InputError
 from perdure.pool import Method, Model, Test, fit_effects
-from perdure.pool.multilevel import fit_multilevel
-from perdure.pool.robust import robust
+from perdure.pool.clusters.robust import robust
+from perdure.pool.mixed.multilevel import fit_multilevel
 from perdure.records import Coefficient, Floats
 
 PAGE = Path(__file__).with_suffix(".md")

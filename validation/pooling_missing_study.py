@@ -9,10 +9,10 @@ from scipy.special import expit, log_ndtr, ndtr, ndtri
 
 from perdure.durable.arm_vector import arm_vectors
 from perdure.pool import fit_effects
-from perdure.pool.arm_vectors import VectorFit, VectorMethod, fit_vectors
-from perdure.pool.not_estimable import pool_missing_arms
-from perdure.pool.vector_data import VectorData, vector_data
-from perdure.pool.vector_structure import Structure, line, unstructured
+from perdure.pool.missing.arm_vectors import VectorFit, VectorMethod, fit_vectors
+from perdure.pool.missing.not_estimable import pool_missing_arms
+from perdure.pool.missing.vector_data import VectorData, vector_data
+from perdure.pool.missing.vector_structure import Structure, line, unstructured
 from perdure.records import Coefficient, Patients
 from perdure.records.arm_vector import ArmVector
 from perdure.records.missing_arms import VectorAnswer, WithoutThem

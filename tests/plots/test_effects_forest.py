@@ -19,7 +19,7 @@ from perdure.plots.effects_forest import (
     forest_of_effects,
     pooled_effect,
 )
-from perdure.pool.random_effects import pool
+from perdure.pool.models.random_effects import pool
 from perdure.records import JointTest
 
 SVG = "{http://www.w3.org/2000/svg}"

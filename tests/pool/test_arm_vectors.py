@@ -14,10 +14,10 @@ from scipy.stats import norm
 
 from perdure.errors import InputError
 from perdure.pool import fit_effects
-from perdure.pool.arm_vectors import VectorMethod, fit_vectors
-from perdure.pool.vector_data import VectorData, vector_data
-from perdure.pool.vector_likelihood import evaluate
-from perdure.pool.vector_structure import Structure, line, unstructured
+from perdure.pool.missing.arm_vectors import VectorMethod, fit_vectors
+from perdure.pool.missing.vector_data import VectorData, vector_data
+from perdure.pool.missing.vector_likelihood import evaluate
+from perdure.pool.missing.vector_structure import Structure, line, unstructured
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 BERKEY: dict[str, Any] = json.loads((HERE / "multilevel.json").read_text())["berkey"]["UN"]

@@ -31,13 +31,13 @@ from scipy.special import expit, gammaln, xlogy
 from scipy.stats import nchypergeom_fisher, norm
 
 from perdure.errors import InputError
-from perdure.pool import binomial_contrasts
-from perdure.pool.binomial_contrasts import odds_ratio_model
-from perdure.pool.effect_structure import DenseEffects, PairedEffects
-from perdure.pool.exponential_family import binomial_model
-from perdure.pool.laplace import laplace
-from perdure.pool.likelihood_search import maximise
-from perdure.pool.quadrature import Marginal, RandomEffect, adaptive_quadrature, modes
+from perdure.pool.binomial import binomial_contrasts
+from perdure.pool.binomial.binomial_contrasts import odds_ratio_model
+from perdure.pool.binomial.effect_structure import DenseEffects, PairedEffects
+from perdure.pool.binomial.exponential_family import binomial_model
+from perdure.pool.binomial.laplace import laplace
+from perdure.pool.binomial.likelihood_search import maximise
+from perdure.pool.binomial.quadrature import Marginal, RandomEffect, adaptive_quadrature, modes
 from perdure.records import Floats
 from perdure.records.binomial import CountContrastModel, OddsRatioModel
 

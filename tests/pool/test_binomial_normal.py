@@ -26,17 +26,17 @@ from scipy.special import expit, xlogy
 from scipy.stats import binom, norm
 
 from perdure.errors import InputError
-from perdure.pool.binomial_normal import (
+from perdure.pool.binomial.binomial_normal import (
     BinomialNormalFit,
     RandomPart,
     binomial_normal,
     fit_binomial_normal,
 )
-from perdure.pool.effect_structure import DenseEffects, NestedEffects
-from perdure.pool.exponential_family import binomial_model
-from perdure.pool.laplace import laplace
-from perdure.pool.nested_quadrature import nested_quadrature
-from perdure.pool.quadrature import Marginal, RandomEffect, adaptive_quadrature
+from perdure.pool.binomial.effect_structure import DenseEffects, NestedEffects
+from perdure.pool.binomial.exponential_family import binomial_model
+from perdure.pool.binomial.laplace import laplace
+from perdure.pool.binomial.nested_quadrature import nested_quadrature
+from perdure.pool.binomial.quadrature import Marginal, RandomEffect, adaptive_quadrature
 from perdure.records import Floats
 from perdure.records.binomial import BinomialNormal
 

@@ -14,15 +14,15 @@ from scipy.optimize import minimize
 from scipy.special import chdtrc, chdtri
 
 from perdure.errors import InputError
-from perdure.pool.component_profile import (
+from perdure.pool.mixed.component_profile import (
     component_intervals,
     likelihood_ratio,
     profile_likelihood,
 )
-from perdure.pool.mixed_fit import MixedFit
-from perdure.pool.mixed_model import MixedMethod
-from perdure.pool.multilevel import fit_multilevel, fit_multivariate
-from perdure.pool.structures import StructureName
+from perdure.pool.mixed.mixed_fit import MixedFit
+from perdure.pool.mixed.mixed_model import MixedMethod
+from perdure.pool.mixed.multilevel import fit_multilevel, fit_multivariate
+from perdure.pool.mixed.structures import StructureName
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 MULTILEVEL: dict[str, Any] = json.loads((HERE / "multilevel.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from perdure.errors import InputError
 from perdure.pool import Method, fit_effects, heterogeneity
-from perdure.pool.correlated import fit_correlated, shared_heterogeneity
+from perdure.pool.models.correlated import fit_correlated, shared_heterogeneity
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 EXPECTED: dict[str, Any] = json.loads((HERE / "correlated.json").read_text(encoding="utf-8"))

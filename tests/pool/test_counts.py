@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perdure.errors import InputError
-from perdure.pool.counts import (
+from perdure.pool.effects.counts import (
     Policy,
     ProportionMeasure,
     TableMeasure,

@@ -8,7 +8,7 @@ import pytest
 
 from perdure.errors import InputError
 from perdure.pool import Method, Model, Test, pool, pool_by_group
-from perdure.pool import between_arms as search
+from perdure.pool.models import between_arms as search
 from perdure.records import Pooled
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from perdure.errors import InputError
 from perdure.pool import fit_effects
-from perdure.pool.formula import design_of
-from perdure.pool.regression import meta_regression, split_classes
+from perdure.pool.models.formula import design_of
+from perdure.pool.models.regression import meta_regression, split_classes
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 REGRESSION: dict[str, Any] = json.loads((HERE / "regression.json").read_text(encoding="utf-8"))

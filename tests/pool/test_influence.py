@@ -9,7 +9,7 @@ import pytest
 
 from perdure.errors import InputError
 from perdure.pool import Fit, Method, Model, Test, fit_effects
-from perdure.pool.influence import influence, random_effects
+from perdure.pool.checks.influence import influence, random_effects
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 RMA: dict[str, Any] = json.loads((HERE / "rma.json").read_text(encoding="utf-8"))
@@ -157,12 +157,28 @@ def test_an_effect_that_a_coefficient_rests_on_has_a_reason() -> None:
     found = influence(fit_effects([0.1, 0.3, 0.2, 2.0], [0.1] * 4, moderators=design))
     last = found.rows[3]
     assert last.hat == close(1.0)
-    assert (last.rstandard, last.rstandard_se) == (0.0, 0.0)
+    assert last.rstandard is None
+    assert last.rstandard_se == 0
     assert last.rstudent is last.dffits is last.cook is None
     assert last.dfbetas is None
     assert last.reason is not None
     assert "rests on this one alone" in last.reason
     assert all(row.reason is None and row.rstudent is not None for row in found.rows[:3])
+
+
+def test_an_effect_that_is_all_the_weight_has_a_reason() -> None:
+    fit = fit_effects(
+        [0.1, 0.3, 0.2, 0.4],
+        [1.0, 1.0, 1.0, 1e-9],
+        model="common",
+        moderators=[[1, 0], [1, 1], [1, 2], [1, 1000]],
+    )
+    rows = influence(fit).rows
+    assert rows[3].rstandard is None
+    assert rows[3].rstudent is not None
+    assert rows[3].reason is not None
+    assert "passes through it" in rows[3].reason
+    assert all(row.rstandard is not None and row.reason is None for row in rows[:3])
 
 
 @pytest.mark.parametrize("test", ["z", "knha"])

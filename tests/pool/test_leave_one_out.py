@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from perdure.errors import InputError
 from perdure.pool import Fit, Method, Model, Test, fit_effects
-from perdure.pool import subsets as search
-from perdure.pool.cumulative import cumulative
-from perdure.pool.leave_one_out import leave_one_out
-from perdure.pool.subsets import fit_subsets
+from perdure.pool.checks import subsets as search
+from perdure.pool.checks.cumulative import cumulative
+from perdure.pool.checks.leave_one_out import leave_one_out
+from perdure.pool.checks.subsets import fit_subsets
 from perdure.records.sensitivity import Refitted
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perdure.errors import InputError
-from perdure.pool.counts import effective_counts
-from perdure.pool.mantel_haenszel import mantel_haenszel, peto
+from perdure.pool.binomial.mantel_haenszel import mantel_haenszel, peto
+from perdure.pool.effects.counts import effective_counts
 from perdure.records.counts import MantelHaenszel, StratumTest
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"

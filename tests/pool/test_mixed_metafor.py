@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from perdure.pool.mixed_fit import MixedFit
-from perdure.pool.multilevel import fit_multilevel, fit_multivariate
-from perdure.pool.robust import robust, with_robust_errors
-from perdure.pool.sandwich import Robust, RobustKind
+from perdure.pool.clusters.robust import robust, with_robust_errors
+from perdure.pool.clusters.sandwich import Robust, RobustKind
+from perdure.pool.mixed.mixed_fit import MixedFit
+from perdure.pool.mixed.multilevel import fit_multilevel, fit_multivariate
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 MULTILEVEL: dict[str, Any] = json.loads((HERE / "multilevel.json").read_text(encoding="utf-8"))

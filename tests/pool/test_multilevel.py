@@ -13,11 +13,11 @@ from scipy.optimize import minimize
 
 from perdure.errors import InputError
 from perdure.pool import fit_effects
-from perdure.pool.climb import climb
-from perdure.pool.components import Part, arranged, curvature, log_likelihoods
-from perdure.pool.mixed_fit import MixedFit
-from perdure.pool.multilevel import MixedMethod, fit_multilevel, fit_multivariate
-from perdure.pool.structures import (
+from perdure.pool.mixed.climb import climb
+from perdure.pool.mixed.components import Part, arranged, curvature, log_likelihoods
+from perdure.pool.mixed.mixed_fit import MixedFit
+from perdure.pool.mixed.multilevel import MixedMethod, fit_multilevel, fit_multivariate
+from perdure.pool.mixed.structures import (
     Factor,
     Heteroscedastic,
     StructureName,

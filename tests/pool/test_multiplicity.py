@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import studentized_range
 
 from perdure.errors import InputError
-from perdure.pool.multiplicity import PAdjustment, adjusted_p, simultaneous
+from perdure.pool.classes.multiplicity import PAdjustment, adjusted_p, simultaneous
 from perdure.records import Floats
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from perdure.errors import InputError
 from perdure.pool import Method
-from perdure.pool.contrast_effects import contrast_effects
-from perdure.pool.network import pool_network
-from perdure.pool.network_data import (
+from perdure.pool.effects.contrast_effects import contrast_effects
+from perdure.pool.networks.network import pool_network
+from perdure.pool.networks.network_data import (
     NetworkData,
     network_of_arms,
     network_of_contrasts,
     network_of_proportions,
 )
-from perdure.pool.network_evidence import split_evidence
-from perdure.pool.network_fit import comparisons, fit_network, stacked
+from perdure.pool.networks.network_evidence import split_evidence
+from perdure.pool.networks.network_fit import comparisons, fit_network, stacked
 from perdure.records.network import NetworkComponent
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"

@@ -9,11 +9,11 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from perdure.errors import InputError
 from perdure.pool import pool
-from perdure.pool.next_trial import next_trial
-from perdure.pool.planned_trial import patients_per_arm, planned_variance
-from perdure.pool.power import pooled_power
-from perdure.pool.random_effects import Test
-from perdure.pool.trials_needed import trials_for_half_width
+from perdure.pool.checks.next_trial import next_trial
+from perdure.pool.checks.planned_trial import patients_per_arm, planned_variance
+from perdure.pool.checks.power import pooled_power
+from perdure.pool.checks.trials_needed import trials_for_half_width
+from perdure.pool.models.random_effects import Test
 from perdure.records.next_trial import NextTrial
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"

@@ -10,11 +10,11 @@ from scipy.special import expit, logit
 from perdure.durable.arm_vector import arm_vectors
 from perdure.errors import InputError
 from perdure.pool import fit_effects
-from perdure.pool.arm_vectors import fit_vectors
-from perdure.pool.not_estimable import Sampling, pool_missing_arms
-from perdure.pool.pattern_mixture import ClassPatterns, pattern_mixture
-from perdure.pool.vector_data import vector_data
-from perdure.pool.vector_structure import line
+from perdure.pool.missing.arm_vectors import fit_vectors
+from perdure.pool.missing.not_estimable import Sampling, pool_missing_arms
+from perdure.pool.missing.pattern_mixture import ClassPatterns, pattern_mixture
+from perdure.pool.missing.vector_data import vector_data
+from perdure.pool.missing.vector_structure import line
 from perdure.records import Patients
 from perdure.records.arm_vector import ArmVector
 

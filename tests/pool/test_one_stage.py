@@ -16,8 +16,8 @@ from scipy.optimize import minimize
 
 from perdure.durable.pseudo_values import pseudo_values
 from perdure.errors import InputError
-from perdure.pool.cluster_scores import Sandwich, cluster_sandwich
-from perdure.pool.one_stage import Link, OneStageFit, fit_one_stage
+from perdure.pool.clusters.cluster_scores import Sandwich, cluster_sandwich
+from perdure.pool.clusters.one_stage import Link, OneStageFit, fit_one_stage
 from perdure.records import Patients, Reference
 
 HERE = Path(__file__).parents[1] / "reference"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.stats import studentized_range, t
 
 from perdure.errors import InputError
-from perdure.pool.linear import coefficient
-from perdure.pool.multiplicity import adjusted_p
-from perdure.pool.pairwise import alike_p, pairwise_table
+from perdure.pool.classes.multiplicity import adjusted_p
+from perdure.pool.classes.pairwise import alike_p, pairwise_table
+from perdure.pool.models.linear import coefficient
 
 
 def test_pairs_of_a_balanced_layout() -> None:

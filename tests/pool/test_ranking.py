@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from perdure.errors import InputError
-from perdure.pool.ranking import rank_treatments
+from perdure.pool.networks.ranking import rank_treatments
 
 
 def test_alike_treatments_share_the_ranks() -> None:

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from perdure.errors import InputError
-from perdure.pool.multilevel import fit_multilevel
-from perdure.pool.random_effects import Fit, fit_effects
-from perdure.pool.robust import robust, with_robust_errors
-from perdure.pool.sandwich import RobustKind, cluster_robust
+from perdure.pool.clusters.robust import robust, with_robust_errors
+from perdure.pool.clusters.sandwich import RobustKind, cluster_robust
+from perdure.pool.mixed.multilevel import fit_multilevel
+from perdure.pool.models.random_effects import Fit, fit_effects
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 REFERENCE: dict[str, Any] = json.loads((HERE / "multilevel.json").read_text(encoding="utf-8"))

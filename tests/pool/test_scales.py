@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perdure.errors import InputError
-from perdure.pool.contrast_effects import (
+from perdure.pool.effects.contrast_effects import (
     CONTRASTS,
     ContrastMeasure,
     contrast_effect,
     contrast_effects,
 )
-from perdure.pool.effect import logit_effect
-from perdure.pool.scales import SCALES, effective_size, harmonic_mean
+from perdure.pool.effects.effect import logit_effect
+from perdure.pool.effects.scales import SCALES, effective_size, harmonic_mean
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"
 BACK = json.loads((HERE / "escalc.json").read_text(encoding="utf-8"))["back_transforms"]

@@ -14,8 +14,14 @@ from scipy.stats import kendalltau
 
 from perdure.errors import InputError
 from perdure.pool import Fit, Method, fit_effects
-from perdure.pool.rank_correlation import kendall
-from perdure.pool.small_study import fail_safe_n, funnel, pet_peese, rank_test, regression_test
+from perdure.pool.checks.rank_correlation import kendall
+from perdure.pool.checks.small_study import (
+    fail_safe_n,
+    funnel,
+    pet_peese,
+    rank_test,
+    regression_test,
+)
 from perdure.records.small_study import Predictor
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from perdure.errors import InputError
-from perdure.pool.contrast_effects import ContrastMeasure
-from perdure.pool.trial_contrasts import TrialArms, pool_contrasts
+from perdure.pool.classes.trial_contrasts import TrialArms, pool_contrasts
+from perdure.pool.effects.contrast_effects import ContrastMeasure
 from perdure.records import (
     ArmCovariance,
     DurableResponse,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from perdure.errors import InputError
 from perdure.pool import Fit, Method, fit_effects
-from perdure.pool.least_squares import log_likelihood, weighted_least_squares
-from perdure.pool.trim_fill import trim_fill
+from perdure.pool.checks.trim_fill import trim_fill
+from perdure.pool.models.least_squares import log_likelihood, weighted_least_squares
 from perdure.records import Floats
 from perdure.records.small_study import TrimFill, TrimFillEstimator
 

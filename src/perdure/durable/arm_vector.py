@@ -2,7 +2,7 @@
 
 Whether an arm reaches k times its reference median is decided by that median and by its follow-up,
 both seen. So an arm that is not estimable at the target still says how long its median is, and what
-it shows at smaller multiples: see :mod:`perdure.pool.not_estimable`.
+it shows at smaller multiples: see :mod:`perdure.pool.missing.not_estimable`.
 """
 
 from collections.abc import Mapping, Sequence

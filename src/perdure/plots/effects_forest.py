@@ -102,7 +102,7 @@ def heterogeneity_in_words(pooled: Pooled) -> str:
 
     Examples
     --------
-    >>> from perdure.pool.random_effects import pool
+    >>> from perdure.pool.models.random_effects import pool
     >>> heterogeneity_in_words(pool([0.1, 0.5, 0.9], [0.04, 0.05, 0.06]))
     'τ² 0.110, I² 69%, Q 6.49 on 2 df, P = 0.039'
     """

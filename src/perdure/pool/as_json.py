@@ -15,7 +15,7 @@ def pooled_json(pooled: Pooled) -> dict[str, object]:
 
     Examples
     --------
-    >>> from perdure.pool.random_effects import pool
+    >>> from perdure.pool.models.random_effects import pool
     >>> found = pooled_json(pool([0.1, 0.6, 0.9], [0.04, 0.05, 0.03], method="DL"))
     >>> found["method"], found["n_effects"], found["sigma2"]
     ('DL', 3, [])

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
-from perdure.pool.formula import Design, Moderators, design_of
-from perdure.pool.groups import Groups, pool_by_group
-from perdure.pool.mixed_fit import MixedFit
-from perdure.pool.multilevel import MixedMethod, MixedTest, fit_multilevel
-from perdure.pool.random_effects import Fit, Method, Model, Test, fit_effects
-from perdure.pool.regression import Askable, meta_regression
-from perdure.pool.robust_answer import robust_answer
-from perdure.pool.sandwich import RobustKind
-from perdure.pool.tau2_interval import heterogeneity
+from perdure.pool.clusters.robust_answer import robust_answer
+from perdure.pool.clusters.sandwich import RobustKind
+from perdure.pool.mixed.mixed_fit import MixedFit
+from perdure.pool.mixed.multilevel import MixedMethod, MixedTest, fit_multilevel
+from perdure.pool.models.formula import Design, Moderators, design_of
+from perdure.pool.models.groups import Groups, pool_by_group
+from perdure.pool.models.random_effects import Fit, Method, Model, Test, fit_effects
+from perdure.pool.models.regression import Askable, meta_regression
+from perdure.pool.models.tau2_interval import heterogeneity
 from perdure.records import Floats, Heterogeneity, MetaRegression, Pooled, Predicted
 
 __all__ = ["PooledTable", "TableModel", "pool_table"]

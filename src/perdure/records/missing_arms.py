@@ -211,7 +211,7 @@ class MissingArms:
     k : float
         The target multiple.
     scale : str
-        Of means and differences, as in :data:`perdure.pool.scales.SCALES`.
+        Of means and differences, as in :data:`perdure.pool.effects.scales.SCALES`.
     level : float
     reach : tuple of ReachOfClass
     vectors : VectorAnswer

@@ -108,8 +108,9 @@ class EffectInfluence:
     name : str
     residual : float
         From the model of all effects.
-    rstandard, rstandard_se : float
-        The residual over its standard error (internally standardised), and that error.
+    rstandard : float or None
+        The residual over its standard error (internally standardised); None where that is 0.
+    rstandard_se : float
     hat : float
         Leverage: the fitted value's weight on the effect itself.
     weight : float
@@ -139,7 +140,7 @@ class EffectInfluence:
 
     name: str
     residual: float
-    rstandard: float
+    rstandard: float | None
     rstandard_se: float
     hat: float
     weight: float

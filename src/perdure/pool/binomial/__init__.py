@@ -1,0 +1,1 @@
+"""Counts by their likelihood: binomial-normal models, Mantel and Haenszel, Peto."""

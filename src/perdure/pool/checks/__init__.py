@@ -1,0 +1,1 @@
+"""What a reader asks of a synthesis: who carries it, small trials, the next trial."""

@@ -1,0 +1,1 @@
+"""Contrasts within trials, arms by class, and classes compared."""

@@ -1,0 +1,1 @@
+"""Arms that are not estimable, and what they may change."""

@@ -1,0 +1,1 @@
+"""Effects in groups in groups, and several outcomes of a trial: mixed models."""

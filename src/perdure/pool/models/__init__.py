@@ -1,0 +1,1 @@
+"""Common and random effects, independent or correlated, with moderators."""

@@ -1,0 +1,1 @@
+"""Treatments compared through common controls."""
