@@ -25,6 +25,7 @@ from metafor_page import (
     unlike,
     write_csv,
 )
+from metafor_selection import compare_selection
 from metafor_sensitivity import compare_sensitivity
 
 HEAD = [
@@ -51,6 +52,7 @@ def main() -> int:
     compare_counts(compare)
     compare_clusters(compare)
     compare_sensitivity(compare)
+    compare_selection(compare)
     beside = likelihoods()
     left_out = (*LEFT_OUT, *NOT_COMPARED_YET)
     lines = [

@@ -265,7 +265,8 @@ class Comparison:
         """Return the leaves that were neither compared nor named, and patterns that fit none."""
         patterns = {*inputs, *(one.path for one in left_out)}
         used: set[str] = set()
-        missing = []
+        here = {path.stem for path in REFERENCE.glob("*.json")}
+        missing = [f"file not compared: {name}.json" for name in sorted(here - {*FILES})]
         for name in FILES:
             for where, value in leaves(given(name), (name,)):
                 if where in self.seen or value is None:

@@ -11,6 +11,7 @@ from metafor_counts import Trials, counts_of, trials_of, um_fs_at
 from metafor_effects import bcg_design
 from metafor_laplace import wald_of_own_odds_ratios
 from metafor_nested import numbers, table
+from metafor_selection import selection_models
 from metafor_sensitivity import fit_of
 from scipy.stats import nchypergeom_fisher
 
@@ -122,9 +123,17 @@ def _trim_and_fill() -> Iterator[Beside]:
             yield Beside(case, found.pooled.log_likelihood, value)
 
 
+def _selection() -> Iterator[Beside]:
+    for where, found, expected in selection_models():
+        if found.log_likelihood is not None:
+            case = f"{where[1]} {where[2]}, R's as printed"
+            yield Beside(case, found.log_likelihood, expected["logLik"])
+
+
 def likelihoods() -> list[Beside]:
-    """Return the likelihoods of every case where R stopped short, and of all rma.glmm fits."""
-    return [*_on_the_boundary(), *_mixed_models_of_counts(), *_trim_and_fill()]
+    """Return the likelihoods where R stopped short, of all rma.glmm fits and selection models."""
+    rest = (*_trim_and_fill(), *_selection())
+    return [*_on_the_boundary(), *_mixed_models_of_counts(), *rest]
 
 
 def profile_limits() -> list[tuple[str, float, float, float, float]]:

@@ -165,6 +165,6 @@ def _small_study(compare: Comparison) -> None:
 
 
 def compare_sensitivity(compare: Comparison) -> None:
-    """Compare all of diagnostics.json and small_study.json."""
+    """Compare all of diagnostics.json, and small_study.json but its selection models."""
     _diagnostics(compare)
     _small_study(compare)
