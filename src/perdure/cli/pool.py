@@ -27,6 +27,17 @@ Test = Literal["knha", "adhoc", "t", "z"]
 Robust = Literal["CR2", "CR1", "CR1p", "CR0"]
 
 
+BELONGS = {
+    "--cluster": "--robust",
+    "--year": "--checks",
+    "--reference-level": "--moderators",
+    "--missing": "--moderators",
+    "--shown-as": "-o",
+}
+MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "-"}
+"""What tables write where there is nothing."""
+
+
 def pool(
     table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="One effect a row.")],
     estimate: Annotated[str, typer.Option("--estimate", help="Column of the effects.")],
@@ -90,8 +101,24 @@ def pool(
     effects = found.numbers(estimate, problems)
     errors = found.numbers(se, problems)
     years = None if year is None else found.numbers(year, problems)
+    for name in (trial, cluster):
+        cells = () if name is None else found.column(name)
+        problems += [
+            found.problem(at, name or "", "is empty", "name it, or take the row out")
+            for at, cell in enumerate(cells)
+            if not cell
+        ]
     if problems:
         raise InputError(problems)
+    _unused(
+        {
+            "--cluster": cluster is not None and robust is None,
+            "--year": year is not None and not checks,
+            "--reference-level": bool(reference) and moderators is None,
+            "--missing": missing != "refuse" and moderators is None,
+            "--shown-as": scale != "plain" and out is None,
+        }
+    )
     pooled = pool_table(
         effects,
         errors,
@@ -120,7 +147,7 @@ def pool(
         files = folder_files(
             pooled, groups, asked, columns, name=estimate, scale=scale, found=answer
         )
-        for path in write_folder(out, files):
+        for path in write_folder(out, files, table):
             say(f"wrote {path}")
     if as_json:
         print_json(answer)
@@ -129,6 +156,13 @@ def pool(
         typer.echo(line)
     for line in check_lines(asked) if asked else ():
         typer.echo(line)
+
+
+def _unused(options: Mapping[str, bool]) -> None:
+    """Say which options have nothing to do."""
+    for name, idle in options.items():
+        if idle:
+            say(f"note: {name} is not used: it belongs to {BELONGS[name]}")
 
 
 def _checks(table: "PooledTable", years: Sequence[float] | None) -> "SynthesisChecks":
@@ -160,7 +194,9 @@ def _moderators(table: "Table") -> dict[str, Sequence[str] | Sequence[float]]:
     """Return every column: numbers where all its cells are numbers, else words."""
     found: dict[str, Sequence[str] | Sequence[float]] = {}
     for name in table.header:
-        cells = [cell.strip() for cell in table.column(name)]
+        cells = [
+            "" if cell.strip().lower() in MISSING else cell.strip() for cell in table.column(name)
+        ]
         try:
             found[name] = [float(cell) if cell else float("nan") for cell in cells]
         except ValueError:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from perdure.errors import InputError, Problem
 from perdure.records import MetaRegression, Pooled
 from perdure.records.checks import SynthesisChecks
 
@@ -17,7 +18,7 @@ __all__ = ["Scale", "folder_files", "write_folder"]
 
 Scale = Literal["plain", "ratio", "percent", "logit"]
 MADE = ("forest", "bubble", "strip", "leave-one-out", "cumulative", "funnel", "influence", "baujat")
-"""Names of pictures; those of an earlier run that are not made again are removed."""
+"""Names of pictures."""
 TABLES = ("leave_one_out", "cumulative", "influence")
 
 
@@ -50,30 +51,55 @@ def folder_files(
     pictures = {"forest": pages}
     if table.regression is not None:
         pictures |= _moderator_pictures(table, table.regression, moderators, axis)
-    files = {"pooled.json": _json(found).encode()}
+    files: dict[str, bytes] = {}
     if checks is not None:
         pictures |= check_pictures(checks, table.pooled, axis)
         files |= {f"{key}.csv": text for key, text in _tables(checks)}
     for key, drawn in pictures.items():
         for place, page in enumerate(drawn, start=1):
             files[f"{key}.svg" if len(drawn) == 1 else f"{key}.{place}.svg"] = page
-    return files
+    return {"pooled.json": _json({**found, "files": sorted(files)}).encode(), **files}
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write all files, and remove those of an earlier run that are not among them."""
+def write_folder(folder: Path, files: Mapping[str, bytes], source: Path) -> list[Path]:
+    """Write all files, and remove those that an earlier run wrote and this one does not.
+
+    What an earlier run wrote is listed in its own pooled.json: nothing else is touched.
+
+    Raises
+    ------
+    InputError
+        If a file would be written over the table itself.
+    """
     from perdure.study import write_text
 
-    for path in folder.glob("*.*") if folder.is_dir() else ():
-        stem = path.name.split(".")[0]
-        stale = (path.suffix == ".svg" and stem in MADE) or (
-            path.suffix == ".csv" and stem in TABLES
-        )
-        if stale and path.name not in files:
-            path.unlink(missing_ok=True)
+    for name in files:
+        path = folder / name
+        if path.exists() and source.exists() and path.samefile(source):
+            raise InputError(
+                Problem("-o would write over the table", "name another folder", value=str(path))
+            )
+    for name in _written_before(folder):
+        path = folder / name
+        if name not in files and path.is_file() and not path.samefile(source):
+            path.unlink()
     for name, content in files.items():
         write_text(folder / name, content.decode())
     return [folder / name for name in files]
+
+
+def _written_before(folder: Path) -> list[str]:
+    """Return the names that an earlier run put into its list; none where there is no list."""
+    try:
+        found = json.loads((folder / "pooled.json").read_text(encoding="utf-8"))
+        names = found["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [
+        name
+        for name in names
+        if isinstance(name, str) and name.split(".")[0] in (*MADE, *TABLES) and "/" not in name
+    ]
 
 
 def _json(found: Mapping[str, object]) -> str:

@@ -18,6 +18,8 @@ def pooled_lines(table: "PooledTable", level: float = 0.95) -> list[str]:
         found = _regression(table.pooled, table.regression, table.heterogeneity, level)
         return [*found, *table.notes]
     lines = [_mean("all", table.pooled, level), *table.notes]
+    if table.pooled.test == "knha" and table.pooled.coefficients[0].se == 0:
+        lines.append("the effects are equal: Hartung-Knapp leaves no width; --test adhoc does")
     if table.heterogeneity is not None:
         lines.append(_spread(table.heterogeneity, level))
     groups = table.groups

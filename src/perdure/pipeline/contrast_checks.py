@@ -39,7 +39,7 @@ def check_contrasts(
             [row.se**2 for row in one.rows],
             model=settings.pool.model,
             method=settings.pool.method,
-            test=settings.pool.test,
+            test=settings.pool.chosen_test,
         )
         checks = check_synthesis(
             fit,

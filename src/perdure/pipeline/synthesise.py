@@ -56,7 +56,7 @@ def synthesise(
                         by=by,
                         model=settings.pool.model,
                         method=settings.pool.method,
-                        test=settings.pool.test,
+                        test=settings.pool.chosen_test,
                     )
                     for by, classes in groupings.items()
                 ]
@@ -81,7 +81,7 @@ def synthesise_contrasts(
             by=by,
             model=settings.pool.model,
             method=settings.pool.method,
-            test=settings.pool.test,
+            test=settings.pool.chosen_test,
         )
         for endpoint, _, arms in _questions(analyses, trials, settings)
         if (compared := [one for one in arms if one.comparators])
@@ -106,7 +106,7 @@ def synthesise_networks(
             by=by,
             model=settings.pool.model,
             method=settings.pool.method,
-            test=settings.pool.test,
+            test=settings.pool.chosen_test,
             seed=settings.seed,
         )
         for endpoint, _, arms in _questions(analyses, trials, settings)
@@ -129,6 +129,9 @@ def synthesise_models(
             endpoint=endpoint,
             by=by,
             one_stage=one_stage_answer(analyses, known, settings, endpoint, reference, classes),
+            model=settings.pool.model,
+            method=settings.pool.method,
+            test=settings.pool.chosen_test,
         )
         for endpoint, reference, arms in _questions(analyses, trials, settings, least=1)
     )

@@ -5,24 +5,35 @@ from dataclasses import dataclass
 
 __all__ = [
     "ALTMAN",
+    "BEGG",
+    "BELL_MCCAFFREY",
     "BROOKMEYER_CROWLEY",
     "DERSIMONIAN_LAIRD",
+    "DUVAL_TWEEDIE",
+    "EGGER",
     "GREENWOOD",
     "GUYOT",
+    "HAMZA",
     "HARTUNG_KNAPP",
     "HIGGINS_THOMPSON",
     "HIGGINS_WHITEHEAD",
     "KAPLAN_MEIER",
+    "LIANG_ZEGER",
     "MONTIEL_PLAGBORG",
     "PAULE_MANDEL",
     "PONS_TOSTIVINT",
+    "PUSTEJOVSKY_TIPTON",
     "Q_PROFILE",
     "RUBIN",
+    "RUECKER_SCHWARZER",
     "SCHEMPER_SMITH",
     "SIDIK_JONKMAN",
+    "STANLEY_DOUCOULIAGOS",
     "THOMAS_GRUNKEMEIER",
     "UNO",
+    "VEVEA_HEDGES",
     "VIECHTBAUER",
+    "VIECHTBAUER_CHEUNG",
     "ZOU_DONNER",
     "Citation",
     "cited_in",
@@ -154,6 +165,71 @@ UNO = Citation(
     "Uno H, Claggett B, Tian L, et al. Moving beyond the hazard ratio in quantifying the"
     " between-group difference in survival analysis. J Clin Oncol 2014;32:2380–5.",
     "10.1200/JCO.2014.55.2208",
+)
+BEGG = Citation(
+    "begg-mazumdar",
+    "Begg CB, Mazumdar M. Operating characteristics of a rank correlation test for"
+    " publication bias. Biometrics 1994;50:1088–101.",
+    "10.2307/2533446",
+)
+BELL_MCCAFFREY = Citation(
+    "bell-mccaffrey",
+    "Bell RM, McCaffrey DF. Bias reduction in standard errors for linear regression with"
+    " multi-stage samples. Surv Methodol 2002;28:169–81.",
+)
+DUVAL_TWEEDIE = Citation(
+    "duval-tweedie",
+    "Duval S, Tweedie R. Trim and fill: a simple funnel-plot-based method of testing and"
+    " adjusting for publication bias in meta-analysis. Biometrics 2000;56:455–63.",
+    "10.1111/j.0006-341X.2000.00455.x",
+)
+EGGER = Citation(
+    "egger",
+    "Egger M, Davey Smith G, Schneider M, Minder C. Bias in meta-analysis detected by a"
+    " simple, graphical test. BMJ 1997;315:629–34.",
+    "10.1136/bmj.315.7109.629",
+)
+HAMZA = Citation(
+    "hamza",
+    "Hamza TH, van Houwelingen HC, Stijnen T. The binomial distribution of meta-analysis was"
+    " preferred to model within-study variability. J Clin Epidemiol 2008;61:41–51.",
+    "10.1016/j.jclinepi.2007.03.016",
+)
+LIANG_ZEGER = Citation(
+    "liang-zeger",
+    "Liang KY, Zeger SL. Longitudinal data analysis using generalized linear models."
+    " Biometrika 1986;73:13–22.",
+    "10.1093/biomet/73.1.13",
+)
+PUSTEJOVSKY_TIPTON = Citation(
+    "pustejovsky-tipton",
+    "Pustejovsky JE, Tipton E. Small-sample methods for cluster-robust variance estimation"
+    " and hypothesis testing in fixed effects models. J Bus Econ Stat 2018;36:672–83.",
+    "10.1080/07350015.2016.1247004",
+)
+RUECKER_SCHWARZER = Citation(
+    "ruecker-schwarzer",
+    "Rücker G, Schwarzer G. Ranking treatments in frequentist network meta-analysis works"
+    " without resampling methods. BMC Med Res Methodol 2015;15:58.",
+    "10.1186/s12874-015-0060-8",
+)
+STANLEY_DOUCOULIAGOS = Citation(
+    "stanley-doucouliagos",
+    "Stanley TD, Doucouliagos H. Meta-regression approximations to reduce publication"
+    " selection bias. Res Synth Methods 2014;5:60–78.",
+    "10.1002/jrsm.1095",
+)
+VEVEA_HEDGES = Citation(
+    "vevea-hedges",
+    "Vevea JL, Hedges LV. A general linear model for estimating effect size in the presence"
+    " of publication bias. Psychometrika 1995;60:419–35.",
+    "10.1007/BF02294384",
+)
+VIECHTBAUER_CHEUNG = Citation(
+    "viechtbauer-cheung",
+    "Viechtbauer W, Cheung MWL. Outlier and influence diagnostics for meta-analysis. Res"
+    " Synth Methods 2010;1:112–25.",
+    "10.1002/jrsm.11",
 )
 
 

@@ -1,18 +1,21 @@
 """The answer in a few sentences: for the terminal, and for the top of the report."""
 
-from perdure.plots.wording import decimals, percent
-from perdure.records import ClassRow, Results, Synthesis
+from math import exp
+
+from perdure.plots.wording import decimals, percent, points
+from perdure.records import ClassRow, ContrastGroup, ContrastSynthesis, Results, Synthesis
 from perdure.report.findings import column_in_words, rule_in_words
 from perdure.study import Settings
 
 __all__ = ["headline"]
 
+MEASURES = {"odds ratio": "log odds ratio", "ratio": "log ratio"}
 MOST_CLASSES = 4
 """Classes named in one sentence; the largest come first where there are more."""
 
 
 def headline(results: Results, settings: Settings) -> tuple[str, ...]:
-    """Return one sentence for each endpoint and reference, by the first grouping.
+    """Return one sentence for each endpoint and reference: contrasts, then classes of arms.
 
     Each gives, class by class, the pooled durable response with its interval and the plain mean of
     the arms' proportions, then the odds ratio where two classes are compared, and how many arms of
@@ -21,7 +24,13 @@ def headline(results: Results, settings: Settings) -> tuple[str, ...]:
     if not results.analyses:
         return ("The study has no analysis: there is no durable response to report.",)
     first = settings.pool.by[0] if settings.pool.by else None
+    primary = MEASURES.get(settings.pool.measure, settings.pool.measure)
     sentences = [
+        _contrasts(one, settings)
+        for one in results.contrast_syntheses
+        if one.measure == primary and one.overall is not None
+    ]
+    sentences += [
         _sentence(synthesis, settings) for synthesis in results.syntheses if synthesis.by == first
     ]
     if sentences:
@@ -33,6 +42,35 @@ def headline(results: Results, settings: Settings) -> tuple[str, ...]:
         if estimate.response.proportion is not None
     }
     return (f"Durable response was estimated in {_arms(len(known))}; nothing was pooled.",)
+
+
+def _contrasts(one: ContrastSynthesis, settings: Settings) -> str:
+    """Return the contrasts within trials: "odds ratio 2.2 (95% CI 1.7 to 3.0; 8 trials)"."""
+    rule = rule_in_words(settings, one.endpoint, one.reference)
+    kind = "not randomised: own thresholds" if one.reference == "own" else "randomised"
+    groups = sorted(one.groups, key=lambda group: -group.n_contrasts)[:MOST_CLASSES]
+    found = groups if len(groups) > 1 else [one.overall]
+    parts = [_contrast(group, one.measure) for group in found if group is not None]
+    more = len(one.groups) - len(groups)
+    tail = f"; {more} smaller pair{'' if more == 1 else 's'} in the report" if more > 0 else ""
+    return (
+        f"Arms against the control of their trial ({one.endpoint} beyond {rule}; {kind}):"
+        f" {'; '.join(parts)}{tail}."
+    )
+
+
+def _contrast(group: ContrastGroup, measure: str) -> str:
+    """Return one group: "a v b odds ratio 2.2 (95% CI 1.7 to 3.0; 8 trials)"."""
+    mean = group.mean
+    values = (mean.estimate, mean.ci_low, mean.ci_high)
+    if measure == "difference":
+        name, (first, low, high) = "difference, points", [points(value) for value in values]
+    else:
+        name = measure.removeprefix("log ")
+        first, low, high = (decimals(exp(min(value, 700.0)), 2) for value in values)
+    trials = f"{group.n_trials} trial{'' if group.n_trials == 1 else 's'}"
+    label = f"{group.name} " if group.name else ""
+    return f"{label}{name} {first} (95% CI {low} to {high}; {trials})"
 
 
 def _sentence(synthesis: Synthesis, settings: Settings) -> str:

@@ -19,6 +19,12 @@ from perdure.report.citations import (
     ZOU_DONNER,
     Citation,
 )
+from perdure.report.methods_checks import (
+    checks_made,
+    classes_modelled,
+    missing_arms_modelled,
+    networks_pooled,
+)
 from perdure.report.methods_pool import arms_pooled, contrasts_pooled
 from perdure.report.methods_tail import awards, profiles, tails
 from perdure.report.sentences import Pieces, joined, listed, some
@@ -63,6 +69,10 @@ def methods_text(results: Results, settings: Settings) -> tuple[MethodsParagraph
         ("Value frameworks", awards(results)),
         ("Synthesis of contrasts", contrasts_pooled(results)),
         ("Synthesis of arms", arms_pooled(results)),
+        ("Classes by several models", classes_modelled(results)),
+        ("Network of classes", networks_pooled(results)),
+        ("Arms that are not estimable", missing_arms_modelled(results)),
+        ("Checks", checks_made(results)),
         ("Software", _software(results)),
     )
     paragraphs = ((title, joined(pieces)) for title, pieces in written)

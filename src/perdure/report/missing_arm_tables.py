@@ -1,14 +1,24 @@
 """Arms that are not estimable: left out, by the model of vectors, and by a pattern mixture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 
 from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, percent, points
-from perdure.records.missing_arms import ClassMean, ClassMissingArms, MissingArms
+from perdure.records import Coefficient
+from perdure.records.missing_arms import (
+    ClassMean,
+    ClassMissingArms,
+    Conclusion,
+    MissingArms,
+    MixtureDifference,
+)
 from perdure.report.findings import Findings
 from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["missing_arm_table", "missing_pair_table"]
+
+OPPOSITE: dict[Conclusion, Conclusion] = {"lower": "higher", "higher": "lower", "open": "open"}
+"""A conclusion with the two classes changed over."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,8 @@ def missing_arm_table(findings: Findings, one: ClassMissingArms, found: MissingA
         ),
     ]
     legend = (
-        "Whether an arm reaches its threshold is decided by its median and its follow-up, both"
-        " seen. The model of vectors takes every arm with its log median and its durable response"
+        "Whether an arm reaches its threshold is decided by the reference median and its follow-up,"
+        " both seen. The model of vectors takes every arm with its log median and its durable response"
         " at each multiple that it reaches, so that what is not reached is missing at random."
     )
     return build_table(
@@ -91,8 +101,10 @@ def missing_pair_table(
     vectors = {pair.term: pair for pair in found.vectors.differences}
     rows = []
     for pair in found.without.differences:
-        other = vectors.get(pair.term)
-        mixed = mixture.get(pair.term)
+        first, _, second = pair.term.partition(" - ")
+        turned = f"{second} - {first}"
+        other = vectors.get(pair.term) or _turned(vectors.get(turned))
+        mixed = mixture.get(pair.term) or _mixed_turned(mixture.get(turned))
         rows.append(
             _Pair(
                 pair.term.replace(" - ", " v "),
@@ -138,6 +150,31 @@ def missing_pair_table(
         columns,
         rows,
         notes=[note],
+    )
+
+
+def _turned(pair: Coefficient | None) -> Coefficient | None:
+    """Return a difference the other way round."""
+    if pair is None:
+        return None
+    return replace(pair, estimate=-pair.estimate, ci_low=-pair.ci_high, ci_high=-pair.ci_low)
+
+
+def _mixed_turned(pair: MixtureDifference | None) -> MixtureDifference | None:
+    """Return a pattern mixture's difference the other way round."""
+    if pair is None:
+        return None
+    return replace(
+        pair,
+        first=pair.second,
+        second=pair.first,
+        conclusion=OPPOSITE[pair.conclusion],
+        tips=tuple(
+            replace(tip, before=OPPOSITE[tip.before], after=OPPOSITE[tip.after])
+            for tip in pair.tips
+        ),
+        least=-pair.most,
+        most=-pair.least,
     )
 
 

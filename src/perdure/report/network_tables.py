@@ -10,6 +10,9 @@ from perdure.report.tables import Column, Table, build_table, file_name
 
 __all__ = ["network_table", "rank_table"]
 
+MOSTLY_DIRECT = 0.99
+"""With a larger direct share what is left is no evidence to show."""
+
 
 @dataclass(frozen=True)
 class _Pair:
@@ -67,11 +70,12 @@ def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent)
         " through other classes. P of agreement: that both are the same."
     )
     return build_table(
-        file_name("network", one.endpoint, one.reference, one.by),
-        f"Every pair by {by}, through common controls: {one.endpoint} beyond {rule}",
+        file_name("network", one.endpoint, one.reference, one.by, _number(one, part)),
+        f"Every pair by {by}, through common controls: {one.endpoint} beyond {rule}"
+        f"{_part(one, part)}",
         columns,
         rows,
-        notes=[legend, _designs(part), *part.notes],
+        notes=[legend, _own(one), _designs(part), *part.notes, *_outside(findings, one)],
     )
 
 
@@ -107,9 +111,9 @@ def rank_table(findings: Findings, one: ClassNetwork, part: NetworkComponent) ->
         " apart classes are: read them with the intervals above."
     )
     return build_table(
-        file_name("network-ranks", one.endpoint, one.reference, one.by),
+        file_name("network-ranks", one.endpoint, one.reference, one.by, _number(one, part)),
         f"Classes by durable response: {one.endpoint} beyond"
-        f" {findings.rule(one.endpoint, one.reference)}",
+        f" {findings.rule(one.endpoint, one.reference)}{_part(one, part)}",
         columns,
         part.ranks,
         notes=[note],
@@ -121,7 +125,10 @@ def _evidence() -> list[Column[_Pair]]:
 
     def side(row: _Pair, name: str) -> str:
         found = getattr(row.split, name)
-        return NOTHING if found is None else _ratio(found.estimate, found.ci_low, found.ci_high)
+        nearly_none = name == "indirect" and row.split.direct_share > MOSTLY_DIRECT
+        if found is None or nearly_none:
+            return NOTHING
+        return _ratio(found.estimate, found.ci_low, found.ci_high)
 
     return [
         Column(
@@ -143,6 +150,37 @@ def _evidence() -> list[Column[_Pair]]:
             numeric=True,
         ),
     ]
+
+
+def _part(one: ClassNetwork, part: NetworkComponent) -> str:
+    """Return which treatments a table is of, where the network falls apart."""
+    whole = one.network is None or len(one.network.components) < 2
+    return "" if whole else f" ({', '.join(part.treatments)})"
+
+
+def _number(one: ClassNetwork, part: NetworkComponent) -> str:
+    """Return the component's number, for the name of its file."""
+    if one.network is None or len(one.network.components) < 2:
+        return ""
+    return str(one.network.components.index(part) + 1)
+
+
+def _own(one: ClassNetwork) -> str:
+    if one.reference != "own":
+        return ""
+    return "Each arm at its own threshold: not a randomised comparison."
+
+
+def _outside(findings: Findings, one: ClassNetwork) -> list[str]:
+    """Return which arms and trials are not in the network."""
+    found = list(one.network.left_out) if one.network is not None else []
+    if one.left_out:
+        arms = "; ".join(
+            f"{findings.trial_label(gap.trial)}, {findings.arm_label(gap.trial, gap.arm)}"
+            for gap in one.left_out
+        )
+        found.append(f"Arms without an estimate or a class are not in it: {arms}.")
+    return found
 
 
 def _designs(part: NetworkComponent) -> str:

@@ -74,14 +74,19 @@ def pooled_contrast_table(
             {"p": lambda row: row.drawn.pooled.coefficients[0].p},
             numeric=True,
         ),
+        Column(
+            "Remark", lambda row: row.drawn.reason or "", {"reason": lambda row: row.drawn.reason}
+        ),
     ]
+    if not any(row.drawn.reason for row in rows):
+        columns.pop()
     scale = {"log odds ratio": "the log odds ratio", "log ratio": "the log ratio"}
     drawn_on = scale.get(measure, "the difference")
     legend = (
         "Prediction interval: of the true contrast of a further trial. It, τ², I² and P are of"
         f" {drawn_on}; the limits of τ² are by Q-profile."
     )
-    notes = [legend, _between_groups(main), _own_note(main)]
+    notes = [legend, _between_groups(main), _own_note(main), _left_out(main)]
     return build_table(
         file_name("pooled-contrasts", main.endpoint, main.reference),
         f"Arms against the control of their trial, pooled: {main.endpoint} beyond"
@@ -135,6 +140,8 @@ def without_table(findings: Findings, main: ContrastSynthesis) -> Table | None:
         f"Without {named} the interval would say something else about no difference."
         if named
         else "No single trial decides whether the interval holds no difference."
+        if any(group.n_contrasts > 1 for _, group in main.without)
+        else "With one contrast left there is no synthesis: its own interval is shown."
     )
     return build_table(
         file_name("leave-one-out", main.endpoint, main.reference),
@@ -229,6 +236,19 @@ def _between_groups(main: ContrastSynthesis) -> str:
     if main.difference is None:
         return ""
     return f"Test that all pairs of classes have one mean: {p_in_words(main.difference.p)}."
+
+
+def _left_out(main: ContrastSynthesis) -> str:
+    """Return how many contrasts are not in the model, and where the reasons are."""
+    if not main.left_out:
+        return ""
+    gaps = len(main.left_out)
+    zeros = sum(gap.status == "zero" for gap in main.left_out)
+    verb = "contrast is" if gaps == 1 else "contrasts are"
+    said = [f"{gaps} {verb} not in the model: see the figure and results/pooled_contrast_rows.csv"]
+    if zeros:
+        said.append(f"{zeros} with an arm at 0, which only the binomial-normal model of arms has")
+    return f"{'; '.join(said)}."
 
 
 def _own_note(main: ContrastSynthesis) -> str:

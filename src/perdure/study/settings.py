@@ -47,7 +47,7 @@ class PoolSettings:
     method : {"REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"}
         Estimator of tau2.
     test : {"knha", "adhoc", "t", "z"} or None
-        None: Hartung-Knapp for random effects, z for a common effect.
+        None: see ``chosen_test``.
     measure : {"odds ratio", "ratio", "difference"}
         Of the contrasts that are drawn; the other two stand beside it in the tables.
     """
@@ -57,6 +57,14 @@ class PoolSettings:
     method: Literal["REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"]
     test: Literal["knha", "adhoc", "t", "z"] | None
     measure: Literal["odds ratio", "ratio", "difference"] = "odds ratio"
+
+    @property
+    def chosen_test(self) -> Literal["knha", "adhoc", "t", "z"]:
+        """The test that is used: Hartung-Knapp not below 1 for random effects, unless one is named.
+
+        Without that limit a few trials that happen to agree have next to no interval.
+        """
+        return self.test or ("z" if self.model == "common" else "adhoc")
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,9 @@ draws = 50                   # so many histories an arm; their spread is part of
 [pool]
 by = ["drug_class"]          # columns of arms.csv or trials.csv that group arms
 model = "random"             # or "common"
-method = "REML"              # between-arm variance; or "DL"
-# test = "z"                 # Hartung-Knapp ("knha") where it is left out, z for "common"
+method = "REML"              # between-arm variance; or "ML", "DL", "PM", "EB", "HE", "HS", "SJ"
+measure = "odds ratio"       # of contrasts that are drawn; or "ratio", "difference"
+# test = "knha"              # left out: Hartung-Knapp, not below 1 ("adhoc"); or "t", "z"
 """
 
 TRIALS = "trial,label,year,doi,registry_id,tumour,line,phase\n"

@@ -168,10 +168,23 @@ def _where_positive(
         if values[at] * values[at + 1] == 0:  # a node is the root
             edges.append(left if values[at] == 0 else right)
         else:
-            edges.append(float(brentq(function, left, right, rtol=1e-13)))
+            edges.append(_root(function, left, right))
     edges.append(np.inf)
     first = 0 if positive[0] else 1
     return list(zip(edges[first:-1:2], edges[first + 1 :: 2], strict=False))
+
+
+def _root(function: Callable[[float], float], left: float, right: float) -> float:
+    """Return where a function crosses 0 between two outcomes."""
+    try:
+        return float(brentq(function, left, right, rtol=1e-13))
+    except RuntimeError as error:
+        raise InputError(
+            Problem(
+                "the chances of a further trial cannot be computed",
+                "check the scale of the effects and their errors",
+            )
+        ) from error
 
 
 def _with_peaks(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from math import log
 from typing import Protocol
@@ -19,12 +20,20 @@ from perdure.pool.mixed.multilevel import fit_multilevel
 from perdure.pool.models.groups import group_design
 from perdure.pool.models.least_squares import Matrix
 from perdure.pool.models.linear import upper_quantile
-from perdure.pool.models.random_effects import fit_effects
+from perdure.pool.models.random_effects import Method, Model, Test, fit_effects
 from perdure.pool.models.regression import split_classes
 from perdure.records import Coefficient, DurableResponse, Floats, Proportion
 from perdure.records.class_models import ClassModel, ClassModels
 
 __all__ = ["OneStageAnswer", "compare_classes"]
+
+
+TESTS = {
+    "knha": "Hartung-Knapp",
+    "adhoc": "Hartung-Knapp, not below 1",
+    "t": "t",
+    "z": "normal",
+}
 
 
 class Combines(Protocol):
@@ -65,6 +74,9 @@ def compare_classes(
     endpoint: str,
     by: str,
     one_stage: OneStageAnswer | None = None,
+    model: Model = "random",
+    method: Method = "REML",
+    test: Test | None = None,
     level: float = 0.95,
 ) -> ClassModels:
     """Compare classes of arms on the log odds of durable response, by one model after another.
@@ -79,6 +91,8 @@ def compare_classes(
     endpoint, by : str
     one_stage : callable, optional
         A one-stage model of patients, where they are at hand.
+    model, method, test
+        Of the first model, in which arms are independent; the others have REML or likelihood.
     level : float
 
     Returns
@@ -117,7 +131,13 @@ def compare_classes(
     if len(names) < 2:
         return ClassModels(*blank, ())
     models = [
-        _asked("arms as independent", "Hartung-Knapp", arms, names, _independent),
+        _asked(
+            "arms as independent",
+            TESTS[test or ("z" if model == "common" else "knha")],
+            arms,
+            names,
+            partial(_independent, model=model, method=method, test=test),
+        ),
         _asked("arms in trials", "t", arms, names, _nested),
         _asked("arms in trials", "CR2 by trial", arms, names, _nested_robust),
         _asked("differences within trials", "CR2 by trial", arms, names, _within),
@@ -207,9 +227,20 @@ def _design(arms: _Arms) -> tuple[Matrix, tuple[str, ...], dict[str, Floats]]:
     return matrix, terms, _rows(tuple(dict.fromkeys(arms.name)))
 
 
-def _independent(arms: _Arms, names: tuple[str, ...]) -> _Fitted:
+def _independent(
+    arms: _Arms, names: tuple[str, ...], *, model: Model, method: Method, test: Test | None
+) -> _Fitted:
     matrix, terms, rows = _design(arms)
-    fit = fit_effects(arms.y, arms.v, moderators=matrix, terms=terms, level=arms.level)
+    fit = fit_effects(
+        arms.y,
+        arms.v,
+        model=model,
+        method=method,
+        test=test,
+        moderators=matrix,
+        terms=terms,
+        level=arms.level,
+    )
     return rows, fit, (), arms.y.size, len(set(arms.trial))
 
 
@@ -235,7 +266,9 @@ def _nested_robust(arms: _Arms, names: tuple[str, ...]) -> _Fitted:
         arms.y, arms.covariance, levels, moderators=matrix, terms=terms, level=arms.level
     )
     found = robust(fit, arms.trial)
-    return rows, found, found.cautions, arms.y.size, len(set(arms.trial))
+    # an error robust to trials that rests on one arm alone is far too small
+    several = {name: row for name, row in rows.items() if arms.name.count(name) > 1}
+    return several, found, found.cautions, arms.y.size, len(set(arms.trial))
 
 
 def _within(arms: _Arms, names: tuple[str, ...]) -> _Fitted:

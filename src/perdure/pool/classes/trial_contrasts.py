@@ -30,6 +30,12 @@ from perdure.records import (
 __all__ = ["TrialArms", "checked_trials", "pool_contrasts", "why_not_pooled"]
 
 
+FEW = {
+    1: "one contrast only: nothing is known of how trials differ",
+    2: "two contrasts only: an interval on one degree of freedom says little",
+}
+
+
 @dataclass(frozen=True)
 class TrialArms:
     """The arms of one trial at one threshold.
@@ -182,7 +188,12 @@ def pool_contrasts(
         groups=groups,
         difference=_difference(effects, labels, options) if len(groups) > 1 else None,
         without=without,
-        carried_by=tuple(name for name, one in without if _concludes(one) != _concludes(whole)),
+        carried_by=tuple(
+            name
+            for name, one in without
+            # one contrast is judged by another test: it says nothing of the trial left out
+            if one.n_contrasts > 1 and _concludes(one) != _concludes(whole)
+        ),
     )
 
 
@@ -223,7 +234,7 @@ def _pairs(
             if arm not in trial.responses or comparator not in trial.responses:
                 continue
             both = [classes.get((trial.trial, name), "") for name in (arm, comparator)]
-            group = f"{both[0] or 'no class'} v {both[1] or 'no class'}" if classes else ""
+            group = " v ".join(dict.fromkeys(one or "no class" for one in both)) if classes else ""
             reasons = [
                 f"{name}: {reason}"
                 for name in (arm, comparator)
@@ -312,7 +323,7 @@ def _summary(name: str, effects: _Effects, fit: CorrelatedFit, options: _Options
     mean = fit.mean
     if alone:  # one contrast says nothing of the spread of true effects
         mean = replace(mean, prediction_low=None, prediction_high=None)
-    reason = "one contrast only: nothing is known of how trials differ" if alone else None
+    reason = FEW.get(effects.y.size)
     trials = len(set(effects.trials))
     return ContrastGroup(name, trials, effects.y.size, fit.independent.pooled, mean, spread, reason)
 

@@ -416,8 +416,8 @@ def _notes(arms: Sequence[ArmVector], k: float, vectors: VectorAnswer) -> tuple[
         )
     if vectors.n_bound:
         notes.append(
-            f"arms whose median is not reached ({vectors.n_bound}) enter by that bound alone, with"
-            " the usual sampling variance of a log median: by maximum likelihood (ML)"
+            f"arms whose reference median is not reached ({vectors.n_bound}) enter by that bound alone,"
+            " with the usual sampling variance of a log median: by maximum likelihood (ML)"
         )
     trials = [arm.trial for arm in arms if arm.trial]
     if len(set(trials)) < len(trials):

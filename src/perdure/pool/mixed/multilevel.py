@@ -121,7 +121,20 @@ def fit_multilevel(
             )
         )
     model = MixedModel(effects, sampling, x, names, blocks, structure, grouped, None, None)
-    return fitted(model, options, size)
+    return _fitted(model, options, size)
+
+
+def _fitted(model: MixedModel, options: MixedOptions, size: Floats) -> MixedFit:
+    """Fit a model; a matrix that rounding makes singular becomes a plain sentence."""
+    try:
+        return fitted(model, options, size)
+    except np.linalg.LinAlgError as error:
+        raise InputError(
+            Problem(
+                "the sampling variances are too small beside the differences between effects",
+                "check the standard errors",
+            )
+        ) from error
 
 
 def fit_multivariate(
@@ -213,7 +226,7 @@ def fit_multivariate(
             )
         )
     model = MixedModel(effects, sampling, x, names, blocks, shape, (trials,), measured, structure)
-    return fitted(model, options, size)
+    return _fitted(model, options, size)
 
 
 def _options(

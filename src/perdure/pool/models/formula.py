@@ -20,7 +20,8 @@ Moderators = Mapping[str, Sequence[str] | Sequence[float]]
 
 FUNCTIONS = ("C", "center", "exp", "log", "scale", "sqrt")
 """What a formula may call: it comes out of files, and must not run anything else."""
-ALLOWED = re.compile(r"[\w\s+\-*/:^()~.,]*")
+ALLOWED = re.compile(r"(?:(?!\*\s*\*)(?!-\s*(?![\s1]))(?!-\s*1\w)[\w\s+\-*:().])*")
+CONTEXT = {"sqrt": np.sqrt, "log": np.log, "exp": np.exp}
 CONSTANT = 1e-12
 """A column whose spread is below this share of its size is constant."""
 
@@ -84,7 +85,9 @@ class Design:
         found = {}
         for level in self.levels[factor]:
             moved = {**self.columns, factor: [level] * len(self.kept)}
-            rows = np.asarray(self.spec.get_model_matrix(_frame(moved, self.levels)), np.float64)
+            rows = np.asarray(
+                self.spec.get_model_matrix(_frame(moved, self.levels), context=CONTEXT), np.float64
+            )
             found[level] = rows.mean(axis=0)
         return found
 
@@ -119,7 +122,9 @@ class Design:
         if problems:
             raise InputError(problems)
         one: dict[str, list[Any]] = {name: [values[name]] for name in self.columns}
-        found: Matrix = np.asarray(self.spec.get_model_matrix(_frame(one, self.levels)), np.float64)
+        found: Matrix = np.asarray(
+            self.spec.get_model_matrix(_frame(one, self.levels), context=CONTEXT), np.float64
+        )
         return np.asarray(found[0])
 
 
@@ -186,8 +191,8 @@ def design_of(
         row = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
         raise InputError(
             Problem(
-                f"a moderator of {labels[kept[row]]} is not a number after its function",
-                "the logarithm and the root need positive numbers",
+                f"a moderator of {labels[kept[row]]} is not a finite number after its function",
+                "the logarithm and the root need positive numbers, exp small ones",
                 value=formula,
             )
         )
@@ -252,8 +257,10 @@ def _complete(
             found = f"{len(values)} values, {len(labels)} rows"
             raise InputError(Problem(f"{name} does not fit", "give one a row", value=found))
         for at, value in enumerate(values):
-            if value == "" or value != value:  # noqa: PLR0124 - NaN is the number unlike itself
+            if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN alone is unlike
                 left_out.setdefault(at, f"{name} is missing")
+            elif isinstance(value, float) and np.isinf(value):
+                left_out.setdefault(at, f"{name} is infinite")
     if left_out and missing == "refuse":
         raise InputError(
             Problem(
@@ -331,8 +338,8 @@ def _model_matrix(formula: str, frame: Any) -> Any:  # noqa: ANN401
     from formulaic.errors import FormulaicError
 
     try:
-        with np.errstate(invalid="ignore", divide="ignore"):  # found, and named, by the caller
-            return model_matrix(formula, frame, na_action="ignore")
+        with np.errstate(all="ignore"):  # what is no number is found, and named, by the caller
+            return model_matrix(formula, frame, na_action="ignore", context=CONTEXT)
     except FormulaicError as error:
         raise InputError(
             Problem("the formula cannot be read", "join columns by + : * and - 1", value=formula)

@@ -10,7 +10,18 @@ from perdure.errors import InputError, Problem
 from perdure.pool.models.least_squares import Matrix
 from perdure.records import Coefficient, Floats, JointTest, Predicted
 
-__all__ = ["coefficient", "combination", "joint_test", "predicted", "upper_quantile"]
+__all__ = [
+    "but_rounding",
+    "coefficient",
+    "combination",
+    "joint_test",
+    "predicted",
+    "upper_quantile",
+]
+
+
+ROUNDING = 1e-12
+"""A combination below this share of its terms is 0 but for rounding."""
 
 
 def coefficient(
@@ -61,7 +72,20 @@ def combination(
     0.9
     """
     row = np.asarray(weights, dtype=np.float64)
-    return coefficient(term, float(row @ beta), float(row @ covariance @ row), df, level)
+    estimate, scale = float(row @ beta), float(np.abs(row) @ np.abs(beta))
+    variance = float(row @ covariance @ row)
+    return coefficient(term, but_rounding(estimate, scale), variance, df, level)
+
+
+def but_rounding(value: float, scale: float) -> float:
+    """Return a sum, as 0 where it is but the rounding of terms of this size.
+
+    Examples
+    --------
+    >>> but_rounding(0.1 + 0.2 - 0.3, 0.6), but_rounding(0.1, 0.6)
+    (0.0, 0.1)
+    """
+    return 0.0 if abs(value) <= ROUNDING * scale else value
 
 
 def joint_test(
@@ -101,7 +125,8 @@ def joint_test(
                 value=", ".join(terms),
             )
         )
-    found = rows @ beta
+    scale = np.abs(rows) @ np.abs(beta)
+    found = np.where(np.abs(rows @ beta) <= ROUNDING * scale, 0.0, rows @ beta)
     spread = rows @ covariance @ rows.T
     if not np.any(spread):
         # As for one coefficient without error: certainly 0, or certainly not.

@@ -18,6 +18,7 @@ from perdure.pool.models.least_squares import (
     weighted_least_squares,
 )
 from perdure.pool.models.linear import (
+    ROUNDING,
     coefficient,
     combination,
     joint_test,
@@ -211,6 +212,8 @@ def fit_effects(
     tau2, fit = _fit(effects, variances, x, common, model, method)
     k, p = x.shape
     beta, covariance = fit.solve()
+    if p > 1:
+        beta = np.where(np.abs(beta) <= ROUNDING * np.abs(beta).max(), 0.0, beta)
     df = None if test == "z" else float(k - p)
     if df is not None and test != "t":
         factor = _residual_mean_square(fit, df)
