@@ -78,9 +78,13 @@ def test_levels_are_compared_on_one_mix_of_the_others() -> None:
         ("1", "no moderator"),
         ("same", "same in all rows"),
         ("constant", "same in all rows"),
+        ("year ** 2", "cannot be read"),
+        ("year - drug", "cannot be read"),
+        ("-year", "cannot be read"),
+        ("exp(year * 1000)", "not a finite number"),
         ("year + twice", "already say twice"),
         ("drug * line", "already say"),
-        ("log(year)", "not a number after its function"),
+        ("log(year)", "not a finite number after its function"),
     ],
 )
 def test_formulas_that_cannot_be_used_say_why(formula: str, said: str) -> None:

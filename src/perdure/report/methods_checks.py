@@ -25,9 +25,9 @@ def networks_pooled(results: Results) -> Pieces:
     if not any(one.network is not None for one in results.networks):
         return
     yield (
-        "Classes were compared through common controls in a network of log odds ratios: one τ², true"
-        " contrasts of a trial that correlate by one half, direct and indirect evidence apart, and"
-        " Q split within and between designs. Ranks are P-scores"
+        "Classes were compared through common controls in a network of log odds ratios: one τ²,"
+        " true contrasts of a trial that correlate by one half, direct and indirect evidence apart,"
+        " and Q split within and between designs. Ranks are P-scores"
     )
     yield RUECKER_SCHWARZER
     yield " and simulated rank probabilities."
@@ -46,8 +46,8 @@ def classes_modelled(results: Results) -> Pieces:
     yield BELL_MCCAFFREY
     yield PUSTEJOVSKY_TIPTON
     yield (
-        "; differences within trials, the class split into its trial mean and the deviation from it;"
-        " and the binomial-normal model of effective counts"
+        "; differences within trials, the class split into its trial mean and the deviation from"
+        " it; and the binomial-normal model of effective counts"
     )
     yield HAMZA
     if any(model.startswith("one stage") for model in models):
@@ -72,8 +72,8 @@ def missing_arms_modelled(results: Results) -> Pieces:
     if any(one.vectors.n_bound for one in found):
         yield ", an arm whose reference median is not reached entering by that bound alone"
     yield (
-        "; and a pattern mixture in which an arm that does not reach its threshold shows q times its"
-        " last survival, q from 0 to 1."
+        "; and a pattern mixture in which an arm that does not reach its threshold shows q times"
+        " its last survival, q from 0 to 1."
     )
 
 

@@ -68,8 +68,8 @@ def missing_arm_table(findings: Findings, one: ClassMissingArms, found: MissingA
     ]
     legend = (
         "Whether an arm reaches its threshold is decided by the reference median and its follow-up,"
-        " both seen. The model of vectors takes every arm with its log median and its durable response"
-        " at each multiple that it reaches, so that what is not reached is missing at random."
+        " both seen. The model of vectors takes every arm with its log median and its durable"
+        " response at each multiple that it reaches: what is not reached is missing at random."
     )
     return build_table(
         file_name("missing-arms", one.endpoint, one.reference, one.by),

@@ -416,7 +416,7 @@ def _notes(arms: Sequence[ArmVector], k: float, vectors: VectorAnswer) -> tuple[
         )
     if vectors.n_bound:
         notes.append(
-            f"arms whose reference median is not reached ({vectors.n_bound}) enter by that bound alone,"
+            f"arms whose reference median is not reached ({vectors.n_bound}) enter by that bound,"
             " with the usual sampling variance of a log median: by maximum likelihood (ML)"
         )
     trials = [arm.trial for arm in arms if arm.trial]
