@@ -172,6 +172,19 @@ def _pooled(one: ContrastSynthesis) -> Iterator[Row]:
         return
     for group in (one.overall, *one.groups):
         yield _place(one) | {"group": group.name or "all"} | _group(group)
+    zeros = one.with_zeros
+    if zeros is not None:
+        row = _place(one) | {"group": "all, arms at 0 too", "n_contrasts": zeros.n_contrasts}
+        row |= {"measure": "log odds ratio", "model": "binomial-normal", "tau2": zeros.tau2}
+        found = zeros.log_odds_ratio
+        yield (
+            row
+            | {
+                name: found and getattr(found, name)
+                for name in ("estimate", "se", "ci_low", "ci_high", "p")
+            }
+            | {"reason": zeros.reason}
+        )
     if one.difference is not None:
         test = one.difference
         yield _place(one) | {"group": "difference between groups", "p": test.p, "q_df": test.df}

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from perdure.records.estimate import Reference
-from perdure.records.pooled import Heterogeneity, JointTest, LeftOut, Pooled, Predicted
+from perdure.records.pooled import Coefficient, Heterogeneity, JointTest, LeftOut, Pooled, Predicted
 
-__all__ = ["ContrastGroup", "ContrastRow", "ContrastSynthesis"]
+__all__ = ["ContrastGroup", "ContrastRow", "ContrastSynthesis", "WithZeros"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,27 @@ class ContrastGroup:
 
 
 @dataclass(frozen=True)
+class WithZeros:
+    """All contrasts, those with an arm at 0 too, by the binomial-normal model.
+
+    Attributes
+    ----------
+    n_contrasts, n_zero : int
+        In the model, and with an arm at 0 among them.
+    log_odds_ratio : Coefficient or None
+        None with a ``reason``.
+    tau2 : float or None
+    reason : str or None
+    """
+
+    n_contrasts: int
+    n_zero: int
+    log_odds_ratio: Coefficient | None
+    tau2: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class ContrastSynthesis:
     """Contrasts within trials of one endpoint at one threshold, pooled on one measure.
 
@@ -93,6 +114,8 @@ class ContrastSynthesis:
     left_out : tuple of LeftOut
         Contrasts that are not in the model; ``arm`` names both arms.
     reason : str or None
+    with_zeros : WithZeros or None
+        None where no arm is at 0.
     """
 
     endpoint: str
@@ -108,3 +131,4 @@ class ContrastSynthesis:
     carried_by: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     reason: str | None = None
+    with_zeros: WithZeros | None = None

@@ -247,8 +247,22 @@ def _left_out(main: ContrastSynthesis) -> str:
     verb = "contrast is" if gaps == 1 else "contrasts are"
     said = [f"{gaps} {verb} not in the model: see the figure and results/pooled_contrast_rows.csv"]
     if zeros:
-        said.append(f"{zeros} with an arm at 0, which only the binomial-normal model of arms has")
-    return f"{'; '.join(said)}."
+        said.append(f"{zeros} with an arm at 0")
+    return f"{'; '.join(said)}.{_with_zeros(main)}"
+
+
+def _with_zeros(main: ContrastSynthesis) -> str:
+    """Return all contrasts by the likelihood of their counts, where an arm is at 0."""
+    found = main.with_zeros
+    if found is None:
+        return ""
+    head = f" All {found.n_contrasts} contrasts, {found.n_zero} of them with an arm at 0, by the"
+    head += " binomial-normal model of effective counts: "
+    one = found.log_odds_ratio
+    if one is None:
+        return f"{head}no answer, {found.reason}."
+    ends = interval(*(_value(value, "log odds ratio") for value in (one.ci_low, one.ci_high)))
+    return f"{head}odds ratio {_value(one.estimate, 'log odds ratio')} ({ends})."
 
 
 def _own_note(main: ContrastSynthesis) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from math import log
 from typing import Protocol
 
 import numpy as np
@@ -13,16 +12,15 @@ from numpy.typing import ArrayLike
 from perdure.errors import InputError
 from perdure.pool.binomial.binomial_normal import fit_binomial_normal
 from perdure.pool.classes.trial_contrasts import TrialArms, checked_trials, why_not_pooled
+from perdure.pool.classes.zero_arms import counts_of
 from perdure.pool.clusters.robust import robust
-from perdure.pool.effects.counts import effective_counts
 from perdure.pool.effects.scales import SCALES
 from perdure.pool.mixed.multilevel import fit_multilevel
 from perdure.pool.models.groups import group_design
 from perdure.pool.models.least_squares import Matrix
-from perdure.pool.models.linear import upper_quantile
 from perdure.pool.models.random_effects import Method, Model, Test, fit_effects
 from perdure.pool.models.regression import split_classes
-from perdure.records import Coefficient, DurableResponse, Floats, Proportion
+from perdure.records import Coefficient, DurableResponse, Floats
 from perdure.records.class_models import ClassModel, ClassModels
 
 __all__ = ["OneStageAnswer", "compare_classes"]
@@ -110,7 +108,7 @@ def compare_classes(
 
     Examples
     --------
-    >>> from perdure.records import ArmCovariance
+    >>> from perdure.records import ArmCovariance, Proportion
     >>> def response(arm, p):
     ...     found = Proportion(p, 0.04, p - 0.08, p + 0.08, 30, "estimable")
     ...     return DurableResponse(arm, 99, 60, 6.0, 5.0, 7.0, 24.0, 3.0, "control", 18.0, found)
@@ -290,17 +288,8 @@ def _within(arms: _Arms, names: tuple[str, ...]) -> _Fitted:
 
 def _binomial(arms: _Arms, names: tuple[str, ...]) -> _Fitted:
     """Fit effective counts; an arm at 0 has the size that its likelihood interval shows."""
-    z = upper_quantile(None, arms.level)
-    counts = []
-    for response in arms.responses:
-        found = response.estimate
-        assert isinstance(found, Proportion)  # noqa: S101 - _arms sees to it
-        counts.append(effective_counts(found.value, found.se))
-    for _, _, response in arms.zeros:
-        found = response.estimate
-        assert isinstance(found, Proportion)  # noqa: S101 - status zero is a proportion
-        size = -z * z / (2 * log(1 - min(found.ci_high, 1 - 1e-9)))
-        counts.append(effective_counts(0.0, None, size=size))
+    everyone_there = (*arms.responses, *(response for _, _, response in arms.zeros))
+    counts = [counts_of(response, level=arms.level) for response in everyone_there]
     everyone = (*arms.name, *(name for _, name, _ in arms.zeros))
     trial = (*arms.trial, *(one for one, _, _ in arms.zeros))
     matrix, terms = group_design(everyone)

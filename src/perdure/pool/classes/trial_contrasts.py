@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perdure.errors import InputError, Problem
+from perdure.pool.classes.zero_arms import pool_with_zeros
 from perdure.pool.effects.contrast_effects import CONTRASTS, ContrastMeasure
 from perdure.pool.effects.scales import SCALES
 from perdure.pool.models.correlated import CorrelatedFit, fit_correlated, shared_heterogeneity
@@ -164,8 +165,29 @@ def pool_contrasts(
     """
     first = checked_trials(trials)
     pairs, left_out = _pairs(trials, classes or {})
+    zeros = pool_with_zeros(
+        [
+            (trial.responses, arm, comparator)
+            for trial in trials
+            for arm, comparator in trial.comparators.items()
+            if arm in trial.responses and comparator in trial.responses
+        ],
+        level=level,
+    )
     blank = ContrastSynthesis(
-        endpoint, first.k, first.reference, measure, by, (), None, (), None, (), (), left_out
+        endpoint,
+        first.k,
+        first.reference,
+        measure,
+        by,
+        (),
+        None,
+        (),
+        None,
+        (),
+        (),
+        left_out,
+        with_zeros=zeros,
     )
     if not pairs:
         reason = "no trial has two arms with a standard error, one the control of the other"
