@@ -243,9 +243,16 @@ def _hat(fit: WeightedFit) -> Matrix:
 
 def _trace_of_square(fit: WeightedFit) -> float:
     """Return tr(PP)."""
-    leverage = (fit.basis**2).sum(axis=1)
-    inner = (fit.basis * fit.weight[:, None]).T @ fit.basis
-    return float(fit.weight**2 @ (1 - 2 * leverage) + (inner**2).sum())
+    return _traces(fit)[1]
+
+
+def _traces(fit: WeightedFit) -> tuple[float, float]:
+    """Return tr(P) and tr(PP)."""
+    weight, basis = fit.weight, fit.basis
+    leverage = np.einsum("ij,ij->i", basis, basis)
+    inner = (basis.T * weight) @ basis
+    squared = float((weight * weight) @ (1 - 2 * leverage))
+    return float(weight @ (1 - leverage)), squared + float(np.vdot(inner, inner))
 
 
 def _start_and_bound(y: Floats, v: Floats, x: Matrix, *, restricted: bool) -> tuple[float, float]:
@@ -276,7 +283,7 @@ def _score(
     fit = weighted_least_squares(y, x, v + tau2)
     weight, basis = fit.weight, fit.basis
     if restricted:
-        trace, trace_square = fit.trace, _trace_of_square(fit)
+        trace, trace_square = _traces(fit)
     else:
         trace, trace_square = float(weight.sum()), float(weight @ weight)
     root = np.sqrt(weight)

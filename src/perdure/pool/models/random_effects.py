@@ -327,8 +327,10 @@ def _moderators(
     names: tuple[str, ...], x: Matrix, beta: Floats, covariance: Matrix, df: float | None
 ) -> JointTest | None:
     """Return the test of everything but the intercept; None where there is only an intercept."""
-    rows = np.eye(len(names))
     at = _intercept(x)
+    if at is not None and len(names) == 1:
+        return None
+    rows = np.eye(len(names))
     if at is not None:
         rows = np.delete(rows, at, axis=0)
         names = (*names[:at], *names[at + 1 :])
