@@ -38,6 +38,7 @@ def test_a_contrast_has_the_variance_that_the_matrix_gives(reference: Reference)
     assert (of(shared, "a", "b") == 0) == (reference == "own")
 
 
+@pytest.mark.slow
 def test_arms_that_share_a_control_vary_together_in_simulated_trials() -> None:
     random = np.random.default_rng(2)
     values, matrices = [], []

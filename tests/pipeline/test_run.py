@@ -70,6 +70,7 @@ def test_estimates_are_those_of_the_stages_own_function(small_study: Path) -> No
     assert float(row["threshold_months"]) == alone.threshold
 
 
+@pytest.mark.slow
 def test_times_are_in_months_whatever_the_files_unit(small_study: Path) -> None:
     run(small_study)
     months = table(small_study, "estimates.csv")
@@ -122,6 +123,7 @@ def test_only_the_stale_analysis_is_done_again(small_study: Path) -> None:
     assert row["n"] in ("120", "121")
 
 
+@pytest.mark.slow
 def test_a_label_moves_no_number(small_study: Path) -> None:
     run(small_study)
     estimates = (small_study / "results" / "estimates.csv").read_bytes()
@@ -134,6 +136,7 @@ def test_a_label_moves_no_number(small_study: Path) -> None:
     assert "Newer drug" in again.report.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", ["report/index.html", "results/pooled.csv", "results/patients"])
 def test_what_was_deleted_is_made_again(small_study: Path, lost: str) -> None:
     run(small_study)
@@ -145,6 +148,7 @@ def test_what_was_deleted_is_made_again(small_study: Path, lost: str) -> None:
     assert contents(small_study) == before
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_a_trial_that_was_taken_out(small_study: Path, tmp_path: Path) -> None:
     run(small_study)
     for name in ("trials.csv", "arms.csv"):
@@ -158,6 +162,7 @@ def test_nothing_is_left_of_a_trial_that_was_taken_out(small_study: Path, tmp_pa
     assert "Trial A" not in (small_study / "report" / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{", '{"key": 1}', "[]"])
 def test_a_damaged_result_is_stale_and_no_error(small_study: Path, text: str) -> None:
     run(small_study)
@@ -169,6 +174,7 @@ def test_a_damaged_result_is_stale_and_no_error(small_study: Path, text: str) ->
     assert contents(small_study) == before
 
 
+@pytest.mark.slow
 def test_workers_do_not_move_a_byte(small_study: Path, tmp_path: Path) -> None:
     run(small_study)
     alone = contents(small_study)
@@ -179,6 +185,7 @@ def test_workers_do_not_move_a_byte(small_study: Path, tmp_path: Path) -> None:
     assert contents(small_study) == alone
 
 
+@pytest.mark.slow
 def test_results_that_were_edited_by_hand_are_made_again(small_study: Path) -> None:
     run(small_study)
     before = contents(small_study)
@@ -200,6 +207,7 @@ def test_a_wrong_study_writes_nothing(small_study: Path) -> None:
     assert contents(small_study) == before
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_nothing_half_written(
     small_study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +227,7 @@ def test_a_full_disk_leaves_nothing_half_written(
     assert run(small_study).done == 1
 
 
+@pytest.mark.slow
 def test_what_was_finished_before_an_interrupt_is_kept(
     small_study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +282,7 @@ def test_provenance_says_what_a_run_can_be_repeated_with(small_study: Path) -> N
     assert str(small_study) not in json.dumps(found)
 
 
+@pytest.mark.slow
 def test_ensembles_evidence_and_pictures_are_kept_and_made_again(small_study: Path) -> None:
     run(small_study)
     results = small_study / "results"

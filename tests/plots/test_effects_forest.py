@@ -58,6 +58,7 @@ MODEL = PooledEffect("Random effects", 0.2, 0.1, 0.3, -0.2, 0.6, "τ² 0.02, I²
 HEADS = ("n new", "n control")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 17, 60, 130])
 def test_every_effect_is_there_once(
     number: int, drawn: list[Figure], tidy: Callable[[], None]

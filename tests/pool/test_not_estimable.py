@@ -107,6 +107,7 @@ def test_without_them_is_the_random_effects_model_of_those_that_reach() -> None:
     assert found.left_out == ()
 
 
+@pytest.mark.slow
 def test_long_medians_with_heavy_tails_are_missed_when_they_are_left_out() -> None:
     with_them: list[float] = []
     without: list[float] = []

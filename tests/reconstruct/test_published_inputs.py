@@ -89,6 +89,7 @@ def test_marks_that_deny_the_table_are_what_is_named() -> None:
     assert found.evidence.max_distance == pytest.approx(without.evidence.max_distance, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("events", [0, 141])
 def test_events_that_cannot_be_are_sought_for_a_while_and_named(events: int) -> None:
     time = [0, 5.29, 8, 13, 19.01, 19.6, 24.4, 31, 36]
@@ -135,6 +136,7 @@ def printed(truth: Patients, step: float) -> NumbersAtRisk:
     return NumbersAtRisk(ticks, [int((truth.time >= tick).sum()) for tick in ticks])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [345, 400, 500])
 def test_digits_as_coarse_as_rows_do_not_make_a_figure_sharp(rows: int) -> None:
     truth, curve = traced(300, rows, 3, seed=rows)
