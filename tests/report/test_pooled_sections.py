@@ -7,6 +7,7 @@ import pytest
 from perdure.pipeline.contrast_checks import check_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
 from perdure.pipeline.synthesise import synthesise_models, synthesise_networks
+from perdure.records import classes_of
 from perdure.report.blocks import Bullets, FigureBlock, Prose
 from perdure.report.check_sections import check_blocks
 from perdure.report.class_model_tables import class_model_table
@@ -66,6 +67,26 @@ def test_missing_arms_are_set_beside_each_other(everything: Findings) -> None:
         arms = table.columns.index("n_arms")
         assert any(record[reached] != record[arms] for record in table.records)
         missing_pair_table(everything, one, one.found)
+
+
+def test_every_arm_with_a_class_is_counted_or_named(everything: Findings) -> None:
+    for one in everything.results.missing_arms:
+        if one.found is None:
+            continue
+        classes = classes_of(everything.trials, one.by)
+        mine = {
+            f"{analysis.trial}: {row.response.arm}"
+            for analysis in everything.results.analyses
+            if analysis.primary and analysis.endpoint == one.endpoint
+            for row in analysis.estimates
+            if row.response.reference == one.reference
+            and classes.get((analysis.trial, row.response.arm))
+        }
+        counted = sum(reach.n_arms for reach in one.found.reach)
+        assert counted + len(set(one.without_patients) & mine) == len(mine)
+        notes = " ".join(missing_arm_table(everything, one, one.found).notes)
+        assert all(name in notes for name in one.without_patients)
+    assert any(one.without_patients for one in everything.results.missing_arms)
 
 
 def test_checks_are_sentences_and_pictures(everything: Findings) -> None:

@@ -1,6 +1,7 @@
 """Arms that do not reach their threshold: does leaving them out change the answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perdure.durable import MULTIPLES, arm_vectors
 from perdure.errors import InputError
@@ -29,11 +30,18 @@ def synthesise_missing_arms(
             if reference == "fixed":
                 continue
             vectors: list[ArmVector] = []
+            without: list[str] = []
             gaps = False
             for analysis in analyses:
                 if analysis.primary and analysis.endpoint == endpoint:
                     mine = _vectors(analysis, known[analysis.trial], settings, reference)
                     vectors += [one for one in mine if classes.get((one.trial, one.arm), "")]
+                    drawn = {one.arm for one in mine}
+                    without += [
+                        f"{analysis.trial}: {one.arm}"
+                        for one in analysis.arms
+                        if one.arm not in drawn and classes.get((analysis.trial, one.arm), "")
+                    ]
                     gaps = gaps or any(
                         one.response.proportion is None
                         for one in analysis.estimates
@@ -41,7 +49,8 @@ def synthesise_missing_arms(
                     )
             if vectors and gaps:
                 names = [classes[one.trial, one.arm] for one in vectors]
-                found.append(_pooled(vectors, names, settings, endpoint, reference, by))
+                one = _pooled(vectors, names, settings, endpoint, reference, by)
+                found.append(replace(one, without_patients=tuple(without)))
     return tuple(found)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scipy.special import chdtri
+
 from perdure.plots.cumulative import cumulative_plot
 from perdure.plots.effect_axis import EffectAxis
 from perdure.plots.funnel import FunnelPoint, funnel_plot
@@ -16,8 +18,8 @@ from perdure.records.sensitivity import Influence, Refitted
 
 __all__ = ["check_pictures"]
 
-COOK, HAT = 0.5, 3.0
-"""Cut-offs of Cook's distance (its chi-square quantile) and of the hat value (times p / k)."""
+HAT = 3.0
+"""Cut-off of the hat value, times p / k."""
 
 
 def check_pictures(
@@ -115,10 +117,11 @@ def _influence(found: Influence, pooled: Pooled, kind: Kind) -> bytes:
     """Draw the measures that a referee asks for."""
     p = len(pooled.coefficients)
     cut = HAT * p / max(len(found.rows), 1)
+    cook = float(chdtri(p, 0.5))  # the median of a chi-square on p, as the flag has it
     measures: Sequence[Measure] = (
         Measure("Studentised residual", (-1.96, 1.96)),
         Measure("DFFITS"),
-        Measure("Cook's distance", (COOK,)),
+        Measure("Cook's distance", (cook,)),
         Measure("Covariance ratio", middle=1.0),
         Measure("τ² without", middle=pooled.tau2),
         Measure("Q without", middle=pooled.q),

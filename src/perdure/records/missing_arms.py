@@ -246,6 +246,9 @@ class ClassMissingArms:
     found : MissingArms or None
         None with a ``reason``.
     reason : str or None
+    without_patients : tuple of str
+        Arms, as "trial: arm", that entered as a published estimate: they have neither a curve nor a
+        median here, and none of the ways can take them.
     """
 
     endpoint: str
@@ -254,3 +257,4 @@ class ClassMissingArms:
     by: str
     found: MissingArms | None
     reason: str | None = None
+    without_patients: tuple[str, ...] = ()

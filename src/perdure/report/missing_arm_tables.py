@@ -77,7 +77,7 @@ def missing_arm_table(findings: Findings, one: ClassMissingArms, found: MissingA
         f" {findings.rule(one.endpoint, one.reference)}",
         columns,
         rows,
-        notes=[legend, *(_as_sentence(note) for note in found.notes)],
+        notes=[legend, *_without_patients(one), *(_as_sentence(note) for note in found.notes)],
     )
 
 
@@ -176,6 +176,15 @@ def _mixed_turned(pair: MixtureDifference | None) -> MixtureDifference | None:
         least=-pair.most,
         most=-pair.least,
     )
+
+
+def _without_patients(one: ClassMissingArms) -> list[str]:
+    """Return a sentence on the arms that no way can take."""
+    arms = one.without_patients
+    if not arms:
+        return []
+    names = ", ".join(arms)
+    return [f"Not counted here, as only published estimates of them are known: {names}."]
 
 
 def _as_sentence(note: str) -> str:
