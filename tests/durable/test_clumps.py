@@ -35,6 +35,32 @@ def test_continuous_times_are_not_taken_for_scans(n: int) -> None:
     assert not any(clumped(scanned(random, n, 0.0), 3.3) for _ in range(50))
 
 
+@pytest.mark.parametrize("lost", [0.4, 0.7])
+def test_the_height_of_a_step_where_few_are_left_makes_no_scan(lost: float) -> None:
+    # the last patients before the median fall alone, each a third or more of what is left
+    random = np.random.default_rng(5)
+    few = 0
+    for _ in range(200):
+        time, stop = random.weibull(1.3, 60), random.exponential(1 / lost, 60)
+        patients = Patients(np.minimum(time, stop), time <= stop)
+        estimate = durable_trial({"a": patients}, k=1).responses[0]
+        if estimate.threshold is not None:
+            few += 1
+            assert not clumped(patients, estimate.threshold)
+    assert few > 100
+
+
+def test_a_median_that_no_error_moves_leaves_greenwoods_error() -> None:
+    arms = {"t": Patients([0.2, 0.7, 0.9], [1, 0, 1]), "c": Patients([0.5, 0.5], [1, 1])}
+    moved = durable_trial(arms, k=1, reference="control", comparators={"t": "c"})
+    fixed = durable_trial(arms, reference="fixed", time=0.5)
+    one, other = (found.responses[0].estimate for found in (moved, fixed))
+    assert isinstance(one, Proportion)
+    assert isinstance(other, Proportion)
+    assert one.se
+    assert one.se == pytest.approx(other.se, rel=1e-12)
+
+
 def test_one_possible_date_of_the_median_leaves_greenwoods_error() -> None:
     # half of the patients fall at 4: no error of this curve moves its median from there
     patients = Patients([2] * 300 + [4] * 400 + [12] * 100 + [30] * 200, [1] * 800 + [0] * 200)

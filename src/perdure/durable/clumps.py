@@ -25,6 +25,9 @@ SHIFTS = _NORMAL / _NORMAL.std()
 def is_clumped(curve: KaplanMeier, at_median: Influence) -> bool:
     """Say whether single dates hold much of what is uncertain about the median.
 
+    A step of one patient is no date: where few are left at the median its height says only that,
+    and times without ties are never clumped.
+
     Parameters
     ----------
     curve : KaplanMeier
@@ -43,7 +46,7 @@ def is_clumped(curve: KaplanMeier, at_median: Influence) -> bool:
     half_band = BAND * float(np.sqrt(covariance(at_median, at_median)))
     after = curve.survival
     before = np.concatenate([[1.0], after[:-1]])
-    inside = (before > 0.5 - half_band) & (after < 0.5 + half_band)
+    inside = (before > 0.5 - half_band) & (after < 0.5 + half_band) & (curve.events > 1)
     return bool(inside.any() and (before - after)[inside].max() > STEP * 2 * half_band)
 
 
@@ -79,6 +82,8 @@ def slope_over_dates(
     10.1080/01621459.1952.10483443) inverts a curve's error into that of its median in this way.
     """
     variance = covariance(at_median, at_median)
+    if variance == 0:  # everybody falls at the median, and no error moves it
+        return np.zeros(k.size)
     shift = np.sqrt(variance) * SHIFTS
     dates = _dates(basis.curve, 0.5 - shift)
     times = np.minimum(np.outer(dates, k), arm.curve.end_time)
