@@ -19,6 +19,8 @@ Sidik-Jonkman."""
 
 TOLERANCE = 1e-13
 """A step of this share of the typical total variance ends the search for tau2."""
+NEWTON = 1e-8
+"""The same where the step is Newton's: what it leaves is of the order of its square."""
 SCORING_STEPS = 25
 """After so many steps the search halves its bracket instead."""
 MOST_STEPS = 400
@@ -131,8 +133,8 @@ def tau2_at(y: Floats, v: Floats, x: Matrix, target: float) -> float:
     tau2 = 0.0
     for _ in range(MOST_STEPS):
         fit = weighted_least_squares(y, x, v + tau2)
-        root = np.sqrt(fit.weight)
-        slope = float(((root * fit.residual) ** 2).sum())
+        scaled = fit.root * fit.residual
+        slope = float(scaled @ scaled)
         if fit.residual_sum <= target or slope == 0:
             return tau2
         step = (fit.residual_sum - target) / slope
@@ -203,7 +205,7 @@ def _likelihood(y: Floats, v: Floats, x: Matrix, *, restricted: bool) -> float:
     tau2, upper = _start_and_bound(y, v, x, restricted=restricted)
     lower = -1.0  # below the boundary until the score there is known to be positive
     for step_number in range(MOST_STEPS):
-        score, information, scale = _score(y, v, x, tau2, restricted=restricted)
+        score, information, scale, last = _score(y, v, x, tau2, restricted=restricted)
         if score > 0:
             lower = tau2
         elif tau2 == 0:
@@ -212,7 +214,7 @@ def _likelihood(y: Floats, v: Floats, x: Matrix, *, restricted: bool) -> float:
             upper = tau2
         step = score / information
         proposal = max(tau2 + step, 0.0) if lower < 0 else tau2 + step
-        if abs(step) <= TOLERANCE * scale:
+        if abs(step) <= last:
             return max(proposal, 0.0)
         if not lower < proposal < upper or step_number >= SCORING_STEPS:
             proposal = (lower + upper) / 2 if lower >= 0 else 0.0
@@ -237,7 +239,7 @@ def _df(fit: WeightedFit) -> int:
 
 def _hat(fit: WeightedFit) -> Matrix:
     """Return W X (X' W X)^-1 X' W."""
-    scaled = np.sqrt(fit.weight)[:, None] * fit.basis
+    scaled = fit.root[:, None] * fit.basis
     return scaled @ scaled.T
 
 
@@ -249,10 +251,13 @@ def _trace_of_square(fit: WeightedFit) -> float:
 def _traces(fit: WeightedFit) -> tuple[float, float]:
     """Return tr(P) and tr(PP)."""
     weight, basis = fit.weight, fit.basis
-    leverage = np.einsum("ij,ij->i", basis, basis)
-    inner = (basis.T * weight) @ basis
-    squared = float((weight * weight) @ (1 - 2 * leverage))
-    return float(weight @ (1 - leverage)), squared + float(np.vdot(inner, inner))
+    weighted = basis.T * weight
+    inner = weighted @ basis
+    squared = float(weight @ weight) - 2 * float(np.vdot(weighted, weighted))
+    return (
+        float(fit.root @ fit.root) - float(inner.trace()),
+        squared + float(np.vdot(inner, inner)),
+    )
 
 
 def _start_and_bound(y: Floats, v: Floats, x: Matrix, *, restricted: bool) -> tuple[float, float]:
@@ -275,22 +280,23 @@ def _start_and_bound(y: Floats, v: Floats, x: Matrix, *, restricted: bool) -> tu
 
 def _score(
     y: Floats, v: Floats, x: Matrix, tau2: float, *, restricted: bool
-) -> tuple[float, float, float]:
-    """Return the slope of twice the log-likelihood in tau2, an information, a scale.
+) -> tuple[float, float, float, float]:
+    """Return the slope of twice the log-likelihood in tau2, an information, a scale, a last step.
 
-    The expected information takes long steps well, the observed one ends exactly.
+    The expected information takes long steps well, the observed one ends exactly. A step as short
+    as the last one leads to the maximum.
     """
     fit = weighted_least_squares(y, x, v + tau2)
-    weight, basis = fit.weight, fit.basis
     if restricted:
         trace, trace_square = _traces(fit)
     else:
-        trace, trace_square = float(weight.sum()), float(weight @ weight)
-    root = np.sqrt(weight)
-    py = root * fit.residual
-    twice = root * py
-    along = twice @ basis
+        trace, trace_square = float(fit.weight.sum()), float(fit.weight @ fit.weight)
+    py = fit.root * fit.residual
+    twice = fit.root * py
+    along = twice @ fit.basis
     score = float(py @ py) - trace
     observed = 2 * float(twice @ twice - along @ along) - trace_square
-    newton = observed > 0 and abs(score) < CLOSE * trace
-    return score, observed if newton else trace_square, trace / trace_square
+    scale = trace / trace_square
+    if observed <= 0 or abs(score) >= CLOSE * trace:
+        return score, trace_square, scale, TOLERANCE * scale
+    return score, observed, scale, NEWTON * min(1.0, observed / trace_square) * scale

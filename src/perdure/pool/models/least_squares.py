@@ -1,5 +1,6 @@
 """Weighted least squares by an orthonormal basis: what every model of this stage rests on."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,8 @@ class WeightedFit:
 
     Attributes
     ----------
-    weight : array of float, shape (k,)
+    weight, root : array of float, shape (k,)
+        w and sqrt(w).
     basis : array of float, shape (k, p)
         Orthonormal, with the span of the columns of sqrt(w) X.
     triangle : array of float, shape (p, p)
@@ -31,6 +33,7 @@ class WeightedFit:
     """
 
     weight: Floats
+    root: Floats
     basis: Matrix
     triangle: Matrix
     loading: Floats
@@ -53,7 +56,8 @@ class WeightedFit:
 
     def solve(self) -> tuple[Floats, Matrix]:
         """Return the coefficients and (X' W X)^-1."""
-        inverse = np.linalg.inv(self.triangle)
+        alone = len(self.loading) == 1
+        inverse = 1 / self.triangle if alone else np.linalg.inv(self.triangle)
         return inverse @ self.loading, inverse @ inverse.T
 
 
@@ -78,7 +82,7 @@ def weighted_least_squares(y: Floats, x: Matrix, variance: Floats) -> WeightedFi
     basis, triangle = orthonormal(root[:, None] * x)
     scaled = root * y
     loading = scaled @ basis
-    return WeightedFit(weight, basis, triangle, loading, scaled - basis @ loading)
+    return WeightedFit(weight, root, basis, triangle, loading, scaled - basis @ loading)
 
 
 def log_likelihood(fit: WeightedFit, x: Matrix, *, restricted: bool) -> float:
@@ -92,11 +96,12 @@ def log_likelihood(fit: WeightedFit, x: Matrix, *, restricted: bool) -> float:
     -2.8379
     """
     k, p = int(x.shape[0]), int(x.shape[1])
-    log_two_pi = float(np.log(2 * np.pi))
+    log_two_pi = math.log(2 * math.pi)
     full = float(np.log(fit.weight).sum()) - fit.residual_sum
     if not restricted:
         return 0.5 * (full - k * log_two_pi)
-    plain = float(np.linalg.slogdet(x.T @ x).logabsdet)
+    square = x.T @ x
+    plain = math.log(square.item()) if p == 1 else float(np.linalg.slogdet(square).logabsdet)
     return 0.5 * (full + plain - fit.log_determinant - (k - p) * log_two_pi)
 
 
@@ -110,7 +115,7 @@ def orthonormal(columns: Matrix) -> tuple[Matrix, Matrix]:
     (array([0.6, 0.8]), 5.0)
     """
     if columns.shape[1] == 1:  # an intercept alone, the usual case, needs no factorisation
-        norm = np.sqrt((columns**2).sum(axis=0))
-        return columns / norm, norm[:, None]
+        norm = math.sqrt(np.vdot(columns, columns))
+        return columns / norm, np.array([[norm]])
     basis, triangle = np.linalg.qr(columns)
     return basis, triangle
