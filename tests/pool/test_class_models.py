@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from perdure.pool.classes.arm_effects import TrialArms
 from perdure.pool.classes.class_models import compare_classes
-from perdure.pool.classes.trial_contrasts import TrialArms
 from perdure.records import ArmCovariance, DurableResponse, NotEstimable, Proportion
 
 HERE = Path(__file__).parents[1] / "reference" / "pool"

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from perdure.pool.classes.trial_contrasts import TrialArms, pool_contrasts
+from perdure.pool.classes.arm_effects import TrialArms
+from perdure.pool.classes.trial_contrasts import pool_contrasts
 from perdure.pool.networks.class_network import pool_class_network
 from perdure.records import ArmCovariance, DurableResponse, NotEstimable, Proportion
 

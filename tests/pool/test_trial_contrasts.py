@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from perdure.errors import InputError
-from perdure.pool.classes.trial_contrasts import TrialArms, pool_contrasts
+from perdure.pool.classes.arm_effects import TrialArms
+from perdure.pool.classes.trial_contrasts import pool_contrasts
 from perdure.pool.effects.contrast_effects import ContrastMeasure
 from perdure.records import (
     ArmCovariance,

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from perdure.pool.binomial.binomial_contrasts import odds_ratio_model
-from perdure.pool.classes.trial_contrasts import TrialArms, pool_contrasts
+from perdure.pool.classes.arm_effects import TrialArms
+from perdure.pool.classes.trial_contrasts import pool_contrasts
 from perdure.pool.classes.zero_arms import counts_of, pool_with_zeros
 from perdure.records import ArmCovariance, DurableResponse, Proportion
 

@@ -34,11 +34,12 @@ from perdure.pool.checks.small_study import (
 from perdure.pool.checks.synthesis_checks import check_synthesis
 from perdure.pool.checks.trials_needed import trials_for_half_width
 from perdure.pool.checks.trim_fill import trim_fill
+from perdure.pool.classes.arm_effects import TrialArms
 from perdure.pool.classes.by_class import pool_by_class
 from perdure.pool.classes.class_models import OneStageAnswer, compare_classes
 from perdure.pool.classes.multiplicity import adjusted_p, simultaneous
 from perdure.pool.classes.pairwise import pairwise_table
-from perdure.pool.classes.trial_contrasts import TrialArms, pool_contrasts
+from perdure.pool.classes.trial_contrasts import pool_contrasts
 from perdure.pool.clusters.one_stage import OneStageFit, fit_one_stage
 from perdure.pool.clusters.robust import robust, with_robust_errors
 from perdure.pool.clusters.sandwich import Robust, RobustKind, cluster_robust

@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike
 
 from perdure.errors import InputError
 from perdure.pool.binomial.binomial_normal import fit_binomial_normal
-from perdure.pool.classes.trial_contrasts import TrialArms, checked_trials, why_not_pooled
+from perdure.pool.classes.arm_effects import (
+    TrialArms,
+    arm_effects,
+    checked_trials,
+    why_not_pooled,
+)
 from perdure.pool.classes.zero_arms import counts_of
 from perdure.pool.clusters.robust import robust
 from perdure.pool.effects.scales import SCALES
@@ -189,26 +194,14 @@ def _arms(
                 kept.append((trial, arm, name))
             elif name and response.status == "zero":
                 zeros.append((trial.trial, name, response))
-    scale = SCALES["logit"]
-    found = [trial.responses[arm] for trial, arm, _ in kept]
-    value = [one.proportion or 0.0 for one in found]
-    slope = np.array([scale.slope(one) for one in value])
-    spread = np.array(
-        [
-            [
-                (one.covariance.between(arm, other_arm) or 0.0) if one is other else 0.0
-                for other, other_arm, _ in kept
-            ]
-            for one, arm, _ in kept
-        ]
-    ).reshape(len(kept), len(kept))
+    found = arm_effects([(trial, arm) for trial, arm, _ in kept], SCALES["logit"])
     return _Arms(
         trial=tuple(trial.trial for trial, _, _ in kept),
         name=tuple(name for _, _, name in kept),
-        y=np.array([scale.value(one) for one in value]),
-        covariance=slope[:, None] * spread * slope,
+        y=found.y,
+        covariance=found.covariance,
         zeros=tuple(zeros),
-        responses=tuple(found),
+        responses=tuple(trial.responses[arm] for trial, arm, _ in kept),
         level=level,
     )
 

@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from perdure.errors import InputError, Problem
+from perdure.pool.classes.arm_effects import (
+    TrialArms,
+    arm_effects,
+    checked_trials,
+    why_not_pooled,
+)
 from perdure.pool.classes.zero_arms import pool_with_zeros
 from perdure.pool.effects.contrast_effects import CONTRASTS, ContrastMeasure
 from perdure.pool.effects.scales import SCALES
@@ -16,46 +21,21 @@ from perdure.pool.models.linear import upper_quantile
 from perdure.pool.models.random_effects import Method, Model, Test
 from perdure.pool.models.tau2_interval import heterogeneity
 from perdure.records import (
-    ArmCovariance,
     ContrastGroup,
     ContrastRow,
     ContrastSynthesis,
-    DurableResponse,
     Floats,
     JointTest,
     LeftOut,
-    NotEstimable,
-    Proportion,
 )
 
-__all__ = ["TrialArms", "checked_trials", "pool_contrasts", "why_not_pooled"]
+__all__ = ["pool_contrasts"]
 
 
 FEW = {
     1: "one contrast only: nothing is known of how trials differ",
     2: "two contrasts only: an interval on one degree of freedom says little",
 }
-
-
-@dataclass(frozen=True)
-class TrialArms:
-    """The arms of one trial at one threshold.
-
-    Attributes
-    ----------
-    trial : str
-    responses : mapping of str to DurableResponse
-        By arm; one endpoint, k and reference.
-    covariance : ArmCovariance
-        Of their proportions.
-    comparators : mapping of str to str
-        The control of each arm that has one.
-    """
-
-    trial: str
-    responses: Mapping[str, DurableResponse]
-    covariance: ArmCovariance
-    comparators: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -146,7 +126,7 @@ def pool_contrasts(
 
     Examples
     --------
-    >>> from perdure.records import DurableResponse, Proportion
+    >>> from perdure.records import ArmCovariance, DurableResponse, Proportion
     >>> def response(arm, p):
     ...     found = Proportion(p, 0.04, p - 0.08, p + 0.08, 30, "estimable")
     ...     return DurableResponse(arm, 99, 60, 6.0, 5.0, 7.0, 24.0, 3.0, "control", 18.0, found)
@@ -219,33 +199,6 @@ def pool_contrasts(
     )
 
 
-def checked_trials(trials: Sequence[TrialArms]) -> DurableResponse:
-    """Return one response once all are known to ask the same question."""
-    every = [(one.trial, response) for one in trials for response in one.responses.values()]
-    if not every:
-        raise InputError(Problem("there is no trial", "give the arms of at least one"))
-    names = [one.trial for one in trials]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(
-            Problem("a trial comes twice", "give its primary analysis only", value=twice)
-        )
-    first = every[0][1]
-    asked = (first.k, first.reference)
-    problems = [
-        Problem(
-            f"arm {response.arm} of trial {trial} asks another question",
-            "pool one k and reference at a time",
-            value=f"k {response.k}, reference {response.reference}",
-        )
-        for trial, response in every
-        if (response.k, response.reference) != asked
-    ]
-    if problems:
-        raise InputError(problems)
-    return first
-
-
 def _pairs(
     trials: Sequence[TrialArms], classes: Mapping[tuple[str, str], str]
 ) -> tuple[list[_Pair], tuple[LeftOut, ...]]:
@@ -270,16 +223,6 @@ def _pairs(
     return pairs, tuple(left_out)
 
 
-def why_not_pooled(response: DurableResponse) -> str | None:
-    """Return why an arm cannot be in a contrast's model."""
-    found = response.estimate
-    if isinstance(found, NotEstimable):
-        return found.reason
-    if not found.se or not 0 < found.value < 1:
-        return f"{found.value:.0%} durable response, which has no standard error"
-    return None
-
-
 def _status(trial: TrialArms, arm: str) -> str:
     """Return the worse status of an arm and its control."""
     order = ("not estimable", "zero", "thin", "estimable")
@@ -288,30 +231,19 @@ def _status(trial: TrialArms, arm: str) -> str:
 
 
 def _effects(pairs: Sequence[_Pair], measure: ContrastMeasure) -> _Effects:
-    """Return the contrasts on the measure's scale: L p with the covariance L G S G L'."""
-    scale = SCALES[CONTRASTS[measure]]
-    arms = list(
-        dict.fromkeys(
-            (pair.trial.trial, name) for pair in pairs for name in (pair.arm, pair.comparator)
-        )
-    )
-    trials = {pair.trial.trial: pair.trial for pair in pairs}
-    value, slope = np.empty(len(arms)), np.empty(len(arms))
-    spread = np.zeros((len(arms), len(arms)))
-    for i, (trial, name) in enumerate(arms):
-        found = trials[trial].responses[name].estimate
-        assert isinstance(found, Proportion)  # noqa: S101 - _pairs sees to it
-        value[i], slope[i] = scale.value(found.value), scale.slope(found.value)
-        for j, (other, second) in enumerate(arms):
-            if other == trial:
-                spread[i, j] = trials[trial].covariance.between(name, second) or 0.0
+    """Return the contrasts on the measure's scale: L p with the covariance L S L'."""
+    arms = {
+        (pair.trial.trial, name): (pair.trial, name)
+        for pair in pairs
+        for name in (pair.arm, pair.comparator)
+    }
+    found = arm_effects(list(arms.values()), SCALES[CONTRASTS[measure]])
     place = {arm: at for at, arm in enumerate(arms)}
     rows = np.zeros((len(pairs), len(arms)))
     for at, pair in enumerate(pairs):
         rows[at, place[pair.trial.trial, pair.arm]] = 1
         rows[at, place[pair.trial.trial, pair.comparator]] = -1
-    scaled = rows * slope
-    return _Effects(tuple(pairs), rows @ value, scaled @ spread @ scaled.T)
+    return _Effects(tuple(pairs), rows @ found.y, rows @ found.covariance @ rows.T)
 
 
 def _fitted(

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from perdure.errors import InputError
-from perdure.pool.classes.trial_contrasts import TrialArms, checked_trials, why_not_pooled
+from perdure.pool.classes.arm_effects import (
+    TrialArms,
+    arm_effects,
+    checked_trials,
+    why_not_pooled,
+)
 from perdure.pool.effects.scales import SCALES
 from perdure.pool.models.random_effects import Method, Model, Test
 from perdure.pool.networks.network import pool_network
 from perdure.pool.networks.network_data import network_of_arms
-from perdure.records import LeftOut, Proportion
+from perdure.records import LeftOut
 from perdure.records.network import ClassNetwork
 
 __all__ = ["pool_class_network"]
@@ -52,7 +55,7 @@ def pool_class_network(
 
     Examples
     --------
-    >>> from perdure.records import ArmCovariance, DurableResponse
+    >>> from perdure.records import ArmCovariance, DurableResponse, Proportion
     >>> def response(arm, p):
     ...     found = Proportion(p, 0.04, p - 0.08, p + 0.08, 30, "estimable")
     ...     return DurableResponse(arm, 99, 60, 6.0, 5.0, 7.0, 24.0, 3.0, "control", 18.0, found)
@@ -72,27 +75,13 @@ def pool_class_network(
     blank = (endpoint, first.k, first.reference, by)
     if not arms:
         return ClassNetwork(*blank, None, left_out, "no arm with a class has a standard error")
-    scale = SCALES["logit"]
-    y, slope = np.empty(len(arms)), np.empty(len(arms))
-    for at, (trial, arm, _) in enumerate(arms):
-        found = trial.responses[arm].estimate
-        assert isinstance(found, Proportion)  # noqa: S101 - _arms sees to it
-        y[at], slope[at] = scale.value(found.value), scale.slope(found.value)
-    spread = np.array(
-        [
-            [
-                (one.covariance.between(arm, other_arm) or 0.0) if one.trial == other.trial else 0.0
-                for other, other_arm, _ in arms
-            ]
-            for one, arm, _ in arms
-        ]
-    )
+    effects = arm_effects([(trial, arm) for trial, arm, _ in arms], SCALES["logit"])
     try:
         data = network_of_arms(
             [trial.trial for trial, _, _ in arms],
             [name for _, _, name in arms],
-            y,
-            covariance=slope[:, None] * spread * slope,
+            effects.y,
+            covariance=effects.covariance,
         )
     except InputError as error:
         return ClassNetwork(*blank, None, left_out, str(error))
