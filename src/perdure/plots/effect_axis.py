@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import Literal
 
-from perdure.plots.wording import decimals, interval
+from perdure.plots.wording import antilog, decimals, interval
 
 __all__ = ["EffectAxis", "Form", "axis_range", "axis_ticks", "effect_and_limits", "effect_text"]
 
@@ -65,7 +65,7 @@ def _written(form: Form, value: float) -> float:
     if form == "percent":
         return 100 * value
     if form == "ratio":
-        return math.exp(min(value, 690.0))
+        return antilog(value)
     if form == "logit":
         return 100 / (1 + math.exp(-max(min(value, 690.0), -690.0)))
     return value

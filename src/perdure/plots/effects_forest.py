@@ -7,7 +7,7 @@ from typing import Literal
 from perdure.plots.effect_axis import EffectAxis
 from perdure.plots.sheet import Sheet, SheetLine, sheet_pages
 from perdure.plots.style import Kind
-from perdure.plots.wording import NOTHING, decimals, p_value, percent
+from perdure.plots.wording import NOTHING, decimals, p_in_words, percent
 from perdure.records import JointTest, Pooled
 
 __all__ = [
@@ -115,7 +115,7 @@ def heterogeneity_in_words(pooled: Pooled) -> str:
         parts.append(f"I² {decimals(pooled.i2, 0)}%")
     if pooled.q is not None and pooled.q_df > 0:
         test = f"Q {decimals(pooled.q, 2)} on {pooled.q_df} df"
-        parts.append(f"{test}, {_p(pooled.q_p)}" if pooled.q_p is not None else test)
+        parts.append(f"{test}, {p_in_words(pooled.q_p)}" if pooled.q_p is not None else test)
     return ", ".join(parts)
 
 
@@ -287,14 +287,9 @@ def _mean_line(value: float, number: int) -> SheetLine:
 
 def _test(test: JointTest) -> str:
     if test.df2 is None:
-        return f"χ² {decimals(test.statistic, 2)} on {test.df:g} df, {_p(test.p)}"
+        return f"χ² {decimals(test.statistic, 2)} on {test.df:g} df, {p_in_words(test.p)}"
     df2 = f"{test.df2:.4g}"
-    return f"F {decimals(test.statistic, 2)} on {test.df:g} and {df2} df, {_p(test.p)}"
-
-
-def _p(p: float | None) -> str:
-    text = p_value(p)
-    return f"P {text}" if text[0] in "<>" else f"P = {text}"
+    return f"F {decimals(test.statistic, 2)} on {test.df:g} and {df2} df, {p_in_words(test.p)}"
 
 
 def _key(

@@ -34,7 +34,7 @@ from perdure.plots.wording import (
     interval,
     months,
     multiple,
-    p_value,
+    p_in_words,
     percent,
     short_reason,
 )
@@ -311,7 +311,7 @@ def _spread(row: PooledRow) -> str:
     pooled = row.row.pooled
     if pooled is None or pooled.n_effects < 2:
         return ""
-    parts = [f"Q {decimals(pooled.q, 1)}, df {pooled.q_df}, P {p_value(pooled.q_p)}"]
+    parts = [f"Q {decimals(pooled.q, 1)}, df {pooled.q_df}, {p_in_words(pooled.q_p)}"]
     if pooled.model != "common":
         parts = [f"τ² {decimals(pooled.tau2, 2)}, I² {decimals(pooled.i2, 0)}%", *parts]
     return ", ".join(parts)
@@ -371,7 +371,7 @@ def _differences(synthesis: Synthesis) -> list[str]:
         lines.append(
             f"{shorten(printable(pair.first), 190, TEXT)} v"
             f" {shorten(printable(pair.second), 190, TEXT)}: odds ratio"
-            f" {decimals(pair.odds_ratio, 2)} ({limits}), P {_p(pair.p)}"
+            f" {decimals(pair.odds_ratio, 2)} ({limits}), {p_in_words(pair.p)}"
         )
     more = len(synthesis.differences) - MOST_DIFFERENCES
     return [*lines, f"and {more} more, in the table"] if more > 0 else lines
@@ -384,9 +384,4 @@ def _joint(synthesis: Synthesis) -> str:
         return ""
     name = "χ²" if test.df2 is None else "F"
     df = f"{test.df:g}" if test.df2 is None else f"{test.df:g} and {test.df2:.4g}"
-    return f": all alike? {name} {decimals(test.statistic, 2)} on {df} df, P {_p(test.p)}"
-
-
-def _p(p: float) -> str:
-    text = p_value(p)
-    return text if text[0] in "<>" else f"= {text}"
+    return f": all alike? {name} {decimals(test.statistic, 2)} on {df} df, {p_in_words(test.p)}"

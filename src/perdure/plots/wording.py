@@ -1,8 +1,11 @@
 """Numbers in words, the same in every figure, table and sentence: a true minus, no false digits."""
 
+from math import exp
+
 from perdure.records import DurableResponse, Proportion, Reference, Synthesis
 
 __all__ = [
+    "antilog",
     "beyond",
     "count",
     "decimals",
@@ -14,6 +17,7 @@ __all__ = [
     "p_value",
     "percent",
     "points",
+    "ratio_and_limits",
     "response_in_words",
     "short_reason",
     "threshold_in_words",
@@ -21,6 +25,8 @@ __all__ = [
 
 NOTHING = "–"
 """What stands where there is no number."""
+LARGEST_LOG = 700.0
+"""The exponential of more would overflow: a ratio is cut there."""
 LONGEST_REASON = 44
 """Letters of a reason that a figure has room for."""
 
@@ -75,6 +81,31 @@ def interval(low: str, high: str) -> str:
     if NOTHING in (low, high):
         return f"from {low}" if low != NOTHING else f"up to {high}" if high != NOTHING else ""
     return f"{low} to {high}"
+
+
+def antilog(logarithm: float) -> float:
+    """Return the ratio that a log ratio or log odds ratio is of; one that is too large is cut.
+
+    Examples
+    --------
+    >>> round(antilog(0.6931), 3), antilog(1e9) < float("inf")
+    (2.0, True)
+    """
+    return exp(min(logarithm, LARGEST_LOG))
+
+
+def ratio_and_limits(logarithm: float, low: float | None, high: float | None) -> str:
+    """Return a ratio with its limits, all three given as logarithms.
+
+    Examples
+    --------
+    >>> ratio_and_limits(0.6931, 0.0, 1.6094)
+    '2.00 (1.00 to 5.00)'
+    """
+    first, *ends = (
+        decimals(None if one is None else antilog(one), 2) for one in (logarithm, low, high)
+    )
+    return f"{first} ({interval(*ends)})"
 
 
 def months(time: float | None) -> str:

@@ -1,9 +1,8 @@
 """The table of classes compared by several models."""
 
 from collections.abc import Callable
-from math import exp
 
-from perdure.plots.wording import NOTHING, decimals, interval
+from perdure.plots.wording import NOTHING, ratio_and_limits
 from perdure.records.class_models import ClassModel, ClassModels
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -70,8 +69,7 @@ def _pair(term: str) -> Column[ClassModel]:
         found = next((one for one in row.differences if one.term == term), None)
         if found is None:
             return NOTHING
-        ends = interval(decimals(_ratio(found.ci_low), 2), decimals(_ratio(found.ci_high), 2))
-        return f"{decimals(_ratio(found.estimate), 2)} ({ends})"
+        return ratio_and_limits(found.estimate, found.ci_low, found.ci_high)
 
     fields = {f"{name}: {what}": get(what) for what in ("estimate", "se", "ci_low", "ci_high", "p")}
     return Column(name, show, fields, numeric=True)
@@ -83,7 +81,3 @@ def _remark(row: ClassModel) -> str:
     said = [note for note in row.notes if not any(sign in note for sign in SHORT)]
     short = [text for sign, text in SHORT.items() if any(sign in note for note in row.notes)]
     return "; ".join([*said, *short])
-
-
-def _ratio(value: float) -> float:
-    return exp(min(value, 700.0))

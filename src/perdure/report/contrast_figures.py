@@ -1,7 +1,6 @@
 """The forest plot of contrasts within trials."""
 
 from collections.abc import Iterator
-from math import exp
 from typing import Literal
 
 from perdure.plots.effect_axis import EffectAxis, Form
@@ -12,7 +11,7 @@ from perdure.plots.effects_forest import (
     forest_of_effects,
     heterogeneity_in_words,
 )
-from perdure.plots.wording import decimals, interval, points
+from perdure.plots.wording import antilog, decimals, interval, points
 from perdure.records import ContrastGroup, ContrastRow, ContrastSynthesis, LeftOut
 from perdure.report.blocks import FigureBlock, Picture
 from perdure.report.findings import Findings
@@ -136,4 +135,4 @@ def _in_words(found: ContrastSynthesis) -> str:
 
 
 def _value(value: float, measure: str) -> str:
-    return points(value) if measure == "difference" else decimals(exp(min(value, 700.0)), 2)
+    return points(value) if measure == "difference" else decimals(antilog(value), 2)

@@ -1,8 +1,6 @@
 """The answer in a few sentences: for the terminal, and for the top of the report."""
 
-from math import exp
-
-from perdure.plots.wording import decimals, percent, points
+from perdure.plots.wording import antilog, decimals, percent, points
 from perdure.records import ClassRow, ContrastGroup, ContrastSynthesis, Results, Synthesis
 from perdure.report.findings import column_in_words, rule_in_words
 from perdure.study import Settings
@@ -67,7 +65,7 @@ def _contrast(group: ContrastGroup, measure: str) -> str:
         name, (first, low, high) = "difference, points", [points(value) for value in values]
     else:
         name = measure.removeprefix("log ")
-        first, low, high = (decimals(exp(min(value, 700.0)), 2) for value in values)
+        first, low, high = (decimals(antilog(value), 2) for value in values)
     trials = f"{group.n_trials} trial{'' if group.n_trials == 1 else 's'}"
     label = f"{group.name} " if group.name else ""
     return f"{label}{name} {first} (95% CI {low} to {high}; {trials})"

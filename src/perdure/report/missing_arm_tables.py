@@ -1,9 +1,15 @@
 """Arms that are not estimable: left out, by the model of vectors, and by a pattern mixture."""
 
 from dataclasses import dataclass, replace
-from math import exp
 
-from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, percent, points
+from perdure.plots.wording import (
+    NOTHING,
+    interval,
+    p_in_words,
+    percent,
+    points,
+    ratio_and_limits,
+)
 from perdure.records import Coefficient
 from perdure.records.missing_arms import (
     ClassMean,
@@ -108,11 +114,8 @@ def missing_pair_table(
         rows.append(
             _Pair(
                 pair.term.replace(" - ", " v "),
-                f"{_ratio(pair.estimate, pair.ci_low, pair.ci_high)}, {p_in_words(pair.p)}",
-                NOTHING
-                if other is None
-                else f"{_ratio(other.estimate, other.ci_low, other.ci_high)},"
-                f" {p_in_words(other.p)}",
+                _answer(pair),
+                NOTHING if other is None else _answer(other),
                 None if mixed is None else mixed.least,
                 None if mixed is None else mixed.most,
                 ""
@@ -151,6 +154,10 @@ def missing_pair_table(
         rows,
         notes=[note],
     )
+
+
+def _answer(pair: Coefficient) -> str:
+    return f"{ratio_and_limits(pair.estimate, pair.ci_low, pair.ci_high)}, {p_in_words(pair.p)}"
 
 
 def _turned(pair: Coefficient | None) -> Coefficient | None:
@@ -200,12 +207,3 @@ def _share(mean: ClassMean | None) -> str:
         return NOTHING
     ends = interval(percent(mean.ci_low), percent(mean.ci_high))
     return f"{percent(mean.proportion)} ({ends})"
-
-
-def _ratio(value: float, low: float, high: float) -> str:
-    ends = interval(decimals(_exp(low), 2), decimals(_exp(high), 2))
-    return f"{decimals(_exp(value), 2)} ({ends})"
-
-
-def _exp(value: float | None) -> float | None:
-    return None if value is None else exp(min(value, 700.0))

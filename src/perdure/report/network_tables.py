@@ -1,9 +1,17 @@
 """Tables of classes compared through common controls: every pair, and ranks."""
 
 from dataclasses import dataclass
-from math import exp
 
-from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, p_value, percent
+from perdure.plots.wording import (
+    NOTHING,
+    antilog,
+    decimals,
+    interval,
+    p_in_words,
+    p_value,
+    percent,
+    ratio_and_limits,
+)
 from perdure.records.network import ClassNetwork, Comparison, EvidenceSplit, NetworkComponent, Rank
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -42,7 +50,7 @@ def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent)
         ),
         Column(
             "Odds ratio (CI)",
-            lambda row: _ratio(row.found.estimate, row.found.ci_low, row.found.ci_high),
+            lambda row: ratio_and_limits(row.found.estimate, row.found.ci_low, row.found.ci_high),
             {
                 "log_odds_ratio": lambda row: row.found.estimate,
                 "se": lambda row: row.found.se,
@@ -128,7 +136,7 @@ def _evidence() -> list[Column[_Pair]]:
         nearly_none = name == "indirect" and row.split.direct_share > MOSTLY_DIRECT
         if found is None or nearly_none:
             return NOTHING
-        return _ratio(found.estimate, found.ci_low, found.ci_high)
+        return ratio_and_limits(found.estimate, found.ci_low, found.ci_high)
 
     return [
         Column(
@@ -194,16 +202,7 @@ def _designs(part: NetworkComponent) -> str:
     )
 
 
-def _ratio(value: float, low: float, high: float) -> str:
-    ends = interval(decimals(_exp(low), 2), decimals(_exp(high), 2))
-    return f"{decimals(_exp(value), 2)} ({ends})"
-
-
 def _limits(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return NOTHING
-    return interval(decimals(_exp(low), 2), decimals(_exp(high), 2))
-
-
-def _exp(value: float) -> float:
-    return exp(min(value, 700.0))
+    return interval(decimals(antilog(low), 2), decimals(antilog(high), 2))

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
 
-from perdure.plots.wording import NOTHING, decimals, interval, p_in_words, p_value, points
+from perdure.plots.wording import NOTHING, antilog, decimals, interval, p_in_words, p_value, points
 from perdure.records import ContrastGroup, ContrastSynthesis
 from perdure.report.findings import Findings
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -169,7 +168,7 @@ def _shown(group: ContrastGroup | None, measure: str) -> str:
 def _value(value: float | None, measure: str) -> str:
     if measure == "difference" or value is None:
         return points(value)
-    return decimals(exp(min(value, 700.0)), 2)
+    return decimals(antilog(value), 2)
 
 
 def _result(measure: str) -> Column[_Row]:
