@@ -11,15 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from commands import perdure
 from perdure.survival import kaplan_meier, median
 
 CURVE = "time,survival\n0,1\n2,0.9\n4,0.6\n6,0.4\n9,0.3\n14,0.3\n"
 RISK = "time,n_at_risk\n0,50\n4,40\n8,14\n12,6\n"
-
-
-def perdure(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from perdure.cli import main; main()", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 
 @pytest.fixture

@@ -2,29 +2,17 @@
 
 import csv
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from commands import perdure
 from perdure.errors import InputError
 from perdure.study import read_patients
 
 CURVE = "time,survival\n0,1\n1,0.92\n2,0.8\n3.1,0.62\n4,0.5\n6,0.42\n9,0.3\n13,0.24\n"
 RISK = "time,nivo\n0,50\n4,24\n8,14\n12,6\n"
-
-
-def perdure(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from perdure.cli import main; main()", *map(str, words)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture
