@@ -105,8 +105,8 @@ def test_missing_moderators_are_named_and_left_out_only_when_told() -> None:
     with pytest.raises(InputError) as caught:
         design_of("drug + year", columns, names=list("PQRST"))
     assert [problem.message for problem in caught.value.problems] == [
-        "drug is missing in Q",
-        "year is missing in R",
+        "the moderator drug is missing in Q",
+        "the moderator year is missing in R",
     ]
     design = design_of("drug + year", columns, missing="leave out", names=list("PQRST"))
     assert design.kept == (0, 3, 4)

@@ -212,7 +212,8 @@ def test_a_coefficient_of_one_cluster_has_no_robust_error() -> None:
     assert [row.se for row in found.coefficients] == [np.inf] * 3
     assert [row.p for row in found.coefficients] == [1] * 3
     assert found.cautions[0] == (
-        "A rests on single clusters that it fits without residual: it has no robust error"
+        "the coefficient A rests on single clusters that it fits without residual: it has no"
+        " robust error"
     )
     with pytest.raises(InputError, match="rests on single clusters"):
         found.combination("B", [0, 1, 0])

@@ -83,9 +83,83 @@ def test_columns_of_different_length_are_refused() -> None:
         pool_table([0.1, 0.2], [0.1], by=["a", "b"])
 
 
-def test_an_absurd_standard_error_is_refused() -> None:
-    with pytest.raises(InputError, match="variance of effect 2 is not a positive number"):
-        pool_table([0.1, 0.2], [0.1, 1e200])
+@pytest.mark.parametrize(
+    ("y", "se", "said"),
+    [
+        ([0.1, 0.2, 0.3], [0.1, 1e200, 0.1], "row 5, column sei: its square, the variance, is too"),
+        (
+            [0.1, 0.2, 0.3],
+            [0.1, 1e-200, 0.1],
+            "row 5, column sei: its square, the variance, is too",
+        ),
+        (
+            [0.1, 0.2, 0.3],
+            [0.1, 1e30, 0.1],
+            "row 5, column sei: its square, the variance, is not f",
+        ),
+        ([0.1, 0.2, 0.3], [0.1, 0.1, 1e-7], "row 9, column sei: its square, the variance, is less"),
+        ([-1e60, 0.2, 0.3], [0.1, 0.1, 0.1], "row 2, column yi: the estimate is beyond 1e+50"),
+    ],
+)
+def test_what_a_model_refuses_is_told_by_file_row_and_column(
+    y: list[float], se: list[float], said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        pool_table(
+            y, se, trial=["A", "B", "C"], columns=("yi", "sei"), rows=[2, 5, 9], file="t.csv"
+        )
+    assert len(caught.value.problems) == 1
+    assert str(caught.value).startswith(f"t.csv, {said}")
+
+
+def test_a_row_that_is_left_out_is_no_row_to_refuse() -> None:
+    drug = ["a", "a", "", "b", "b"]
+    table = pool_table(
+        Y,
+        [0.1, 0.2, 1e-9, 0.1, 0.3],
+        formula="drug",
+        moderators={"drug": drug},
+        missing="leave out",
+    )
+    assert table.kept == (0, 1, 3, 4)
+
+
+def test_a_missing_moderator_is_told_by_file_row_and_column() -> None:
+    with pytest.raises(InputError) as caught:
+        pool_table(
+            Y, SE, formula="drug", moderators={"drug": ["a", "", "b", "b", "b"]}, file="t.csv"
+        )
+    assert str(caught.value).startswith("t.csv, row 3, column drug: the moderator drug is missing")
+
+
+def test_what_a_model_says_of_all_effects_names_the_file() -> None:
+    with pytest.raises(InputError, match=r"^t\.csv: 2 effects are too few for 2 coefficients"):
+        pool_table(
+            [0.1, 0.2], [0.1, 0.1], formula="drug", moderators={"drug": ["a", "b"]}, file="t.csv"
+        )
+
+
+@pytest.mark.parametrize("name", ["nivolumab", "eGFR", "Drug"])
+def test_names_are_written_as_they_were_given(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        pool_table(
+            Y, SE, formula=name, moderators={name: ["a", "a", "b", "b", "b"]}, reference={name: "c"}
+        )
+    assert str(caught.value).startswith(f"The moderator {name} has no level like this (found 'c')")
+
+
+def test_effects_that_share_a_trial_are_said_to_be_taken_as_independent() -> None:
+    trial = ["T1", "T1", "T2", "T2", "T3"]
+    (note,) = pool_table(Y, SE, trial=trial).notes
+    assert note.startswith("5 effects of 3 trials are pooled as if independent")
+    assert "--model three-level" in note
+    assert "--robust CR2" in note
+    assert table_json(pool_table(Y, SE, trial=trial))["notes"] == [note]
+    assert not pool_table(Y, SE).notes
+    assert not pool_table(Y, SE, trial=["T1", "T2", "T3", "T4", "T5"]).notes
+    assert not pool_table(Y, SE, trial=trial, model="three-level").notes
+    robust = pool_table(Y, SE, trial=trial, robust="CR2").notes
+    assert not any("independent" in note for note in robust)
 
 
 def test_an_empty_table_is_refused() -> None:

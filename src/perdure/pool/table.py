@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,18 +10,32 @@ from numpy.typing import ArrayLike
 from perdure.errors import InputError, Problem
 from perdure.pool.clusters.robust_answer import robust_answer
 from perdure.pool.clusters.sandwich import RobustKind
+from perdure.pool.mixed.grouping import shared_sampling
 from perdure.pool.mixed.mixed_fit import MixedFit
-from perdure.pool.mixed.multilevel import MixedMethod, MixedTest, fit_multilevel
+from perdure.pool.mixed.multilevel import (
+    MixedMethod,
+    MixedTest,
+    fit_multilevel,
+    fit_multivariate,
+)
+from perdure.pool.mixed.structures import StructureName
 from perdure.pool.models.formula import Design, Moderators, design_of
 from perdure.pool.models.groups import Groups, pool_by_group
 from perdure.pool.models.random_effects import Fit, Method, Model, Test, fit_effects
 from perdure.pool.models.regression import Askable, meta_regression
 from perdure.pool.models.tau2_interval import heterogeneity
+from perdure.pool.table_rows import (
+    TableModel,
+    independence_note,
+    problems_of,
+    refuse_bad_rows,
+    refuse_options,
+    refuse_unfit_rows,
+)
 from perdure.records import Floats, Heterogeneity, MetaRegression, Pooled, Predicted
 
 __all__ = ["PooledTable", "TableModel", "pool_table"]
 
-TableModel = Literal["random", "common", "three-level"]
 LINE = 41
 """Values of a moderator at which its line is drawn."""
 
@@ -47,8 +61,10 @@ class PooledTable:
     trial : tuple of str or None
     fit : Fit or None
         The model, where it has no moderators and no levels: for checks.
+    model : Fit or MixedFit
+        The model, whatever it is, with its own errors.
     notes : tuple of str
-        What a reader should know of robust errors.
+        What a reader should know: of effects that share a trial, of robust errors.
     kept : tuple of int
         Places, from 0, of the rows that are in the model.
     line : tuple of Predicted or None
@@ -66,6 +82,7 @@ class PooledTable:
     names: tuple[str, ...]
     trial: tuple[str, ...] | None
     fit: Fit | None
+    model: Fit | MixedFit
     notes: tuple[str, ...]
     kept: tuple[int, ...]
     line: tuple[Predicted, ...] | None
@@ -81,6 +98,9 @@ class _Rows:
     trial: tuple[str, ...] | None
     names: tuple[str, ...]
     design: Design | None
+    outcome: Sequence[str] | None
+    structure: StructureName
+    correlation: float
 
 
 def pool_table(
@@ -95,6 +115,9 @@ def pool_table(
     missing: Literal["refuse", "leave out"] = "refuse",
     cluster: Sequence[str] | None = None,
     robust: RobustKind | None = None,
+    outcome: Sequence[str] | None = None,
+    structure: StructureName = "UN",
+    correlation: float = 0.0,
     model: TableModel = "random",
     method: Method = "REML",
     test: Test | None = None,
@@ -124,10 +147,20 @@ def pool_table(
         Each row's cluster, for robust errors; default its trial.
     robust : {"CR2", "CR1", "CR1p", "CR0"}, optional
         Errors robust to clusters: see :func:`perdure.pool.robust`. Groups have none.
-    model : {"random", "common", "three-level"}
+    outcome : sequence of str, optional
+        What each row measures, for the model multivariate.
+    structure : {"UN", "CS", "HCS", "DIAG", "ID"}
+        How true effects on several outcomes vary together: see
+        :func:`perdure.pool.fit_multivariate`.
+    correlation : float
+        Of the sampling errors of two outcomes of one trial, which tables seldom have: say what is
+        likely, and try others.
+    model : {"random", "common", "three-level", "multivariate"}
         Three levels: effects in trials, with a variance between trials and one inside them.
+        Multivariate: several outcomes of each trial, a mean for each.
     method, test, level
-        As in :func:`perdure.pool.pool`; three levels have REML and ML, t (the default) and z.
+        As in :func:`perdure.pool.pool`; three levels and several outcomes have
+        REML and ML, t (the default) and z.
     columns, by_column : str
         Headers of the estimates, of their standard errors and of the groups, for messages.
     rows : sequence of int, optional
@@ -140,7 +173,8 @@ def pool_table(
     InputError
         Every missing estimate, every standard error that is missing or not positive and every
         missing group at once, by file, row and column; a three-level model without trials, or with
-        groups; else as :func:`perdure.pool.pool` and :func:`perdure.pool.design_of`.
+        groups; else as :func:`perdure.pool.pool` and :func:`perdure.pool.design_of`, with the file,
+        and the row and column where it is one cell.
 
     Examples
     --------
@@ -150,43 +184,53 @@ def pool_table(
     """
     effects, errors = np.array(y, dtype=np.float64), np.array(se, dtype=np.float64)
     lines = range(2, effects.size + 2) if rows is None else rows
-    _refuse_bad_rows(effects, errors, by, (*columns, by_column), lines, file)
-    _refuse_options(model, method, test, trial, by, formula)
-    with np.errstate(over="ignore"):  # what is infinite is refused, and named, by the model
-        variances = errors**2
-    names = tuple(trial) if trial is not None else tuple(f"row {line}" for line in lines)
+    refuse_bad_rows(effects, errors, by, (*columns, by_column), lines, file)
+    refuse_options(model, method, test, trial, by, formula, outcome)
+    called = [f"row {line}" for line in lines]
     design = None
     if formula is not None:
-        called = [f"row {line}" for line in lines]
-        design = design_of(
-            formula, moderators or {}, reference=reference, missing=missing, names=called
-        )
-    kept = _Rows(effects, variances, None if trial is None else tuple(trial), names, design)
-    if design is not None and design.left_out:
-        kept = _some(kept, design)
-    fit, spread = _fitted(kept, model, method, test, level)
-    asked: Askable = fit
-    notes: tuple[str, ...] = ()
-    if robust is not None:
-        asked = robust_answer(fit, _clusters(kept, cluster, trial), kind=robust)
-        notes = asked.notes
-    groups = None
-    if by is not None:
-        groups = pool_by_group(
-            effects,
-            variances,
-            by,
-            model=cast("Model", model),
-            method=method,
-            test=test,
-            trial=trial,
-            level=level,
-        )
-    regression = None
-    if design is not None:
-        called = [f"row {line}" for line in lines]
-        regression = meta_regression(asked, design, trial=kept.trial, names=called)
-    plain = fit if isinstance(fit, Fit) and design is None else None
+        with problems_of(file):
+            design = design_of(
+                formula,
+                moderators or {},
+                reference=reference,
+                missing=missing,
+                names=called,
+                lines=lines,
+            )
+    at = list(range(effects.size)) if design is None else list(design.kept)
+    kept = _Rows(
+        effects[at],
+        refuse_unfit_rows(effects[at], errors[at], columns, [lines[one] for one in at], file),
+        None if trial is None else tuple(trial[one] for one in at),
+        tuple((called if trial is None else trial)[one] for one in at),
+        design,
+        outcome,
+        structure,
+        correlation,
+    )
+    with problems_of(file):
+        fit, spread = _fitted(kept, model, method, test, level)
+        asked: Askable = fit
+        notes = independence_note(model, robust, kept.trial)
+        if robust is not None:
+            asked = robust_answer(fit, _clusters(at, cluster, trial), kind=robust)
+            notes += asked.notes
+        groups = None
+        if by is not None:
+            groups = pool_by_group(
+                kept.y,
+                kept.v,
+                by,
+                model=cast("Model", model),
+                method=method,
+                test=test,
+                trial=trial,
+                level=level,
+            )
+        regression = None
+        if design is not None:
+            regression = meta_regression(asked, design, trial=kept.trial, names=called)
     return PooledTable(
         pooled=asked.pooled,
         groups=groups,
@@ -196,9 +240,10 @@ def pool_table(
         v=kept.v,
         names=kept.names,
         trial=kept.trial,
-        fit=plain,
+        fit=fit if isinstance(fit, Fit) and design is None else None,
+        model=fit,
         notes=notes,
-        kept=tuple(range(effects.size)) if design is None else design.kept,
+        kept=tuple(at),
         line=None if design is None else _line(asked, design),
         level=level,
     )
@@ -216,27 +261,34 @@ def _line(fit: Askable, design: Design) -> tuple[Predicted, ...] | None:
 
 
 def _clusters(
-    rows: _Rows, cluster: Sequence[str] | None, trial: Sequence[str] | None
+    at: Sequence[int], cluster: Sequence[str] | None, trial: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Return the cluster of each row in the model."""
     given = cluster if cluster is not None else trial
     if given is None:
         raise InputError(Problem("robust errors need clusters", "name the column of the trials"))
-    at = range(len(given)) if rows.design is None else rows.design.kept
     return tuple(given[one] for one in at)
-
-
-def _some(rows: _Rows, design: Design) -> _Rows:
-    """Return the rows that have all their moderators."""
-    at = list(design.kept)
-    trial = None if rows.trial is None else tuple(rows.trial[one] for one in at)
-    return _Rows(rows.y[at], rows.v[at], trial, tuple(rows.names[one] for one in at), design)
 
 
 def _fitted(
     rows: _Rows, model: TableModel, method: Method, test: Test | None, level: float
 ) -> tuple[Fit | MixedFit, Heterogeneity | None]:
     """Return the model that was asked for, and tau2 with its limits where it has one."""
+    if model == "multivariate" and rows.trial is not None and rows.outcome is not None:
+        sampling = shared_sampling(rows.v, rows.trial, rows.correlation)
+        return (
+            fit_multivariate(
+                rows.y,
+                sampling,
+                rows.outcome,
+                rows.trial,
+                structure=rows.structure,
+                method=cast("MixedMethod", method),
+                test=cast("MixedTest", test or "t"),
+                level=level,
+            ),
+            None,
+        )
     matrix = None if rows.design is None else rows.design.matrix
     terms = None if rows.design is None else rows.design.terms
     if model == "three-level" and rows.trial is not None:
@@ -266,66 +318,3 @@ def _fitted(
     )
     k, p = fit.x.shape
     return fit, heterogeneity(fit) if model == "random" and k > p else None
-
-
-def _refuse_options(
-    model: str,
-    method: str,
-    test: str | None,
-    trial: Sequence[str] | None,
-    by: Sequence[str] | None,
-    formula: str | None,
-) -> None:
-    """Raise options that do not go together."""
-    problems = []
-    if model not in get_args(TableModel):
-        remedy = f"choose one of {', '.join(get_args(TableModel))}"
-        problems.append(Problem("unknown model", remedy, value=str(model)))
-    if by is not None and formula is not None:
-        problems.append(
-            Problem("groups and moderators are two ways to say the same", "give one of them")
-        )
-    if model == "three-level":
-        if trial is None:
-            problems.append(Problem("three levels need the trials", "name their column"))
-        if by is not None:
-            problems.append(
-                Problem("three levels are not pooled group by group", "name the group as moderator")
-            )
-        if method not in get_args(MixedMethod):
-            problems.append(
-                Problem("three levels have no such estimator", "use REML or ML", value=method)
-            )
-        if test not in (None, *get_args(MixedTest)):
-            problems.append(
-                Problem("three levels have no such test", "use t or z", value=str(test))
-            )
-    if problems:
-        raise InputError(problems)
-
-
-def _refuse_bad_rows(
-    y: Floats,
-    se: Floats,
-    by: Sequence[str] | None,
-    columns: tuple[str, str, str],
-    lines: Sequence[int],
-    file: str | None,
-) -> None:
-    """Raise every problem of every row at once."""
-    if y.size != se.size or (by is not None and len(by) != y.size):
-        found = f"{y.size} estimates, {se.size} standard errors"
-        found += "" if by is None else f", {len(by)} groups"
-        raise InputError(Problem("lengths differ", "give one of each a row", file, value=found))
-    missing = (
-        (columns[0], ~np.isfinite(y), "an estimate is missing or not a number"),
-        (columns[1], ~(np.isfinite(se) & (se > 0)), "a standard error is not a positive number"),
-        (columns[2], np.array([not name for name in by or ()], dtype=bool), "a group is missing"),
-    )
-    problems = [
-        Problem(message, "give it, or leave the row out", file, lines[at], column)
-        for column, wrong, message in missing
-        for at in np.flatnonzero(wrong).tolist()
-    ]
-    if problems:
-        raise InputError(problems)

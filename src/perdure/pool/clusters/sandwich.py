@@ -386,7 +386,7 @@ def _coefficients(found: Robust) -> tuple[tuple[Coefficient, ...], tuple[str, ..
 def _resting_on_one(term: str) -> Problem:
     """Return what is wrong with a coefficient that no residual speaks of."""
     return Problem(
-        f"{term} rests on single clusters that it fits without residual",
+        f"the coefficient {term} rests on single clusters that it fits without residual",
         "leave it out, or use the model's own errors",
     )
 

@@ -12,7 +12,14 @@ from perdure.pool.models.least_squares import Matrix
 from perdure.records import Floats
 from perdure.records.arrays import Ints
 
-__all__ = ["Grouping", "grouping", "groupings", "independent_blocks", "sampling_covariance"]
+__all__ = [
+    "Grouping",
+    "grouping",
+    "groupings",
+    "independent_blocks",
+    "sampling_covariance",
+    "shared_sampling",
+]
 
 ASYMMETRY = 1e-8
 """Relative difference of two halves of a covariance up to which it is rounding."""
@@ -61,7 +68,9 @@ def grouping(name: str, labels: Sequence[object], k: int) -> Grouping:
     if empty:
         rows = ", ".join(str(at) for at in empty[:5])
         raise InputError(
-            Problem(f"{name} has no label for effect {rows}", "give it, or leave the row out")
+            Problem(
+                f"the level {name} has no label for effect {rows}", "give it, or leave the row out"
+            )
         )
     at = {text: number for number, text in enumerate(dict.fromkeys(texts))}
     codes = np.fromiter((at[text] for text in texts), np.int64, k)
@@ -104,8 +113,8 @@ def groupings(
             if np.array_equal(other.codes, level.codes):
                 raise InputError(
                     Problem(
-                        f"{other.name} and {name} group the effects alike, so that their variances"
-                        " cannot be told apart",
+                        f"the levels {other.name} and {name} group the effects alike, so that their"
+                        " variances cannot be told apart",
                         "leave one of the two out",
                     )
                 )
@@ -223,3 +232,35 @@ def independent_blocks(codes: Sequence[Ints], v: Floats | Matrix) -> Ints:
             np.minimum.at(block, pairs[1], low)
         if np.array_equal(block, before):
             return np.unique(block, return_inverse=True)[1].astype(np.int64)
+
+
+def shared_sampling(v: Floats, trial: Sequence[object], correlation: float) -> Floats | Matrix:
+    """Return sampling variances with one correlation of the errors inside each trial.
+
+    Tables of estimates seldom have the covariances of effects on the same patients; one
+    correlation, and others beside it, shows what hangs on them.
+
+    Raises
+    ------
+    InputError
+        If the correlation is not from -1 to 1, without the ends.
+
+    Examples
+    --------
+    >>> shared_sampling(np.array([0.04, 0.09]), ["A", "A"], 0.5).round(3).tolist()
+    [[0.04, 0.03], [0.03, 0.09]]
+    """
+    if not -1 < correlation < 1:
+        raise InputError(
+            Problem(
+                "a correlation of errors is not between -1 and 1",
+                "0 is none; 0.5 is often supposed of two outcomes",
+                value=f"{correlation:g}",
+            )
+        )
+    if correlation == 0:
+        return v
+    label = np.array([str(one) for one in trial])
+    found = np.sqrt(np.outer(v, v)) * np.where(label[:, None] == label, correlation, 0.0)
+    np.fill_diagonal(found, v)
+    return found

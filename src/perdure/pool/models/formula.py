@@ -112,7 +112,7 @@ class Design:
         ]
         problems += [
             Problem(
-                f"{name} has no level like this",
+                f"the moderator {name} has no level like this",
                 f"use {', '.join(levels)}",
                 value=str(values[name]),
             )
@@ -135,6 +135,7 @@ def design_of(
     reference: Mapping[str, str] | None = None,
     missing: Literal["refuse", "leave out"] = "refuse",
     names: Sequence[str] | None = None,
+    lines: Sequence[int] | None = None,
 ) -> Design:
     """Return the design of a formula such as ``drug_class * line + year``.
 
@@ -153,6 +154,8 @@ def design_of(
         What happens to rows where a moderator of the formula is missing.
     names : sequence of str, optional
         What rows are called in messages; default their number, from 1.
+    lines : sequence of int, optional
+        The line of each row in the file that it was read from, for messages.
 
     Raises
     ------
@@ -173,7 +176,7 @@ def design_of(
     used = _columns_of(formula, moderators)
     k = len(next(iter(moderators.values()))) if moderators else 0
     labels = tuple(names) if names is not None else tuple(f"row {at + 1}" for at in range(k))
-    kept, left_out = _complete(used, labels, missing)
+    kept, left_out = _complete(used, labels, missing, lines)
     columns: dict[str, list[Any]] = {
         name: [values[at] for at in kept] for name, values in used.items()
     }
@@ -248,27 +251,32 @@ def _columns_of(formula: str, moderators: Moderators) -> Moderators:
 
 
 def _complete(
-    columns: Moderators, labels: Sequence[str], missing: str
+    columns: Moderators, labels: Sequence[str], missing: str, lines: Sequence[int] | None
 ) -> tuple[tuple[int, ...], dict[int, str]]:
     """Return the rows in which nothing is missing, and why the others are not kept."""
-    left_out: dict[int, str] = {}
+    wrong: dict[int, tuple[str, str]] = {}
     for name, values in columns.items():
         if len(values) != len(labels):
             found = f"{len(values)} values, {len(labels)} rows"
-            raise InputError(Problem(f"{name} does not fit", "give one a row", value=found))
+            raise InputError(
+                Problem(f"the moderator {name} does not fit", "give one a row", value=found)
+            )
         for at, value in enumerate(values):
             if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN alone is unlike
-                left_out.setdefault(at, f"{name} is missing")
+                wrong.setdefault(at, (name, "is missing"))
             elif isinstance(value, float) and np.isinf(value):
-                left_out.setdefault(at, f"{name} is infinite")
-    if left_out and missing == "refuse":
+                wrong.setdefault(at, (name, "is infinite"))
+    if wrong and missing == "refuse":
         raise InputError(
             Problem(
-                f"{reason} in {labels[at]}",
+                f"the moderator {name} {says}" + (f" in {labels[at]}" if lines is None else ""),
                 "give it, or say that rows with missing moderators are left out",
+                row=None if lines is None else lines[at],
+                column=None if lines is None else name,
             )
-            for at, reason in left_out.items()
+            for at, (name, says) in wrong.items()
         )
+    left_out = {at: f"{name} {says}" for at, (name, says) in wrong.items()}
     kept = tuple(at for at in range(len(labels)) if at not in left_out)
     if not kept:
         raise InputError(Problem("no row has all its moderators", "give them"))
@@ -287,7 +295,7 @@ def _levels(name: str, values: Sequence[Any], first: str | None) -> tuple[str, .
     if first not in found:
         raise InputError(
             Problem(
-                f"{name} has no level like this",
+                f"the moderator {name} has no level like this",
                 f"use {', '.join(found)} as reference",
                 value=first,
             )

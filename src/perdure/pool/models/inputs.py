@@ -1,6 +1,8 @@
 """What a model needs of its input: effects with variances, and a design that can be fitted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,13 +11,34 @@ from perdure.errors import InputError, Problem
 from perdure.pool.models.least_squares import Matrix
 from perdure.records import Floats
 
-__all__ = ["INTERCEPT", "design_matrix", "validated"]
+__all__ = ["INTERCEPT", "Fault", "design_matrix", "faults", "validated"]
 
 INTERCEPT = "intercept"
 WIDEST_RATIO = 1e10
 """Of the largest to the smallest variance: beyond it fewer than six digits would be right."""
 LARGEST = 1e50
 """Of an effect or a variance (and of 1 / variance): beyond it squares of squares overflow."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A number that no model can be fitted to.
+
+    Attributes
+    ----------
+    at : int
+        Of which effect, from 0.
+    what : {"value", "variance"}
+    says, remedy : str
+        What is wrong with it, and what to do.
+    value : float
+    """
+
+    at: int
+    what: Literal["value", "variance"]
+    says: str
+    remedy: str
+    value: float
 
 
 def validated(
@@ -45,37 +68,61 @@ def validated(
         raise InputError(Problem("there is no effect to pool", "give at least one"))
     problems = [
         Problem(
-            f"{what} of {_named(at, trial)} is not a {kind} number", remedy, value=f"{values[at]:g}"
+            f"the {found.what} of {_named(found.at, trial)} {found.says}",
+            found.remedy,
+            value=f"{found.value:g}",
         )
-        for what, kind, values, wrong, remedy in (
-            ("the value", "finite", effects, ~np.isfinite(effects), "leave it out, or correct it"),
-            (
-                "the variance",
-                "positive",
-                variances,
-                ~((variances > 0) & (variances < np.inf)),
-                "an effect needs its sampling variance; leave it out where there is none",
-            ),
-        )
-        for at in np.flatnonzero(wrong).tolist()
+        for found in faults(effects, variances)
     ]
     if problems:
         raise InputError(problems)
-    smallest, largest = float(variances.min()), float(variances.max())
-    if max(float(np.abs(effects).max()), largest, 1 / smallest) > LARGEST:
-        raise InputError(
-            Problem("effects or variances are too large or too small", "check their scale")
-        )
-    if largest > WIDEST_RATIO * smallest:
-        raise InputError(
-            Problem(
-                f"the variance of {_named(int(variances.argmin()), trial)} is less than"
-                f" {1 / WIDEST_RATIO:g} of another",
-                "check its standard error",
-                value=f"{smallest:g}",
-            )
-        )
     return effects, variances
+
+
+def faults(effects: Floats, variances: Floats) -> list[Fault]:
+    """Return every number that keeps a model from being fitted.
+
+    Examples
+    --------
+    >>> faults(np.array([0.1, np.nan]), np.array([0.01, 0.02]))[0].says
+    'is not a finite number'
+    """
+    found = [
+        Fault(at, "value", "is not a finite number", "leave it out, or correct it", effects[at])
+        for at in np.flatnonzero(~np.isfinite(effects)).tolist()
+    ]
+    found += [
+        Fault(
+            at,
+            "variance",
+            "is not a positive number",
+            "an effect needs its sampling variance; leave it out where there is none",
+            variances[at],
+        )
+        for at in np.flatnonzero(~((variances > 0) & (variances < np.inf))).tolist()
+    ]
+    return found if found or not effects.size else _out_of_scale(effects, variances)
+
+
+def _out_of_scale(effects: Floats, variances: Floats) -> list[Fault]:
+    """Return what is too large or too small to be computed with."""
+    smallest, largest = float(variances.min()), float(variances.max())
+    if max(float(np.abs(effects).max()), largest) > LARGEST or smallest < 1 / LARGEST:
+        beyond = [
+            Fault(at, "value", f"is beyond {LARGEST:g}", "check its scale", effects[at])
+            for at in np.flatnonzero(np.abs(effects) > LARGEST).tolist()
+        ]
+        outside = (variances > LARGEST) | (variances < 1 / LARGEST)
+        says = f"is not from {1 / LARGEST:g} to {LARGEST:g}"
+        return beyond + [
+            Fault(at, "variance", says, "check its scale", variances[at])
+            for at in np.flatnonzero(outside).tolist()
+        ]
+    if largest <= WIDEST_RATIO * smallest:
+        return []
+    at = int(variances.argmin())
+    says = f"is less than {1 / WIDEST_RATIO:g} of another"
+    return [Fault(at, "variance", says, "check its standard error", variances[at])]
 
 
 def _named(at: int, trial: Sequence[str] | None) -> str:
