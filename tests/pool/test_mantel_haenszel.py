@@ -184,6 +184,64 @@ def test_what_cannot_be_pooled_is_said(
         mantel_haenszel(*tables, **options)
 
 
+ABSURD = [
+    (([-1], [9], [2], [8]), "table 1 has events outside 0 to n in the arm"),
+    (([1, 1], [9, 9], [2, 9], [8, 8]), "table 2 has events outside 0 to n in the control"),
+    (([0], [0], [2], [8]), "table 1 has no number of patients in the arm"),
+    (([1], [-9], [2], [8]), "table 1 has no number of patients in the arm"),
+    (([math.nan], [9], [2], [8]), "table 1 has events outside 0 to n in the arm"),
+    (([1], [9], [2], [math.nan]), "table 1 has no number of patients in the control"),
+    (([1], [math.inf], [2], [8]), "table 1 has no number of patients in the arm"),
+    (([1e300], [1e308], [2], [8]), r"table 1 has more than 1e\+10 patients in the arm"),
+    (([1e-300], [9], [2], [8]), "table 1 has less than 1e-06 of a patient, and not none, in the"),
+    (([], [], [], []), "there are no counts"),
+    (([0, 0], [9, 8], [0, 0], [7, 9]), "no table has events"),
+    (([9, 8], [9, 8], [7, 9], [7, 9]), "no table has events"),
+]
+
+
+@pytest.mark.parametrize(("tables", "said"), ABSURD)
+@pytest.mark.parametrize("pooling", [mantel_haenszel, peto])
+def test_absurd_counts_are_refused_in_one_sentence(
+    pooling: Any, tables: tuple[list[float], ...], said: str
+) -> None:
+    with pytest.raises(InputError, match=f"(?i){said}") as caught:
+        pooling(*tables)
+    assert len(caught.value.problems) == 1
+
+
+def test_equal_tables_are_homogeneous() -> None:
+    found = mantel_haenszel([7] * 3, [14] * 3, [7] * 3, [7.5] * 3)
+    for test in (found.breslow_day, found.tarone):
+        assert test is not None
+        assert (test.statistic, test.p) == (close(0, abs=1e-12), close(1))
+
+
+EXTREME = st.sampled_from([0, 1e-6, 1e-3, 0.5, 1, 7, 1e3, 1e6, 9.9e9])
+
+
+@given(st.lists(st.tuples(EXTREME, EXTREME, EXTREME, EXTREME), min_size=1, max_size=3))
+@pytest.mark.parametrize("measure", ["OR", "RR", "RD", "PETO"])
+def test_the_largest_and_smallest_counts_give_numbers_or_a_sentence(
+    measure: Any, rows: list[tuple[float, float, float, float]]
+) -> None:
+    a, b, c, d = (np.array(cells, dtype=float) for cells in zip(*rows, strict=True))
+    try:
+        found = (
+            peto(a, a + b, c, c + d)
+            if measure == "PETO"
+            else mantel_haenszel(a, a + b, c, c + d, measure=measure)
+        )
+    except InputError:
+        return
+    mean = found.coefficient
+    tests = (found.association, found.association_binomial, found.breslow_day, found.tarone)
+    numbers = [mean.estimate, mean.se, mean.p, mean.ci_low, mean.ci_high, found.q, found.q_p]
+    numbers += [value for test in tests if test is not None for value in (test.statistic, test.p)]
+    assert mean.se > 0
+    assert all(math.isfinite(value) for value in numbers if value is not None)
+
+
 def test_peto_without_information() -> None:
     with pytest.raises(InputError, match=r"(?i)no table has events"):
         peto([0], [9], [0], [8])

@@ -361,10 +361,12 @@ def _homogeneity(t: _Tables, odds_ratio: float) -> tuple[StratumTest | None, Str
     expected = _expected(tables, odds_ratio)
     in_arm, in_control = tables.n1 - expected, tables.cases - expected
     rest = tables.n2 - in_control
+    if min(float(cell.min()) for cell in (expected, in_arm, in_control, rest)) <= 0:
+        return None, None  # counts so far apart that rounding leaves a cell nothing
     variance = 1 / (1 / expected + 1 / in_arm + 1 / in_control + 1 / rest)
     apart = tables.a - expected
     statistic = float((apart**2 / variance).sum())
-    less = float(apart.sum()) ** 2 / float(variance.sum())
+    less = min(float(apart.sum()) ** 2 / float(variance.sum()), statistic)  # but rounding
     return (
         StratumTest(statistic, df, float(chdtrc(df, statistic))),
         StratumTest(statistic - less, df, float(chdtrc(df, statistic - less))),

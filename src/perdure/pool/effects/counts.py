@@ -28,6 +28,10 @@ TableMeasure = Literal["RR", "OR", "RD", "AS", "PETO"]
 ProportionMeasure = Literal["PR", "PLN", "PLO", "PAS", "PFT"]
 Policy = Literal["only0", "all", "if0all", "none"]
 
+MOST_PATIENTS = 1e10
+"""In an arm: more than there are people."""
+FEWEST = 1e-6
+"""Of an effective count that is not 0."""
 STABILISED = frozenset({"AS", "PAS", "PFT"})
 """Defined for empty cells: nothing is added to them."""
 
@@ -248,17 +252,34 @@ def checked_counts(events: ArrayLike, n: ArrayLike, where: str = "") -> tuple[Fl
         raise InputError(Problem("lengths differ", "give one of each a table", value=found))
     if not x.size:
         raise InputError(Problem("there are no counts", "give at least one table"))
-    wrong = ~((x >= 0) & (x <= size) & (size > 0) & np.isfinite(size))
-    if wrong.any():
-        raise InputError(
-            Problem(
-                f"table {at + 1} has events outside 0 to n{where}",
-                "correct the counts",
-                value=f"{x[at]:g} of {size[at]:g}",
-            )
-            for at in np.flatnonzero(wrong).tolist()
+    said = {
+        at: _fault(*pair) for at, pair in enumerate(zip(x.tolist(), size.tolist(), strict=True))
+    }
+    problems = [
+        Problem(
+            f"table {at + 1} has {fault}{where}",
+            "correct the counts",
+            value=f"{x[at]:g} of {size[at]:g}",
         )
+        for at, fault in said.items()
+        if fault is not None
+    ]
+    if problems:
+        raise InputError(problems)
     return x, size
+
+
+def _fault(events: float, n: float) -> str | None:
+    """Return why these are no counts: products of four of them must be numbers."""
+    if not (math.isfinite(n) and n > 0):
+        return "no number of patients"
+    if not 0 <= events <= n:
+        return "events outside 0 to n"
+    if n > MOST_PATIENTS:
+        return f"more than {MOST_PATIENTS:.0e} patients"
+    if 0 < events < FEWEST or 0 < n - events < FEWEST or n < FEWEST:
+        return f"less than {FEWEST:g} of a patient, and not none,"
+    return None
 
 
 def _known(what: str, value: str, allowed: tuple[str, ...]) -> None:
