@@ -214,7 +214,8 @@ def test_equal_tables_are_homogeneous() -> None:
     found = mantel_haenszel([7] * 3, [14] * 3, [7] * 3, [7.5] * 3)
     for test in (found.breslow_day, found.tarone):
         assert test is not None
-        assert (test.statistic, test.p) == (close(0, abs=1e-12), close(1))
+        assert test.statistic == close(0, abs=1e-12)
+        assert test.p == close(1)
 
 
 EXTREME = st.sampled_from([0, 1e-6, 1e-3, 0.5, 1, 7, 1e3, 1e6, 9.9e9])

@@ -7,7 +7,14 @@ from scipy.special import expit, ndtri
 
 from perdure.errors import InputError, Problem
 
-__all__ = ["Effect", "back_transform", "logit_effect", "published_effect"]
+__all__ = [
+    "Effect",
+    "back_transform",
+    "logit",
+    "logit_effect",
+    "positive_error",
+    "published_effect",
+]
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,8 @@ def logit_effect(proportion: float, se: float) -> Effect:
                 value=f"{proportion:g}",
             )
         )
-    if not 0 < se < math.inf:
-        raise InputError(
-            Problem("a standard error is not a positive number", "correct it", value=f"{se:g}")
-        )
-    on_logit = se / (proportion * (1 - proportion))
-    return Effect(_logit(proportion), on_logit * on_logit)
+    on_logit = positive_error(se) / (proportion * (1 - proportion))
+    return Effect(logit(proportion), on_logit * on_logit)
 
 
 def published_effect(
@@ -121,9 +124,9 @@ def published_effect(
         )
     if ci_low == 0 or ci_high == 1 or not ci_low < ci_high:
         return None
-    width = _logit(ci_high) - _logit(ci_low)
+    width = logit(ci_high) - logit(ci_low)
     se = width / (2 * float(ndtri((1 + level) / 2)))
-    return Effect(_logit(proportion), se**2)
+    return Effect(logit(proportion), se**2)
 
 
 def back_transform(y: float) -> float:
@@ -137,6 +140,36 @@ def back_transform(y: float) -> float:
     return float(expit(y))
 
 
-def _logit(proportion: float) -> float:
-    """Return the log odds."""
+def logit(proportion: float) -> float:
+    """Return the log odds.
+
+    Examples
+    --------
+    >>> round(logit(0.2), 4)
+    -1.3863
+    """
     return math.log(proportion) - math.log1p(-proportion)
+
+
+def positive_error(se: float | None) -> float:
+    """Return the standard error where it is one.
+
+    Raises
+    ------
+    InputError
+        If it is not a positive number.
+
+    Examples
+    --------
+    >>> positive_error(0.04)
+    0.04
+    """
+    if se is None or not 0 < se < math.inf:
+        raise InputError(
+            Problem(
+                "a standard error is not a positive number",
+                "correct it, or leave this one out",
+                value="none" if se is None else f"{se:g}",
+            )
+        )
+    return se

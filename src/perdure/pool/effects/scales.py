@@ -8,7 +8,7 @@ from types import MappingProxyType
 from scipy.special import expit
 
 from perdure.errors import InputError, Problem
-from perdure.pool.effects.effect import Effect
+from perdure.pool.effects.effect import Effect, logit, positive_error
 
 __all__ = ["SCALES", "Scale", "effective_size", "harmonic_mean"]
 
@@ -41,13 +41,13 @@ class Scale:
 
     name: str
     label: str
-    increasing: bool
-    allows_zero: bool
-    allows_one: bool
-    needs_size: bool
     forward: OnScale
     slope_at: OnScale
     backward: OnScale
+    increasing: bool = True
+    allows_zero: bool = False
+    allows_one: bool = False
+    needs_size: bool = False
     variance_at: Callable[[float], float] | None = None
 
     def value(self, proportion: float, size: float | None = None) -> float:
@@ -116,7 +116,7 @@ class Scale:
             if size is None:
                 size = effective_size(proportion, se)
             return Effect(self.value(proportion, size), self.variance_at(self._size(size)))
-        on_scale = self.slope(proportion, size) * _positive(se)
+        on_scale = self.slope(proportion, size) * positive_error(se)
         return Effect(self.value(proportion, size), on_scale * on_scale)
 
     def back(self, y: float, size: float | None = None) -> float:
@@ -220,7 +220,7 @@ def effective_size(proportion: float, se: float | None) -> float:
                 value=f"{proportion:g}",
             )
         )
-    error = _positive(se)
+    error = positive_error(se)
     return proportion * (1 - proportion) / (error * error)
 
 
@@ -242,23 +242,6 @@ def harmonic_mean(sizes: Sequence[float]) -> float:
             Problem("a harmonic mean needs positive numbers", "leave the others out, or correct")
         )
     return len(sizes) / sum(1 / size for size in sizes)
-
-
-def _positive(se: float | None) -> float:
-    """Return the standard error where it is one."""
-    if se is None or not 0 < se < math.inf:
-        raise InputError(
-            Problem(
-                "a standard error is not a positive number",
-                "correct it, or leave this one out",
-                value="none" if se is None else f"{se:g}",
-            )
-        )
-    return se
-
-
-def _logit(p: float, _size: float) -> float:
-    return math.log(p) - math.log1p(-p)
 
 
 def _log_log(p: float, _size: float) -> float:
@@ -317,11 +300,7 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
             Scale(
                 name="logit",
                 label="logit(p)",
-                increasing=True,
-                allows_zero=False,
-                allows_one=False,
-                needs_size=False,
-                forward=_logit,
+                forward=lambda p, _: logit(p),
                 slope_at=lambda p, _: 1 / (p * (1 - p)),
                 backward=lambda y, _: float(expit(y)),
             ),
@@ -329,9 +308,6 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
                 name="log-log",
                 label="log(-log p)",
                 increasing=False,
-                allows_zero=False,
-                allows_one=False,
-                needs_size=False,
                 forward=_log_log,
                 slope_at=lambda p, _: 1 / (p * math.log(p)),
                 backward=_log_log_back,
@@ -339,10 +315,8 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
             Scale(
                 name="arcsine",
                 label="arcsin(sqrt p)",
-                increasing=True,
                 allows_zero=True,
                 allows_one=True,
-                needs_size=False,
                 forward=_arcsine,
                 slope_at=_arcsine_slope,
                 backward=_arcsine_back,
@@ -351,7 +325,6 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
             Scale(
                 name="double arcsine",
                 label="double arcsine",
-                increasing=True,
                 allows_zero=True,
                 allows_one=True,
                 needs_size=True,
@@ -363,10 +336,8 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
             Scale(
                 name="plain",
                 label="p",
-                increasing=True,
                 allows_zero=True,
                 allows_one=True,
-                needs_size=False,
                 forward=lambda p, _: p,
                 slope_at=lambda _p, _n: 1.0,
                 backward=lambda y, _: y,
@@ -374,10 +345,7 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
             Scale(
                 name="log",
                 label="log(p)",
-                increasing=True,
-                allows_zero=False,
                 allows_one=True,
-                needs_size=False,
                 forward=lambda p, _: math.log(p),
                 slope_at=lambda p, _: 1 / p,
                 backward=lambda y, _: math.exp(min(y, 0.0)),

@@ -16,7 +16,14 @@ from scipy.linalg import solve_triangular
 from perdure.errors import InputError, Problem
 from perdure.pool.models.inputs import INTERCEPT, design_matrix, validated
 from perdure.pool.models.least_squares import Matrix
-from perdure.pool.models.random_effects import Fit, Method, Model, Test, fit_effects
+from perdure.pool.models.random_effects import (
+    Fit,
+    Method,
+    Model,
+    Test,
+    but_intercept,
+    fit_effects,
+)
 from perdure.records import Floats, JointTest, Predicted
 
 __all__ = ["CorrelatedFit", "fit_correlated", "shared_heterogeneity"]
@@ -197,12 +204,8 @@ def _symmetric(found: Matrix, k: int, what: str) -> Matrix:
 
 def _moderators(fit: Fit, x: Matrix, names: tuple[str, ...]) -> JointTest | None:
     """Return the test of everything but an intercept, which other coordinates hide."""
-    ones = np.flatnonzero((x == 1).all(axis=0))
-    rows = np.eye(len(names))
-    if ones.size:
-        rows = np.delete(rows, int(ones[0]), axis=0)
-        names = (*names[: int(ones[0])], *names[int(ones[0]) + 1 :])
-    return fit.joint_test(names, rows) if names else None
+    tested, rows = but_intercept(names, x)
+    return fit.joint_test(tested, rows) if tested else None
 
 
 def _log_determinant(x: Matrix) -> float:

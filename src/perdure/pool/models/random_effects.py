@@ -27,7 +27,16 @@ from perdure.pool.models.linear import (
 )
 from perdure.records import Coefficient, Floats, JointTest, Pooled, PooledTest, Predicted
 
-__all__ = ["Fit", "Method", "Model", "Test", "fit_effects", "needs_no_spare_effect", "pool"]
+__all__ = [
+    "Fit",
+    "Method",
+    "Model",
+    "Test",
+    "but_intercept",
+    "fit_effects",
+    "needs_no_spare_effect",
+    "pool",
+]
 
 Model = Literal["common", "random"]
 Test = PooledTest
@@ -244,7 +253,7 @@ def fit_effects(
         log_likelihood=log_likelihood(fit, x, restricted=model == "random" and method == "REML"),
         prediction_low=low,
         prediction_high=high,
-        moderators=_moderators(names, x, beta, covariance, df),
+        moderators=None if moderators is None else _moderators(names, x, beta, covariance, df),
         r2=_r2(effects, variances, x, common, tau2, model, method),
     )
     return Fit(pooled, effects, variances, x, names, beta, covariance, df, level)
@@ -327,14 +336,23 @@ def _moderators(
     names: tuple[str, ...], x: Matrix, beta: Floats, covariance: Matrix, df: float | None
 ) -> JointTest | None:
     """Return the test of everything but the intercept; None where there is only an intercept."""
+    tested, rows = but_intercept(names, x)
+    return joint_test(tested, rows, beta, covariance, df) if tested else None
+
+
+def but_intercept(names: tuple[str, ...], x: Matrix) -> tuple[tuple[str, ...], Matrix]:
+    """Return the coefficients other than an intercept, and the contrasts that ask for them.
+
+    Examples
+    --------
+    >>> but_intercept(("intercept", "year"), np.array([[1.0, 0.0], [1.0, 2.0]]))
+    (('year',), array([[0., 1.]]))
+    """
     at = _intercept(x)
-    if at is not None and len(names) == 1:
-        return None
     rows = np.eye(len(names))
-    if at is not None:
-        rows = np.delete(rows, at, axis=0)
-        names = (*names[:at], *names[at + 1 :])
-    return joint_test(names, rows, beta, covariance, df) if names else None
+    if at is None:
+        return names, rows
+    return (*names[:at], *names[at + 1 :]), np.delete(rows, at, axis=0)
 
 
 def _r2(
