@@ -1,10 +1,13 @@
 """A small study on disk: every way of entering, and an arm that is not estimable."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from perdure.pipeline import RunSummary, run
 
 STUDY = """\
 title = "A small study"
@@ -84,3 +87,16 @@ def small_study(tmp_path: Path) -> Path:
     folder = tmp_path / "a study"
     write_small_study(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunSummary]:
+    folder = tmp_path_factory.mktemp("once") / "a study"
+    write_small_study(folder)
+    return folder, run(folder)
+
+
+@pytest.fixture
+def done_study(run_once: tuple[Path, RunSummary], tmp_path: Path) -> Path:
+    """A study that has just been run: a copy of its own."""
+    return shutil.copytree(run_once[0], tmp_path / "a study")

@@ -157,6 +157,7 @@ def test_every_reconstruction_is_shown_in_the_report(tmp_path: Path) -> None:
     assert (folder / "results" / "evidence" / "T.PFS.old.svg").is_file()
 
 
+@pytest.mark.slow
 def test_what_is_not_kept_any_more_is_taken_away(tmp_path: Path) -> None:
     folder = tmp_path / "study"
     write_study(folder, "weeks", f"{ARMS}\nT,new,New,a,old,60\nT,old,Old,b,,60\n")
@@ -169,6 +170,7 @@ def test_what_is_not_kept_any_more_is_taken_away(tmp_path: Path) -> None:
     assert not list((folder / "results" / "ensembles").glob("*"))
 
 
+@pytest.mark.slow
 def test_more_pictures_than_a_page_can_hold_are_the_farthest(tmp_path: Path) -> None:
     folder = tmp_path / "study"
     write_study(folder, "months", f"{ARMS}\nT,new,New,a,old,60\nT,old,Old,b,,60\n")

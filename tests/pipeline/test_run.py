@@ -9,7 +9,7 @@ import pytest
 from perdure import Study
 from perdure.durable import durable_response
 from perdure.errors import InputError, OutputError
-from perdure.pipeline import run
+from perdure.pipeline import RunSummary, run
 from perdure.study import read_patients
 
 
@@ -26,9 +26,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_every_arm_comes_out_once_for_each_reference(small_study: Path) -> None:
-    summary = run(small_study)
-    rows = table(small_study, "estimates.csv")
+def test_every_arm_comes_out_once_for_each_reference(run_once: tuple[Path, RunSummary]) -> None:
+    folder, summary = run_once
+    rows = table(folder, "estimates.csv")
     own = {(row["trial"], row["endpoint"], row["arm"]) for row in rows if row["reference"] == "own"}
     assert own == {
         ("A", "PFS", "new"),
@@ -57,13 +57,12 @@ def test_every_arm_comes_out_once_for_each_reference(small_study: Path) -> None:
     assert summary.report.is_file()
 
 
-def test_estimates_are_those_of_the_stages_own_function(small_study: Path) -> None:
-    run(small_study)
-    patients, _ = read_patients(small_study / "patients" / "B.OS.csv", time_unit="months")
+def test_estimates_are_those_of_the_stages_own_function(done_study: Path) -> None:
+    patients, _ = read_patients(done_study / "patients" / "B.OS.csv", time_unit="months")
     alone = durable_response(patients["old"], k=2)
     row = next(
         row
-        for row in table(small_study, "estimates.csv")
+        for row in table(done_study, "estimates.csv")
         if (row["trial"], row["arm"], row["reference"]) == ("B", "old", "own")
     )
     assert float(row["proportion"]) == alone.proportion
@@ -71,10 +70,9 @@ def test_estimates_are_those_of_the_stages_own_function(small_study: Path) -> No
 
 
 @pytest.mark.slow
-def test_times_are_in_months_whatever_the_files_unit(small_study: Path) -> None:
-    run(small_study)
-    months = table(small_study, "estimates.csv")
-    toml = small_study / "study.toml"
+def test_times_are_in_months_whatever_the_files_unit(done_study: Path) -> None:
+    months = table(done_study, "estimates.csv")
+    toml = done_study / "study.toml"
     toml.write_text(
         toml.read_text()
         .replace('"months"', '"years"')
@@ -82,10 +80,10 @@ def test_times_are_in_months_whatever_the_files_unit(small_study: Path) -> None:
         .replace("fixed_time = 24", "fixed_time = 2")
     )
     for kind in ("patients", "curves", "risk"):
-        for path in (small_study / kind).iterdir():
+        for path in (done_study / kind).iterdir():
             in_years(path)
-    run(small_study)
-    years = table(small_study, "estimates.csv")
+    run(done_study)
+    years = table(done_study, "estimates.csv")
     for before, after in zip(months, years, strict=True):
         for column in ("median_months", "threshold_months", "proportion", "ci_low"):
             if before[column]:
@@ -103,96 +101,88 @@ def in_years(path: Path) -> None:
         writer.writerows(rows)
 
 
-def test_nothing_is_done_twice(small_study: Path) -> None:
-    run(small_study)
-    before = contents(small_study)
-    again = run(small_study)
+def test_nothing_is_done_twice(done_study: Path) -> None:
+    before = contents(done_study)
+    again = run(done_study)
     assert not again.stale
     assert (again.done, again.kept) == (0, 2)
-    assert contents(small_study) == before
+    assert contents(done_study) == before
 
 
-def test_only_the_stale_analysis_is_done_again(small_study: Path) -> None:
-    run(small_study)
-    path = small_study / "patients" / "B.OS.csv"
+def test_only_the_stale_analysis_is_done_again(done_study: Path) -> None:
+    path = done_study / "patients" / "B.OS.csv"
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines, "old,3.5,1"]) + "\n")
-    again = run(small_study)
+    again = run(done_study)
     assert (again.done, again.kept) == (1, 1)
-    row = next(row for row in table(small_study, "estimates.csv") if row["trial"] == "B")
+    row = next(row for row in table(done_study, "estimates.csv") if row["trial"] == "B")
     assert row["n"] in ("120", "121")
 
 
 @pytest.mark.slow
-def test_a_label_moves_no_number(small_study: Path) -> None:
-    run(small_study)
-    estimates = (small_study / "results" / "estimates.csv").read_bytes()
-    arms = small_study / "arms.csv"
+def test_a_label_moves_no_number(done_study: Path) -> None:
+    estimates = (done_study / "results" / "estimates.csv").read_bytes()
+    arms = done_study / "arms.csv"
     arms.write_text(arms.read_text().replace("New drug", "Newer drug"))
-    again = run(small_study)
+    again = run(done_study)
     assert (again.done, again.kept) == (0, 2)
     assert again.stale
-    assert (small_study / "results" / "estimates.csv").read_bytes() == estimates
+    assert (done_study / "results" / "estimates.csv").read_bytes() == estimates
     assert "Newer drug" in again.report.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lost", ["report/index.html", "results/pooled.csv", "results/patients"])
-def test_what_was_deleted_is_made_again(small_study: Path, lost: str) -> None:
-    run(small_study)
-    before = contents(small_study)
-    path = small_study / lost
+def test_what_was_deleted_is_made_again(done_study: Path, lost: str) -> None:
+    before = contents(done_study)
+    path = done_study / lost
     for found in [path] if path.is_file() else list(path.iterdir()):
         found.unlink()
-    run(small_study)
-    assert contents(small_study) == before
+    run(done_study)
+    assert contents(done_study) == before
 
 
 @pytest.mark.slow
-def test_nothing_is_left_of_a_trial_that_was_taken_out(small_study: Path, tmp_path: Path) -> None:
-    run(small_study)
+def test_nothing_is_left_of_a_trial_that_was_taken_out(done_study: Path, tmp_path: Path) -> None:
     for name in ("trials.csv", "arms.csv"):
-        path = small_study / name
+        path = done_study / name
         lines = path.read_text().splitlines()
         path.write_text("\n".join(line for line in lines if not line.startswith("A,")) + "\n")
-    for path in [*(small_study / "curves").iterdir(), *(small_study / "risk").iterdir()]:
+    for path in [*(done_study / "curves").iterdir(), *(done_study / "risk").iterdir()]:
         path.unlink()
-    run(small_study)
-    assert not [name for name in contents(small_study) if "A.PFS" in name]
-    assert "Trial A" not in (small_study / "report" / "index.html").read_text(encoding="utf-8")
+    run(done_study)
+    assert not [name for name in contents(done_study) if "A.PFS" in name]
+    assert "Trial A" not in (done_study / "report" / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{", '{"key": 1}', "[]"])
-def test_a_damaged_result_is_stale_and_no_error(small_study: Path, text: str) -> None:
-    run(small_study)
-    before = contents(small_study)
+def test_a_damaged_result_is_stale_and_no_error(done_study: Path, text: str) -> None:
+    before = contents(done_study)
     for name in ("provenance.json", "analyses/B.OS.json"):
-        (small_study / "results" / name).write_text(text)
-    again = run(small_study)
+        (done_study / "results" / name).write_text(text)
+    again = run(done_study)
     assert again.done == 1
-    assert contents(small_study) == before
+    assert contents(done_study) == before
 
 
 @pytest.mark.slow
-def test_workers_do_not_move_a_byte(small_study: Path, tmp_path: Path) -> None:
-    run(small_study)
-    alone = contents(small_study)
+def test_workers_do_not_move_a_byte(done_study: Path, tmp_path: Path) -> None:
+    alone = contents(done_study)
     for kind in ("results", "report"):
-        for path in sorted((small_study / kind).rglob("*"), reverse=True):
+        for path in sorted((done_study / kind).rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
-    run(small_study, jobs=2)
-    assert contents(small_study) == alone
+    run(done_study, jobs=2)
+    assert contents(done_study) == alone
 
 
 @pytest.mark.slow
-def test_results_that_were_edited_by_hand_are_made_again(small_study: Path) -> None:
-    run(small_study)
-    before = contents(small_study)
-    path = small_study / "results" / "patients" / "A.PFS.csv"
+def test_results_that_were_edited_by_hand_are_made_again(done_study: Path) -> None:
+    before = contents(done_study)
+    path = done_study / "results" / "patients" / "A.PFS.csv"
     path.write_text(path.read_text() + "new,99.0,1\n")
-    assert run(small_study).done == 1
-    assert contents(small_study) == before
+    assert run(done_study).done == 1
+    assert contents(done_study) == before
 
 
 def test_a_wrong_study_writes_nothing(small_study: Path) -> None:
@@ -209,22 +199,21 @@ def test_a_wrong_study_writes_nothing(small_study: Path) -> None:
 
 @pytest.mark.slow
 def test_a_full_disk_leaves_nothing_half_written(
-    small_study: Path, monkeypatch: pytest.MonkeyPatch
+    done_study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(small_study)
-    path = small_study / "patients" / "B.OS.csv"
+    path = done_study / "patients" / "B.OS.csv"
     path.write_text(path.read_text() + "old,3.5,1\n")
-    before = contents(small_study)
+    before = contents(done_study)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OutputError, match="disk is full"):
-        run(small_study)
-    assert contents(small_study) == before
+        run(done_study)
+    assert contents(done_study) == before
     monkeypatch.undo()
-    assert run(small_study).done == 1
+    assert run(done_study).done == 1
 
 
 @pytest.mark.slow
@@ -271,21 +260,19 @@ def test_facts_that_cannot_be_met_are_said(small_study: Path) -> None:
     assert "What does not fit, and what was repaired" in page
 
 
-def test_provenance_says_what_a_run_can_be_repeated_with(small_study: Path) -> None:
-    run(small_study)
-    found = json.loads((small_study / "results" / "provenance.json").read_text())
+def test_provenance_says_what_a_run_can_be_repeated_with(done_study: Path) -> None:
+    found = json.loads((done_study / "results" / "provenance.json").read_text())
     assert {"study.toml", "arms.csv", "patients/B.OS.csv", "curves/A.PFS.new.csv"} <= set(
         found["inputs"]
     )
     assert {"python", "numpy", "scipy", "matplotlib"} <= set(found["libraries"])
     assert found["seed"] == 20190519
-    assert str(small_study) not in json.dumps(found)
+    assert str(done_study) not in json.dumps(found)
 
 
 @pytest.mark.slow
-def test_ensembles_evidence_and_pictures_are_kept_and_made_again(small_study: Path) -> None:
-    run(small_study)
-    results = small_study / "results"
+def test_ensembles_evidence_and_pictures_are_kept_and_made_again(done_study: Path) -> None:
+    results = done_study / "results"
     ensembles = sorted(results.glob("ensembles/*.csv"))
     assert ensembles
     with ensembles[0].open(encoding="utf-8") as handle:
@@ -296,10 +283,11 @@ def test_ensembles_evidence_and_pictures_are_kept_and_made_again(small_study: Pa
     before = {path: path.read_bytes() for path in (*ensembles, *pictures)}
     for path in before:
         path.unlink()
-    run(small_study)
+    run(done_study)
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_not_kept_where_it_is_not_wanted(small_study: Path) -> None:
     toml = small_study / "study.toml"
     text = toml.read_text()

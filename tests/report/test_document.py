@@ -384,6 +384,7 @@ def test_a_number_to_treat_needs_one_threshold(folder: Path, findings: Findings)
         assert row["odds_ratio"] == "" or float(row["odds_ratio"]) == one.contrast.odds_ratio
 
 
+@pytest.mark.slow
 def test_is_the_same_to_the_byte(findings: Findings, folder: Path, tmp_path: Path) -> None:
     again = written(findings, tmp_path)
     files = sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
@@ -418,6 +419,7 @@ def test_an_analysis_is_called_by_its_label(findings: Findings) -> None:
     assert findings.place_label(analysis) == "ALPHA-1 (update-2018; not pooled)"
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_said(findings: Findings, tmp_path: Path) -> None:
     blocked = tmp_path / "report"
     blocked.write_text("a file stands here")
