@@ -17,6 +17,7 @@ from perdure.pool.binomial.binomial_normal import (
     fit_binomial_normal,
 )
 from perdure.pool.binomial.mantel_haenszel import mantel_haenszel, peto
+from perdure.pool.checks.by_trial import TrialEffects
 from perdure.pool.checks.cumulative import cumulative
 from perdure.pool.checks.influence import influence, random_effects
 from perdure.pool.checks.leave_one_out import leave_one_out
@@ -31,7 +32,7 @@ from perdure.pool.checks.small_study import (
     rank_test,
     regression_test,
 )
-from perdure.pool.checks.synthesis_checks import check_synthesis
+from perdure.pool.checks.synthesis_checks import check_synthesis, check_trials
 from perdure.pool.checks.trials_needed import trials_for_half_width
 from perdure.pool.checks.trim_fill import trim_fill
 from perdure.pool.classes.arm_effects import TrialArms
@@ -91,10 +92,12 @@ __all__ = [
     "TableModel",
     "Test",
     "TrialArms",
+    "TrialEffects",
     "adjusted_p",
     "back_transform",
     "binomial_normal",
     "check_synthesis",
+    "check_trials",
     "cluster_robust",
     "compare_classes",
     "component_intervals",

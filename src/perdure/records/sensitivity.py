@@ -101,7 +101,7 @@ class Cumulative:
 
 @dataclass(frozen=True)
 class EffectInfluence:
-    """What one effect does to a model. "Deleted" is of the model without it.
+    """What one effect, or one trial, does to a model. "Deleted" is of the model without it.
 
     Attributes
     ----------
@@ -192,13 +192,14 @@ class RandomEffect:
 
 @dataclass(frozen=True)
 class Influence:
-    """Influence of every effect on a model, with a sentence for a reader.
+    """Influence of every effect or trial on a model, with a sentence for a reader.
 
     Attributes
     ----------
     terms : tuple of str
         Of the coefficients, as ``dfbetas`` has them.
     rows : tuple of EffectInfluence
+        One an effect, or one a trial.
     sentence : str
     """
 

@@ -12,9 +12,9 @@ from perdure.pool.models.least_squares import Matrix, weighted_least_squares
 from perdure.pool.models.linear import upper_quantile
 from perdure.pool.models.random_effects import Fit
 from perdure.records import Floats
-from perdure.records.sensitivity import EffectInfluence, Influence, RandomEffect
+from perdure.records.sensitivity import EffectInfluence, Influence, RandomEffect, Unit
 
-__all__ = ["influence", "random_effects"]
+__all__ = ["EXACT", "influence", "influence_sentence", "measured", "over", "random_effects"]
 
 EXACT = 1e-12
 """A residual's variance below this share of the effect's own is rounding: the fit passes through
@@ -89,23 +89,37 @@ def influence(fit: Fit, *, names: Sequence[str] | None = None) -> Influence:
     }
     own: dict[str, list[float]] = {name: column.tolist() for name, column in columns.items()}
     rest, dfbetas = _deletion(fit, deleted, hat)
-    rest["rstandard"] = _over(residual, standard)
+    rest["rstandard"] = over(residual, standard)
     rows = tuple(
-        _measured(name, own, rest, dfbetas, bool(deleted.fitted[at]), at)
+        measured(name, own, rest, dfbetas, fitted=bool(deleted.fitted[at]), at=at)
         for at, name in enumerate(labels)
     )
-    return Influence(fit.terms, rows, _sentence(rows))
+    return Influence(fit.terms, rows, influence_sentence(rows))
 
 
-def _measured(
+def measured(
     name: str,
     own: dict[str, list[float]],
     rest: dict[str, Floats],
     dfbetas: Matrix,
+    *,
     fitted: bool,
     at: int,
 ) -> EffectInfluence:
-    """Return one effect's measures, with a reason for those that it has not."""
+    """Return one unit's measures, with a reason for those that it has not.
+
+    Parameters
+    ----------
+    name : str
+    own, rest : dict
+        Columns by the fields of :class:`perdure.records.sensitivity.EffectInfluence`: from the
+        model of all units, and from those without each, NaN where there is none.
+    dfbetas : array of float, shape (k, p)
+    fitted : bool
+        Whether the model can be fitted without the unit.
+    at : int
+        Its row.
+    """
     k, p = dfbetas.shape
     theirs = {key: _number(column[at]) for key, column in rest.items()}
     reason = None
@@ -162,20 +176,26 @@ def _deletion(fit: Fit, deleted: SubsetFits, hat: Floats) -> tuple[dict[str, Flo
         cook = np.einsum("kp,pq,kq->k", change, np.linalg.inv(fit.covariance), change)
     measures = {
         "deleted_residual": left,
-        "rstudent": _over(left, left_se),
+        "rstudent": over(left, left_se),
         "rstudent_se": left_se,
-        "dffits": _over(fitted_change, np.sqrt(factor * hat * (fit.v + tau2))),
+        "dffits": over(fitted_change, np.sqrt(factor * hat * (fit.v + tau2))),
         "cook": cook,
-        "covariance_ratio": _over(ratio, np.full(k, determinant)),
+        "covariance_ratio": over(ratio, np.full(k, determinant)),
         "tau2_deleted": tau2,
         "q_deleted": deleted.q,
-        "baujat_influence": _over(fitted_change**2, its_variance),
+        "baujat_influence": over(fitted_change**2, its_variance),
     }
-    return measures, _over(change, np.sqrt(diagonal))
+    return measures, over(change, np.sqrt(diagonal))
 
 
-def _over(above: Floats, below: Floats) -> Floats:
-    """Return a ratio, NaN where it divides by 0."""
+def over(above: Floats, below: Floats) -> Floats:
+    """Return a ratio, NaN where it divides by 0.
+
+    Examples
+    --------
+    >>> over(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
+    [0.5, nan]
+    """
     ratio: Floats = np.full(above.shape, np.nan)
     np.divide(above, below, out=ratio, where=below > 0)
     return ratio
@@ -195,13 +215,19 @@ def _flags(
     return tuple(name for name, found in beyond.items() if found)
 
 
-def _sentence(rows: tuple[EffectInfluence, ...]) -> str:
-    """Return which effects are influential, in words."""
+def influence_sentence(rows: tuple[EffectInfluence, ...], unit: Unit = "effect") -> str:
+    """Return which effects, or trials, are influential, in words.
+
+    Examples
+    --------
+    >>> influence_sentence((), "trial")
+    'No trial is influential by the usual bounds.'
+    """
     found = [f"{row.name} ({', '.join(row.flags)})" for row in rows if row.influential]
     if not found:
-        return "No effect is influential by the usual bounds."
+        return f"No {unit} is influential by the usual bounds."
     verb = "is" if len(found) == 1 else "are"
-    return f"{len(found)} of {len(rows)} effects {verb} influential: {'; '.join(found)}."
+    return f"{len(found)} of {len(rows)} {unit}s {verb} influential: {'; '.join(found)}."
 
 
 def random_effects(fit: Fit, *, names: Sequence[str] | None = None) -> tuple[RandomEffect, ...]:

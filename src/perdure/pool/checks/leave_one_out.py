@@ -9,7 +9,7 @@ from perdure.pool.checks.subsets import fit_subsets, refitted_rows
 from perdure.pool.models.random_effects import Fit
 from perdure.records.sensitivity import Change, LeaveOneOut, Refitted, Unit
 
-__all__ = ["effect_names", "leave_one_out", "mean_only"]
+__all__ = ["conclusions", "effect_names", "leave_one_out", "mean_only"]
 
 MOST_NAMES = 5
 """A sentence names so many units, and counts the others."""
@@ -79,11 +79,38 @@ def leave_one_out(
     every = np.ones((1, k), dtype=bool)
     fits = fit_subsets(fit, np.concatenate((every, keep)))
     whole, *rows = refitted_rows(fits, ("all", *labels), fit.level)
+    return conclusions(unit, whole, tuple(rows), fit.level)
+
+
+def conclusions(
+    unit: Unit, whole: Refitted, rows: tuple[Refitted, ...], level: float
+) -> LeaveOneOut:
+    """Return refits without each unit, with those without which the conclusion is another.
+
+    Parameters
+    ----------
+    unit : {"effect", "trial"}
+    whole : Refitted
+        With all of them.
+    rows : tuple of Refitted
+        Without each.
+    level : float
+        Of the intervals.
+
+    Examples
+    --------
+    >>> def mean(name, estimate):
+    ...     limits = (estimate - 1, estimate + 1)
+    ...     return Refitted(name, 2, estimate, 0.5, None, *limits, 0.1, 1.0, 1, 0.3, 0.0, 0.0, 1.0)
+    >>> found = conclusions("trial", mean("all", 1.5), (mean("A", 2.0), mean("B", 0.5)), 0.95)
+    >>> found.carried_by, found.changes
+    ('B', (('B', 'significance'),))
+    """
     changed = [(row, found) for row in rows if (found := _change(whole, row))]
     changes = tuple((row.name, found) for row, found in changed)
     carried_by = changes[0][0] if len(changes) == 1 else None
-    sentence = _sentence(unit, whole, tuple(rows), changed, fit.level)
-    return LeaveOneOut(unit, whole, tuple(rows), changes, carried_by, sentence)
+    sentence = _sentence(unit, whole, rows, changed, level)
+    return LeaveOneOut(unit, whole, rows, changes, carried_by, sentence)
 
 
 def effect_names(names: Sequence[str] | None, k: int) -> tuple[str, ...]:

@@ -1,25 +1,36 @@
 """All that a reader of a forest plot asks next, in one go."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+from typing import TypedDict, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perdure.errors import InputError
+from perdure.errors import InputError, Problem
+from perdure.pool.checks.by_trial import TrialEffects, by_year, leave_one_trial_out
 from perdure.pool.checks.cumulative import cumulative
 from perdure.pool.checks.influence import influence
 from perdure.pool.checks.leave_one_out import leave_one_out
 from perdure.pool.checks.next_trial import next_trial
 from perdure.pool.checks.selection import selection_model
 from perdure.pool.checks.small_study import funnel, pet_peese, rank_test, regression_test
+from perdure.pool.checks.trial_influence import trial_influence
 from perdure.pool.checks.trim_fill import trim_fill
 from perdure.pool.models.between_arms import Method
 from perdure.pool.models.random_effects import Fit, Model
 from perdure.records.checks import SynthesisChecks
-from perdure.records.small_study import Alternative
+from perdure.records.next_trial import NextTrial
+from perdure.records.small_study import (
+    Alternative,
+    Funnel,
+    PetPeese,
+    RankTest,
+    RegressionTest,
+    SelectionModel,
+    TrimFill,
+)
 
-__all__ = ["FEW", "check_synthesis"]
+__all__ = ["FEW", "check_synthesis", "check_trials"]
 
 FEW = 10
 """With fewer effects, tests of small-study effects have next to no power (Sterne 2011, doi
@@ -62,34 +73,120 @@ def check_synthesis(
     >>> len(found.leave_one_out.rows), found.reasons["cumulative"]
     (4, 'no years are given')
     """
-    reasons: dict[str, str] = {}
+    attempts = _Attempts()
+    return SynthesisChecks(
+        n_effects=fit.y.size,
+        leave_one_out=attempts.make(
+            "leave_one_out", lambda: leave_one_out(fit, names=names, trial=trial)
+        ),
+        influence=attempts.make("influence", lambda: influence(fit, names=names)),
+        cumulative=attempts.make("cumulative", lambda: cumulative(fit, _known(year), names=names)),
+        **_small_studies(fit, names, attempts),
+        reasons=attempts.reasons,
+    )
 
-    def attempt(name: str, check: Callable[[], Check]) -> Check | None:
+
+def check_trials(
+    effects: TrialEffects,
+    *,
+    names: Sequence[str] | None = None,
+    year: ArrayLike | None = None,
+) -> SynthesisChecks:
+    """Return every check of effects that are correlated inside a trial, trial by trial.
+
+    Leave-one-out, influence and the cumulative synthesis are refits of the model itself, with all
+    effects of a trial or none: all together is its answer. What can take independent effects only
+    (the funnel, small-study effects, the next trial) takes one effect a trial, the mean of its
+    effects by generalised least squares.
+
+    Parameters
+    ----------
+    effects : TrialEffects
+    names : sequence of str, optional
+        Of the trials; default their own.
+    year : array_like of float, shape (trials,), optional
+        For the cumulative synthesis.
+
+    Returns
+    -------
+    SynthesisChecks
+
+    Examples
+    --------
+    >>> y, v = np.array([0.1, 0.6, 0.9, 0.4]), np.diag([0.04, 0.05, 0.03, 0.02])
+    >>> v[0, 1] = v[1, 0] = 0.02
+    >>> found = check_trials(TrialEffects(y, v, ("A", "A", "B", "C")))
+    >>> [row.name for row in found.leave_one_out.rows], len(found.funnel.points)
+    (['A', 'B', 'C'], 3)
+    """
+    attempts = _Attempts()
+    labels = names or effects.trials
+    return SynthesisChecks(
+        n_effects=len(effects.trials),
+        leave_one_out=attempts.make(
+            "leave_one_out", lambda: leave_one_trial_out(effects, names=labels)
+        ),
+        influence=attempts.make("influence", lambda: trial_influence(effects, names=labels)),
+        cumulative=attempts.make(
+            "cumulative", lambda: by_year(effects, _known(year), names=labels)
+        ),
+        **_small_studies(effects.one_a_trial(), labels, attempts),
+        reasons=attempts.reasons,
+    )
+
+
+class _SmallStudies(TypedDict):
+    """The checks that take independent effects."""
+
+    funnel: Funnel | None
+    regression_test: RegressionTest | None
+    rank_test: RankTest | None
+    pet_peese: PetPeese | None
+    trim_fill: TrimFill | None
+    selection: SelectionModel | None
+    next_trial: NextTrial | None
+
+
+class _Attempts:
+    """Checks that are made where they can be, and why not where they cannot."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, str] = {}
+
+    def make(self, name: str, check: Callable[[], Check]) -> Check | None:
+        """Return a check, or None with its reason kept."""
         try:
             return check()
         except InputError as error:
-            reasons[name] = error.problems[0].message
+            self.reasons[name] = error.problems[0].message
             return None
 
-    k = fit.y.size
+
+def _known(year: ArrayLike | None) -> ArrayLike:
+    """Return the years.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if year is None:
+        raise InputError(Problem("no years are given", "give one for each"))
+    return year
+
+
+def _small_studies(fit: Fit, names: Sequence[str] | None, attempts: _Attempts) -> _SmallStudies:
+    """Return what can be asked of independent effects."""
     larger: Alternative = "greater" if fit.pooled.coefficients[0].estimate > 0 else "less"
-    pooled = fit.pooled
-    found = SynthesisChecks(
-        n_effects=k,
-        leave_one_out=attempt(
-            "leave_one_out", lambda: leave_one_out(fit, names=names, trial=trial)
-        ),
-        influence=attempt("influence", lambda: influence(fit, names=names)),
-        cumulative=None
-        if year is None
-        else attempt("cumulative", lambda: cumulative(fit, year, names=names)),
-        funnel=attempt("funnel", lambda: funnel(fit, names=names)),
-        regression_test=attempt("regression_test", lambda: regression_test(fit)),
-        rank_test=attempt("rank_test", lambda: rank_test(fit)),
-        pet_peese=attempt("pet_peese", lambda: pet_peese(fit)),
-        trim_fill=attempt("trim_fill", lambda: trim_fill(fit, names=names)),
-        selection=attempt("selection", lambda: selection_model(fit, alternative=larger)),
-        next_trial=attempt(
+    pooled, make = fit.pooled, attempts.make
+    return {
+        "funnel": make("funnel", lambda: funnel(fit, names=names)),
+        "regression_test": make("regression_test", lambda: regression_test(fit)),
+        "rank_test": make("rank_test", lambda: rank_test(fit)),
+        "pet_peese": make("pet_peese", lambda: pet_peese(fit)),
+        "trim_fill": make("trim_fill", lambda: trim_fill(fit, names=names)),
+        "selection": make("selection", lambda: selection_model(fit, alternative=larger)),
+        "next_trial": make(
             "next_trial",
             lambda: next_trial(
                 fit.y,
@@ -101,8 +198,4 @@ def check_synthesis(
                 level=fit.level,
             ),
         ),
-        reasons=reasons,
-    )
-    if year is None:
-        reasons["cumulative"] = "no years are given"
-    return found
+    }
