@@ -1,6 +1,7 @@
 """Sections of the report on pooled answers: networks, models, missing arms, checks."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from perdure.report.check_sections import check_blocks
 from perdure.report.class_model_tables import class_model_table
 from perdure.report.contrast_figures import contrast_forest
 from perdure.report.findings import Findings
+from perdure.report.methods_text import methods_text
 from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_table
 from perdure.report.network_tables import network_table, rank_table
 
@@ -98,6 +100,65 @@ def test_checks_are_sentences_and_pictures(everything: Findings) -> None:
     assert {block.pictures[0].name.split(".")[0] for block in pictures} >= {
         "leave-one-out", "funnel", "influence",
     }  # fmt: skip
+
+
+def test_all_together_is_the_primary_answer(everything: Findings) -> None:
+    for one in everything.results.checks:
+        primary = next(
+            found
+            for found in everything.results.contrast_syntheses
+            if (found.endpoint, found.k, found.reference, found.measure)
+            == (one.endpoint, one.k, one.reference, one.measure)
+        )
+        out = one.checks.leave_one_out
+        assert primary.overall is not None
+        assert out is not None
+        mean = primary.overall.mean
+        whole = (out.whole.estimate, out.whole.ci_low, out.whole.ci_high)
+        assert whole == (mean.estimate, mean.ci_low, mean.ci_high)
+        for row, (_, without) in zip(out.rows, primary.without, strict=True):
+            assert (row.estimate, row.ci_low) == (without.mean.estimate, without.mean.ci_low)
+        assert len(out.rows) == primary.overall.n_trials == len(one.names)
+
+
+@pytest.mark.parametrize(
+    ("asked", "pooled", "axis"),
+    [
+        ("difference", "difference", "Difference of durable response, points"),
+        ("ratio", "log ratio", "Ratio of durable response"),
+        ("odds ratio", "log odds ratio", "Odds ratio of durable response"),
+    ],
+)
+def test_checks_are_on_the_measure_of_the_study(
+    findings: Findings, asked: Any, pooled: str, axis: str
+) -> None:
+    settings = replace(findings.settings, pool=replace(findings.settings.pool, measure=asked))
+    checks = check_contrasts(findings.results.contrast_syntheses, findings.trials, settings)
+    assert checks
+    assert {one.measure for one in checks} == {pooled}
+    blocks = list(check_blocks(findings, checks[0]))
+    assert isinstance(blocks[0], Prose)
+    assert f" trials, {pooled}s. " in blocks[0].text
+    funnel = next(
+        block
+        for block in blocks
+        if isinstance(block, FigureBlock) and block.pictures[0].name.startswith("funnel")
+    )
+    assert axis in funnel.pictures[0].svg
+    methods = methods_text(replace(findings.results, checks=checks), settings)
+    assert f"checked on the {pooled}, trial by trial" in str(methods)
+
+
+def test_the_report_says_which_effects_the_checks_take(everything: Findings) -> None:
+    one = everything.results.checks[0]
+    said = {}
+    for several in (0, 1, 2):
+        blocks = list(check_blocks(everything, replace(one, n_several=several)))
+        assert isinstance(blocks[0], Prose)
+        said[several] = blocks[0].text
+    assert "Every trial has one contrast" in said[0]
+    assert "1 trial with several contrasts enters by its mean" in said[1]
+    assert "2 trials with several contrasts enter each by its mean" in said[2]
 
 
 def test_the_forest_shows_each_contrast_and_each_gap(everything: Findings) -> None:

@@ -3,62 +3,62 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from perdure.pool import check_synthesis, fit_effects
+import numpy as np
+
+from perdure.pool import TrialEffects, check_trials
 from perdure.records import ContrastSynthesis, Trial
 from perdure.records.checks import ContrastChecks
 from perdure.study import Settings
 
 __all__ = ["check_contrasts"]
 
-MEASURE = "log odds ratio"
-
 
 def check_contrasts(
     syntheses: Sequence[ContrastSynthesis], trials: Sequence[Trial], settings: Settings
 ) -> tuple[ContrastChecks, ...]:
-    """Return the checks of every endpoint and reference with two contrasts or more.
+    """Return the checks of every endpoint and reference with two trials or more.
 
-    They are made on the log odds ratio and take contrasts as independent; those that share a
-    control are counted. Years are those of the trials, where all are known.
+    They are made on the study's measure, trial by trial, by the model of the synthesis itself.
+    Years are those of the trials, where all are known.
     """
     known = {trial.trial: trial for trial in trials}
     found = []
     for one in syntheses:
-        if one.measure != MEASURE or len(one.rows) < 2:
+        several = Counter(row.trial for row in one.rows)
+        if one.measure != settings.pool.pooled_measure or one.overall is None or len(several) < 2:
             continue
-        several = Counter((row.trial, row.comparator) for row in one.rows)
-        names = [
-            known[row.trial].label or row.trial
-            if several[row.trial, row.comparator] == 1
-            else f"{known[row.trial].label or row.trial}, {row.arm}"
-            for row in one.rows
-        ]
-        years = [known[row.trial].year for row in one.rows]
-        fit = fit_effects(
-            [row.effect for row in one.rows],
-            [row.se**2 for row in one.rows],
+        effects = TrialEffects(
+            np.array([row.effect for row in one.rows]),
+            np.array(one.covariance),
+            tuple(row.trial for row in one.rows),
             model=settings.pool.model,
             method=settings.pool.method,
             test=settings.pool.chosen_test,
         )
-        checks = check_synthesis(
-            fit,
-            names=names,
-            year=[float(year) for year in years if year is not None]
-            if all(year is not None for year in years)
-            else None,
-        )
-        shared = sum(count for count in several.values() if count > 1)
+        names = _names([known[trial] for trial in effects.trials])
+        years = [year for trial in effects.trials if (year := known[trial].year) is not None]
         found.append(
             ContrastChecks(
                 one.endpoint,
                 one.k,
                 one.reference,
                 one.measure,
-                tuple(names),
-                fit.pooled,
-                checks,
-                shared,
+                names,
+                one.overall.pooled,
+                check_trials(
+                    effects, names=names, year=years if len(years) == len(names) else None
+                ),
+                len(one.rows),
+                sum(count > 1 for count in several.values()),
             )
         )
     return tuple(found)
+
+
+def _names(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Return what people call trials; two with one label have their identifiers too."""
+    labels = [trial.label or trial.trial for trial in trials]
+    return tuple(
+        label if labels.count(label) == 1 else f"{label} ({trial.trial})"
+        for label, trial in zip(labels, trials, strict=True)
+    )

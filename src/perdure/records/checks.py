@@ -26,6 +26,7 @@ class SynthesisChecks:
     Attributes
     ----------
     n_effects : int
+        That the funnel and the tests of small-study effects take.
     leave_one_out : LeaveOneOut or None
     influence : Influence or None
     cumulative : Cumulative or None
@@ -69,13 +70,15 @@ class ContrastChecks:
     reference : {"own", "control", "trial", "fixed"}
     measure : str
     names : tuple of str
-        Of the contrasts.
+        Of the trials.
     pooled : Pooled
-        The synthesis that is checked.
+        The synthesis that is checked, which knows that contrasts of a trial are correlated.
     checks : SynthesisChecks
-        Contrasts of one trial are taken as independent in all but leave-one-out.
-    shared : int
-        Contrasts that share a control with another.
+        Trial by trial: refits of that synthesis, and one effect a trial where a check takes
+        independent effects only.
+    n_contrasts : int
+    n_several : int
+        Trials with more than one contrast.
     """
 
     endpoint: str
@@ -85,4 +88,5 @@ class ContrastChecks:
     names: tuple[str, ...]
     pooled: Pooled
     checks: SynthesisChecks
-    shared: int
+    n_contrasts: int
+    n_several: int

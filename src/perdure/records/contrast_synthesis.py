@@ -101,6 +101,8 @@ class ContrastSynthesis:
     by : str
         The column that the groups come from; empty where there is none.
     rows : tuple of ContrastRow
+    covariance : tuple of tuples of float
+        Of the errors of ``rows``: contrasts of a trial share patients.
     overall : ContrastGroup or None
         None with a ``reason``.
     groups : tuple of ContrastGroup
@@ -124,6 +126,7 @@ class ContrastSynthesis:
     measure: str
     by: str
     rows: tuple[ContrastRow, ...]
+    covariance: tuple[tuple[float, ...], ...]
     overall: ContrastGroup | None
     groups: tuple[ContrastGroup, ...]
     difference: JointTest | None

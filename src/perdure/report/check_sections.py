@@ -1,12 +1,12 @@
-"""Does the answer hold: what a reader asks of pooled contrasts, in tables, pictures, sentences."""
+"""Does the answer hold: what a reader asks of pooled contrasts, in pictures and sentences."""
 
 from collections.abc import Iterator
 
-from perdure.plots import EffectAxis
 from perdure.plots.check_pictures import check_pictures
 from perdure.plots.wording import decimals, p_in_words
 from perdure.records.checks import ContrastChecks, SynthesisChecks
 from perdure.report.blocks import Block, Bullets, FigureBlock, Picture, Prose
+from perdure.report.contrast_figures import contrast_axis
 from perdure.report.findings import Findings
 from perdure.report.tables import file_name
 
@@ -14,20 +14,20 @@ __all__ = ["check_blocks"]
 
 PICTURES = {
     "leave-one-out": (
-        "Each contrast left out in turn",
+        "Each trial left out in turn",
         "The interval of all together is shaded; orange: without it the conclusion is another.",
     ),
     "cumulative": (
-        "Contrasts as they came in, by year",
+        "Trials as they came in, by year",
         "Each interval is at its own 95%: the first that leaves out no difference proves nothing.",
     ),
     "funnel": (
         "Funnel plot",
         "Effects against their standard errors. Small trials may differ for many reasons.",
     ),
-    "influence": ("Influence of single contrasts", "Orange: influential by the usual bounds."),
+    "influence": ("Influence of single trials", "Orange: influential by the usual bounds."),
     "baujat": (
-        "Which contrasts bring heterogeneity, and which move the answer",
+        "Which trials bring heterogeneity, and which move the answer",
         "To the right: part of Q; up: squared change of the mean without it.",
     ),
 }
@@ -44,17 +44,12 @@ FEW = 10
 def check_blocks(findings: Findings, one: ContrastChecks) -> Iterator[Block]:
     """Yield the checks of one endpoint at one threshold."""
     rule = findings.rule(one.endpoint, one.reference)
-    shared = (
-        f" {one.shared} of them share a control and are taken as independent here."
-        if one.shared
-        else ""
-    )
     yield Prose(
-        f"{one.endpoint} beyond {rule}: {one.checks.n_effects} contrasts, log odds ratios.{shared}"
+        f"{one.endpoint} beyond {rule}: {one.n_contrasts} contrasts in {len(one.names)} trials,"
+        f" {one.measure}s. {_what_is_checked(one)}"
     )
-    yield Bullets(tuple(_sentences(one.checks)))
-    axis = EffectAxis("Odds ratio of durable response", "ratio", reference=0.0)
-    drawn = check_pictures(one.checks, one.pooled, axis)
+    yield Bullets(tuple(_sentences(one.checks, one.measure)))
+    drawn = check_pictures(one.checks, one.pooled, contrast_axis(one.measure))
     for name, pages in drawn.items():
         caption, note = PICTURES[name]
         caption = f"{caption}: {one.endpoint} beyond {rule}"
@@ -70,7 +65,24 @@ def check_blocks(findings: Findings, one: ContrastChecks) -> Iterator[Block]:
         yield FigureBlock(caption, (note,), pictures)
 
 
-def _sentences(checks: SynthesisChecks) -> Iterator[str]:
+def _what_is_checked(one: ContrastChecks) -> str:
+    """Return what each check takes, in one sentence."""
+    if not one.n_several:
+        return "Every trial has one contrast, and all checks are of the primary synthesis."
+    several = (
+        "1 trial with several contrasts enters by its"
+        if one.n_several == 1
+        else f"{one.n_several} trials with several contrasts enter each by its"
+    )
+    return (
+        "Leaving out, influence and years refit the primary model, which knows that contrasts of a"
+        " trial share patients, with whole trials; the funnel, the tests of small-study effects and"
+        f" the next trial take independent effects, so there {several} mean by generalised least"
+        " squares."
+    )
+
+
+def _sentences(checks: SynthesisChecks, measure: str) -> Iterator[str]:
     """Yield what the checks say, in full."""
     if checks.leave_one_out is not None:
         yield checks.leave_one_out.sentence
@@ -78,7 +90,7 @@ def _sentences(checks: SynthesisChecks) -> Iterator[str]:
         yield checks.influence.sentence
     if checks.n_effects < FEW:
         yield (
-            f"With {checks.n_effects} contrasts the tests of small-study effects have next to no"
+            f"With {checks.n_effects} trials the tests of small-study effects have next to no"
             " power: they are given for completeness."
         )
     if checks.regression_test is not None:
@@ -88,7 +100,7 @@ def _sentences(checks: SynthesisChecks) -> Iterator[str]:
             f"Rank test of Begg and Mazumdar: Kendall’s τ {decimals(checks.rank_test.tau, 2)},"
             f" {p_in_words(checks.rank_test.p)}."
         )
-    yield from _pet_peese(checks)
+    yield from _pet_peese(checks, measure)
     if checks.trim_fill is not None:
         yield f"Trim and fill: {checks.trim_fill.sentence}"
     if checks.selection is not None:
@@ -99,12 +111,13 @@ def _sentences(checks: SynthesisChecks) -> Iterator[str]:
         yield f"No {NAMES.get(name, name.replace('_', ' '))}: {reason}."
 
 
-def _pet_peese(checks: SynthesisChecks) -> Iterator[str]:
+def _pet_peese(checks: SynthesisChecks, measure: str) -> Iterator[str]:
     pet = checks.pet_peese
     if pet is not None and pet.estimate is not None:
-        one = pet.estimate
-        yield (
-            f"{pet.chosen}, the mean of a trial without error: log odds ratio"
-            f" {decimals(one.estimate, 2)} ({decimals(one.ci_low, 2)} to"
-            f" {decimals(one.ci_high, 2)})."
+        digits = 3 if measure == "difference" else 2
+        estimate, low, high = (
+            decimals(value, digits)
+            for value in (pet.estimate.estimate, pet.estimate.ci_low, pet.estimate.ci_high)
         )
+        limits = f"({low} to {high})"
+        yield f"{pet.chosen}, the mean of a trial without error: {measure} {estimate} {limits}."

@@ -17,7 +17,7 @@ from perdure.report.blocks import FigureBlock, Picture
 from perdure.report.findings import Findings
 from perdure.report.tables import file_name
 
-__all__ = ["contrast_forest"]
+__all__ = ["contrast_axis", "contrast_forest"]
 
 NAMES = {"log odds ratio": "Odds ratio", "log ratio": "Ratio", "difference": "Difference"}
 METHODS = {"FE": "Common effect"}
@@ -29,7 +29,7 @@ def contrast_forest(findings: Findings, found: ContrastSynthesis) -> FigureBlock
     groups = [_group(findings, found, name) for name in names]
     pages = forest_of_effects(
         groups,
-        _axis(found.measure),
+        contrast_axis(found.measure),
         overall=[_pooled(found.overall)] if found.overall and len(found.groups) != 1 else (),
         difference=found.difference,
         label_head="Trial and arms",
@@ -56,8 +56,14 @@ def contrast_forest(findings: Findings, found: ContrastSynthesis) -> FigureBlock
     return FigureBlock(caption, (note,), pictures)
 
 
-def _axis(measure: str) -> EffectAxis:
-    """Return an axis with no difference in it and more durable responses to the right."""
+def contrast_axis(measure: str) -> EffectAxis:
+    """Return an axis with no difference in it and more durable responses to the right.
+
+    Examples
+    --------
+    >>> contrast_axis("log ratio").name, contrast_axis("difference").form
+    ('Ratio of durable response', 'percent')
+    """
     form: Form = "ratio" if measure.startswith("log") else "plain"
     name, digits = f"{NAMES.get(measure, measure)} of durable response", 2
     if measure == "difference":

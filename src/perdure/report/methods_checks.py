@@ -82,9 +82,11 @@ def checks_made(results: Results) -> Pieces:
     checks = [one.checks for one in results.checks]
     if not checks:
         return
+    measures = " and ".join(dict.fromkeys(one.measure for one in results.checks))
     yield (
-        "The pooled contrasts were checked on the log odds ratio, contrasts that share a control"
-        " taken as independent. "
+        f"The pooled contrasts were checked on the {measures}, trial by trial with the primary"
+        " model; checks that take independent effects took one effect a trial, the mean of its"
+        " contrasts by generalised least squares. "
     )
     if any(one.influence is not None for one in checks):
         yield "Influence was measured by deletion"

@@ -66,6 +66,13 @@ class PoolSettings:
         """
         return self.test or ("z" if self.model == "common" else "adhoc")
 
+    @property
+    def pooled_measure(self) -> Literal["log odds ratio", "log ratio", "difference"]:
+        """The measure on which contrasts are pooled: a ratio's is its logarithm."""
+        if self.measure == "difference":
+            return "difference"
+        return "log ratio" if self.measure == "ratio" else "log odds ratio"
+
 
 @dataclass(frozen=True)
 class Settings:

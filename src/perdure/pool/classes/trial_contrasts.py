@@ -161,6 +161,7 @@ def pool_contrasts(
         measure,
         by,
         (),
+        (),
         None,
         (),
         None,
@@ -186,6 +187,7 @@ def pool_contrasts(
     return replace(
         blank,
         rows=tuple(_row(effects, at, overall, level) for at in range(len(pairs))),
+        covariance=tuple(map(tuple, effects.covariance.tolist())),
         overall=whole,
         groups=groups,
         difference=_difference(effects, labels, options) if len(groups) > 1 else None,
