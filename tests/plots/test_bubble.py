@@ -95,3 +95,27 @@ def test_bad_input() -> None:
         bubble_plot([], RATIO, "Year")
     with pytest.raises(ValueError, match="needs an effect"):
         strip_plot([StripClass("empty", ())], RATIO)
+
+
+@pytest.mark.parametrize("weight", [1.0, 50.0])
+def test_no_circle_of_a_crowd_is_cut_or_lies_on_the_mean(
+    weight: float, drawn: list[Figure], tidy: Callable[[], None]
+) -> None:
+    crowd = tuple((f"Trial {place}", 0.5, weight) for place in range(30))
+    other = StripClass("other", (("heavy", -0.4, 50.0), ("light", 0.9, 1.0)), 0.2, 0.1, 0.3)
+    strip_plot([StripClass("crowd", crowd, 0.5, 0.4, 0.6), other], RATIO)
+    height, _ = drawn[0].axes[0].get_ylim()
+    for line in circles(drawn[0]):
+        radius = line.get_markersize() / 2
+        middle = float(np.asarray(line.get_ydata())[0]) % (height / 2)
+        assert middle - radius > 0
+        assert middle + radius < height / 2 - 12  # a diamond is 8 points high
+    tidy()
+
+
+def test_a_mean_that_leaves_the_axis_has_arrows(drawn: list[Figure]) -> None:
+    wide = StripClass("wide", (("A", 0.1, 1.0), ("B", 0.6, 1.0)), 0.4, -40.0, 60.0)
+    narrow = StripClass("narrow", (("C", 0.2, 1.0), ("D", 0.5, 1.0)), 0.4, 0.2, 0.6)
+    strip_plot([wide, narrow], RATIO)
+    found = [str(line.get_marker()) for line in drawn[0].axes[0].lines]
+    assert (found.count("<"), found.count(">")) == (1, 1)

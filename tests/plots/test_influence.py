@@ -87,3 +87,32 @@ def test_bad_input() -> None:
         influence_plot([], MEASURES)
     with pytest.raises(ValueError, match="needs an effect"):
         baujat_plot([])
+
+
+def test_of_very_many_the_most_influential_are_drawn_and_said(
+    drawn: list[Figure], tidy: Callable[[], None]
+) -> None:
+    rng = np.random.default_rng(5)
+    cook = rng.exponential(size=500)
+    rows = [
+        InfluenceDots(f"Trial {place}", (0.0, float(value)), influential=place in {7, 430})
+        for place, value in enumerate(cook)
+    ]
+    said = texts(
+        influence_plot(rows, [Measure("Residual"), Measure("Cook’s distance", (0.455,))], by=1)
+    )
+    named = [int(text.removeprefix("Trial ")) for text in said if text.startswith("Trial ")]
+    assert named == sorted(named)
+    assert len(named) == 72
+    assert {7, 430} <= set(named)
+    others = set(range(500)) - set(named)
+    assert max(cook[list(others)]) < min(cook[list(set(named) - {7, 430})])
+    assert "72 of 500 effects: the influential, then those largest in Cook’s distance." in said
+    tidy()
+
+
+def test_a_few_are_all_drawn_and_nothing_is_said_of_it() -> None:
+    rows = [InfluenceDots("A", (0.1,)), InfluenceDots("A", (0.2,)), InfluenceDots("B", (None,))]
+    said = texts(influence_plot(rows, [Measure("Residual")]))
+    assert {"A (1 of 2)", "A (2 of 2)", "B"} <= set(said)
+    assert not any("effects:" in text for text in said)

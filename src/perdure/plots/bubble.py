@@ -5,9 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perdure.plots.effect_axis import EffectAxis, axis_range, effect_and_limits, effect_text
-from perdure.plots.lettering import printable, shorten, text_width
-from perdure.plots.marks import BLUE, ORANGE
-from perdure.plots.panel import Panel, effect_ticks, line_boxes, name_dots, new_panel
+from perdure.plots.lettering import printable, shorten, text_width, told_apart
+from perdure.plots.marks import BLUE, ORANGE, draw_arrows, draw_interval
+from perdure.plots.panel import (
+    Panel,
+    effect_scales,
+    effect_ticks,
+    line_boxes,
+    name_dots,
+    new_panel,
+)
 from perdure.plots.placing import Box
 from perdure.plots.style import FAINT, GREY, SMALL, Kind, drawing, figure_bytes, write
 
@@ -15,8 +22,8 @@ __all__ = ["Bubble", "RegressionLine", "StripClass", "bubble_plot", "strip_plot"
 
 SMALLEST, LARGEST = 1.6, 8.5
 """Radii in points; areas between are weights."""
-STRIP = 46.0
-"""Points; height of a class's strip."""
+STRIP, CIRCLES, MEAN = 50.0, 19.0, 42.0
+"""Points: height of a class's strip; where in it the circles and the mean stand."""
 
 
 @dataclass(frozen=True)
@@ -127,22 +134,22 @@ def bubble_plot(
     key += ["black line: no difference"] if axis.reference is not None else []
     with drawing():
         panel = new_panel(title or "Bubble plot", key, notes, side=axis.name)
-        panel.axes.set_xlim(start - side, end + side)
-        panel.axes.set_ylim(low - pad, high + pad)
-        effect_ticks(panel, EffectAxis(printable(moderator)))
-        effect_ticks(panel, axis, vertical=True)
+        x, y = (start - side, end + side), (low - pad, high + pad)
+        effect_scales(panel, EffectAxis(printable(moderator)), x, axis, y)
         if line is not None:
             _draw_regression(panel, line)
         heaviest = max(one.weight for one in bubbles)
-        dots = []
-        for one in sorted(bubbles, key=lambda one: -one.weight):
+        labels = told_apart([one.label for one in bubbles])
+        dots: list[tuple[float, float, float]] = []
+        wanted: list[tuple[int, str]] = []
+        for one, label in sorted(
+            zip(bubbles, labels, strict=True), key=lambda pair: -pair[0].weight
+        ):
             radius = _radius(one.weight, heaviest)
+            if names is None or one.label in names:
+                wanted.append((len(dots), label))
             dots.append((one.moderator, one.effect, radius))
             _draw_bubble(panel, one.moderator, one.effect, radius)
-        labels = [one.label for one in sorted(bubbles, key=lambda one: -one.weight)]
-        wanted = [
-            (place, label) for place, label in enumerate(labels) if names is None or label in names
-        ]
         taken = _lines(panel, axis, line)
         name_dots(panel, dots, wanted, taken)
         return figure_bytes(panel.figure, panel.title, kind)
@@ -233,6 +240,7 @@ def strip_plot(
         effects,
         [one.low for one in means if one.low is not None],
         [one.high for one in means if one.high is not None],
+        whole=[one.mean for one in means if one.mean is not None],
     )
     longest = max(text_width(printable(one.name), SMALL) for one in classes) * 1.25 + 12
     left = min(max(longest, 60.0), 170.0)
@@ -260,13 +268,13 @@ def _draw_strip(
     panel: Panel, one: StripClass, axis: EffectAxis, order: int, heaviest: float, left: float
 ) -> None:
     """Draw one class: its name and mean in words, its circles, the mean beneath."""
-    axes, middle = panel.axes, STRIP * order + 16.0
+    axes, middle = panel.axes, STRIP * order + CIRCLES
     start, end = axes.get_xlim()
     scale = panel.width / (end - start)
     spots = [
         ((effect - start) * scale, _radius(weight, heaviest)) for _, effect, weight in one.effects
     ]
-    moves = _apart(spots, 13.0)
+    moves = _apart(spots, CIRCLES - 1.0)
     for (_, effect, _), (_, radius), up in zip(one.effects, spots, moves, strict=True):
         _draw_bubble(panel, effect, middle + up, radius)
     if order:
@@ -278,31 +286,29 @@ def _draw_strip(
     write(panel.figure, 2, top + 26, number, color=GREY)
     if one.mean is None:
         return
-    base = STRIP * order + 38.0
+    base = STRIP * order + MEAN
     if one.prediction_low is not None and one.prediction_high is not None:
-        axes.plot(
-            [max(one.prediction_low, start), min(one.prediction_high, end)],
-            [base] * 2,
-            color=ORANGE,
-            linewidth=1.6,
-            zorder=3,
-            solid_capstyle="butt",
-        )
+        limits = one.prediction_low, one.prediction_high
+        draw_interval(axes, *limits, base, (start, end), ORANGE, 1.6)
     if one.low is not None and one.high is not None:
         across = [one.low, one.mean, one.high, one.mean]
         axes.fill(across, [base, base - 4, base, base + 4], color=ORANGE, zorder=4, lw=0)
+        draw_arrows(axes, one.low, one.high, base, (start, end), ORANGE)
     text = effect_and_limits(axis, one.mean, one.low, one.high)
     text = text if text_width(text, SMALL) * 1.1 < left - 4 else effect_text(axis, one.mean)
     write(panel.figure, 2, top + 37, text, color=ORANGE)
 
 
 def _apart(spots: Sequence[tuple[float, float]], most: float) -> list[float]:
-    """Return how far up or down each circle is moved: no more than it must, and within ``most``."""
+    """Return how far up or down each circle is moved: no more than it must.
+
+    All of it stays within ``most`` of the middle: in its strip, and above the class's mean.
+    """
     placed: list[tuple[float, float, float]] = []
     moves = [0.0] * len(spots)
     for place in sorted(range(len(spots)), key=lambda place: -spots[place][1]):
         x, radius = spots[place]
-        free = max(most - radius * 0.5, 1.0)
+        free = max(most - radius, 1.0)
         steps = [step * sign for step in range(int(free) + 1) for sign in (1, -1)]
 
         def crowded(up: float, x: float = x, radius: float = radius) -> float:

@@ -11,7 +11,7 @@ from perdure.plots.funnel import FunnelPoint, funnel_plot
 from perdure.plots.influence import BaujatDot, InfluenceDots, Measure, baujat_plot, influence_plot
 from perdure.plots.leave_one_out import SubsetEffect, leave_one_out_plot
 from perdure.plots.style import Kind
-from perdure.plots.wording import decimals
+from perdure.plots.wording import p_in_words
 from perdure.records import Pooled
 from perdure.records.checks import SynthesisChecks
 from perdure.records.sensitivity import Influence, Refitted
@@ -20,6 +20,8 @@ __all__ = ["check_pictures"]
 
 HAT = 3.0
 """Cut-off of the hat value, times p / k."""
+COOK = 2
+"""Place of Cook's distance among the measures: the effects that are largest in it are drawn."""
 
 
 def check_pictures(
@@ -100,7 +102,7 @@ def _funnel(checks: SynthesisChecks, axis: EffectAxis, kind: Kind) -> bytes | No
     test = checks.regression_test
     if test is not None and test.slope is not None and test.limit is not None:
         egger = (test.limit.estimate, test.slope.estimate)
-        notes.append(f"Egger's test: P = {decimals(test.slope.p, 2)}.")
+        notes.append(f"Egger’s test: {p_in_words(test.slope.p)}.")
     return funnel_plot(
         points,
         checks.funnel.center,
@@ -121,7 +123,7 @@ def _influence(found: Influence, pooled: Pooled, kind: Kind) -> bytes:
     measures: Sequence[Measure] = (
         Measure("Studentised residual", (-1.96, 1.96)),
         Measure("DFFITS"),
-        Measure("Cook's distance", (cook,)),
+        Measure("Cook’s distance", (cook,)),
         Measure("Covariance ratio", middle=1.0),
         Measure("τ² without", middle=pooled.tau2),
         Measure("Q without", middle=pooled.q),
@@ -143,4 +145,4 @@ def _influence(found: Influence, pooled: Pooled, kind: Kind) -> bytes:
         )
         for row in found.rows
     ]
-    return influence_plot(rows, measures, kind=kind)
+    return influence_plot(rows, measures, by=COOK, kind=kind)

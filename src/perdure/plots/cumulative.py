@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from perdure.plots.effect_axis import EffectAxis
-from perdure.plots.leave_one_out import SubsetEffect
+from perdure.plots.leave_one_out import SubsetEffect, subset_cells, subset_heads
 from perdure.plots.sheet import Sheet, SheetLine, sheet_pages
 from perdure.plots.style import Kind
-from perdure.plots.wording import count, decimals, p_value
+from perdure.plots.wording import count
 
 __all__ = ["cumulative_plot"]
 
@@ -60,7 +60,7 @@ def cumulative_plot(
         raise ValueError("a cumulative plot needs a row")
     years = any(row.when for row in rows)
     numbers = any(row.n_effects is not None for row in rows)
-    p, tau2 = (any(getattr(row, name) is not None for row in rows) for name in ("p", "tau2"))
+    heads = subset_heads(rows)
     most = max((row.n_effects or 0 for row in rows), default=0)
     lines = []
     for place, row in enumerate(rows):
@@ -78,10 +78,7 @@ def cumulative_plot(
                     *((row.when,) if years else ()),
                     *((count(row.n_effects),) if numbers else ()),
                 ),
-                right=(
-                    *((p_value(row.p),) if p else ()),
-                    *((decimals(row.tau2, 3),) if tau2 else ()),
-                ),
+                right=subset_cells(row, heads),
                 words="" if known else row.reason or "nothing to pool",
             )
         )
@@ -90,7 +87,7 @@ def cumulative_plot(
         axis,
         label_head,
         (*((when_head,) if years else ()), *(("Effects",) if numbers else ())),
-        (*(("P",) if p else ()), *(("τ²",) if tau2 else ())),
+        heads,
         result_head,
         guide=rows[-1].estimate,
         key=(

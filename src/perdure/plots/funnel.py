@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from perdure.plots.effect_axis import EffectAxis, axis_range
+from perdure.plots.lettering import told_apart
 from perdure.plots.marks import BLUE, ORANGE
 from perdure.plots.panel import Panel, effect_ticks, line_boxes, name_dots, new_panel
 from perdure.plots.placing import Box
@@ -120,11 +121,12 @@ def funnel_plot(
             at = [egger[0], egger[0] + egger[1] * deepest]
             panel.axes.plot(at, [0, deepest], color=BLUE, linewidth=0.9, dashes=(6, 1.5, 1, 1.5))
         _draw_points(panel, points)
-        outside = [
-            point.label
-            for point in sorted(points, key=lambda one: -abs(one.effect - estimate) / one.se)
-            if not point.filled and abs(point.effect - estimate) > z * point.se
-        ]
+        away = [abs(point.effect - estimate) / point.se for point in points]
+        order = [place for place, point in enumerate(points) if not point.filled]
+        order.sort(key=lambda place: -away[place])
+        named = [place for place in order if away[place] > z][:MOST_NAMES]
+        if names is not None:
+            named = [place for name in names for place in order if points[place].label == name]
         lines = [(estimate, reach), (estimate, -reach), (estimate, 0.0)]
         lines += [] if egger is None else [(egger[0], egger[1] * deepest)]
         taken = [
@@ -132,7 +134,7 @@ def funnel_plot(
             for start, aside in lines
             for box in line_boxes(panel, [start, start + aside], [0.0, deepest])
         ]
-        _write_names(panel, points, outside[:MOST_NAMES] if names is None else names, taken)
+        _write_names(panel, points, named, taken)
         return figure_bytes(panel.figure, panel.title, kind)
 
 
@@ -188,11 +190,13 @@ def _draw_points(panel: Panel, points: Sequence[FunnelPoint]) -> None:
 
 
 def _write_names(
-    panel: Panel, points: Sequence[FunnelPoint], names: Sequence[str], taken: Sequence[Box]
+    panel: Panel, points: Sequence[FunnelPoint], named: Sequence[int], taken: Sequence[Box]
 ) -> None:
+    """Write names at their own points; what trim and fill made up has none."""
+    known = [place for place, point in enumerate(points) if not point.filled]
+    labels = dict(zip(known, told_apart([points[place].label for place in known]), strict=True))
     dots = [(point.effect, point.se, 2.6) for point in points]
-    places = {point.label: place for place, point in enumerate(points) if not point.filled}
-    name_dots(panel, dots, [(places[name], name) for name in names if name in places], taken)
+    name_dots(panel, dots, [(place, labels[place]) for place in named], taken)
 
 
 def _key(

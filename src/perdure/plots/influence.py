@@ -2,17 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perdure.plots.effect_axis import EffectAxis, axis_ticks
-from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
+from perdure.plots.lettering import printable, shorten, small_print, text_width, told_apart
 from perdure.plots.marks import BLUE, ORANGE
-from perdure.plots.panel import effect_ticks, name_dots, new_panel
+from perdure.plots.panel import effect_scales, name_dots, new_panel
 from perdure.plots.style import (
     FAINT,
     GREY,
     INK,
+    LINE,
     SMALL,
     TITLE,
     Kind,
@@ -21,7 +22,9 @@ from perdure.plots.style import (
     new_axes,
     new_figure,
     write,
+    write_frame,
 )
+from perdure.plots.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["BaujatDot", "InfluenceDots", "Measure", "baujat_plot", "influence_plot"]
 
 WIDTH, GAP = 720.0, 9.0
-TOP, HEAD, ROW, AXIS, LINE = 18.0, 20.0, 12.5, 16.0, 10.5
+TOP, HEAD, ROW, AXIS = 18.0, 20.0, 12.5, 16.0
 MOST_LABEL = 190.0
 ROOMY = 1.1
 
@@ -75,6 +78,8 @@ def influence_plot(
     rows: Sequence[InfluenceDots],
     measures: Sequence[Measure],
     *,
+    most_rows: int = 72,
+    by: int = 0,
     notes: Sequence[str] = (),
     title: str = "",
     kind: Kind = "svg",
@@ -88,6 +93,11 @@ def influence_plot(
     rows : sequence of InfluenceDots
     measures : sequence of Measure
         One for each of a row's values.
+    most_rows : int
+        Of more effects than this only those with the largest value of measure ``by``, either way
+        from its middle, are drawn, and every influential one as far as there is room.
+    by : int
+        Place in ``measures``.
     notes : sequence of str
         Sentences beneath.
     title : str
@@ -112,12 +122,21 @@ def influence_plot(
     """
     if not rows or not measures or any(len(row.values) != len(measures) for row in rows):
         raise ValueError("an influence plot needs rows with a value for each measure")
+    every = [
+        replace(row, label=label)
+        for row, label in zip(rows, told_apart([row.label for row in rows]), strict=True)
+    ]
+    rows = _foremost(every, measures[by].middle or 0.0, most_rows, by)
+    chosen = ""
+    if len(rows) < len(every):
+        influential = "the influential, then " if any(row.influential for row in rows) else ""
+        chosen = f"{influential}those largest in {_in_sentence(measures[by].name)}"
     key = ["● one effect"]
     key += ["■ influential"] if any(row.influential for row in rows) else []
     key += ["dashed: cut-off, where within reach"] if any(one.cuts for one in measures) else []
-    key += ["grey line: with every effect"]
-    lines = key_lines(key, (WIDTH - 4) / ROOMY)
-    lines += [line for text in notes for line in wrapped(printable(text), WIDTH / ROOMY, SMALL)]
+    key += ["grey line: an effect without influence"]
+    said = [f"{count(len(rows))} of {count(len(every))} effects: {chosen}."] if chosen else []
+    lines = small_print(key, [*said, *notes], (WIDTH - 4) / ROOMY)
     body = ROW * (len(rows) + 0.6)
     top = TOP + HEAD
     label = max(text_width(printable(row.label), SMALL) for row in rows) * ROOMY + 10
@@ -126,7 +145,7 @@ def influence_plot(
     name = printable(title) or "Influence of single effects"
     with drawing():
         figure = new_figure(WIDTH, top + body + AXIS + LINE * len(lines) + 10)
-        write(figure, 2, 10, shorten(name, WIDTH / 1.25, TITLE), size=TITLE, weight="bold")
+        write_frame(figure, shorten(name, WIDTH / 1.25, TITLE), lines, top + body + AXIS)
         for order, row in enumerate(rows):
             base = top + ROW * (order + 0.7) + 2.6
             text = shorten(printable(row.label), (label - 8) / ROOMY, SMALL)
@@ -137,9 +156,25 @@ def influence_plot(
             _draw_measure(axes, measure, rows, place, wide)
             head = shorten(measure.name, (wide + GAP - 3) / ROOMY, SMALL)
             write(figure, left, top - 5, head, color=GREY)
-        for order, text in enumerate(lines):
-            write(figure, 2, top + body + AXIS + LINE * (order + 1), text, color=GREY)
         return figure_bytes(figure, name, kind)
+
+
+def _foremost(
+    rows: Sequence[InfluenceDots], middle: float, most: int, by: int
+) -> list[InfluenceDots]:
+    """Return the rows that are drawn, in their order: influential ones first, then the largest."""
+
+    def size(place: int) -> tuple[bool, float]:
+        value = rows[place].values[by]
+        known = value is not None and math.isfinite(value)
+        return not rows[place].influential, -abs(value - middle) if known and value else 0.0
+
+    return [rows[place] for place in sorted(sorted(range(len(rows)), key=size)[:most])]
+
+
+def _in_sentence(name: str) -> str:
+    """Return a measure's name inside a sentence; one that is a person's keeps its capital."""
+    return name if "’" in name or name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _draw_measure(
@@ -221,10 +256,9 @@ def baujat_plot(
     highest = max(dot.influence for dot in dots) or 1.0
     with drawing():
         panel = new_panel(title or "Baujat plot", (), notes, side="Influence on the pooled mean")
-        panel.axes.set_xlim(-0.03 * farthest, 1.08 * farthest)
-        panel.axes.set_ylim(-0.04 * highest, 1.1 * highest)
-        effect_ticks(panel, EffectAxis("Contribution to the heterogeneity Q"))
-        effect_ticks(panel, EffectAxis(""), vertical=True)
+        across = EffectAxis("Contribution to the heterogeneity Q")
+        x, y = (-0.03 * farthest, 1.08 * farthest), (-0.04 * highest, 1.1 * highest)
+        effect_scales(panel, across, x, EffectAxis(""), y)
         panel.axes.plot(
             [dot.heterogeneity for dot in dots],
             [dot.influence for dot in dots],
@@ -242,10 +276,9 @@ def baujat_plot(
                 -math.hypot(dots[place].heterogeneity / farthest, dots[place].influence / highest)
             ),
         )
+        labels = told_apart([dot.label for dot in dots])
         wanted = [
-            (place, dots[place].label)
-            for place in order
-            if names is None or dots[place].label in names
+            (place, labels[place]) for place in order if names is None or dots[place].label in names
         ]
         places = [(dot.heterogeneity, dot.influence, 2.6) for dot in dots]
         name_dots(panel, places, wanted)

@@ -8,7 +8,7 @@ from perdure.plots.sheet import Sheet, SheetLine, sheet_pages
 from perdure.plots.style import Kind
 from perdure.plots.wording import decimals, p_value
 
-__all__ = ["SubsetEffect", "leave_one_out_plot"]
+__all__ = ["SubsetEffect", "leave_one_out_plot", "subset_cells", "subset_heads"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def leave_one_out_plot(
     if ordered:
         shown.sort(key=lambda row: (row.estimate is None, row.estimate or 0.0))
     changed = any(row.changes for row in rows)
-    heads = _heads([*rows, overall])
+    heads = subset_heads([*rows, overall])
     lines = [
         SheetLine(
             "effect" if row.estimate is not None else "missing",
@@ -112,7 +112,10 @@ def leave_one_out_plot(
             row.high,
             hollow=row.changes,
             flagged=row.changes,
-            right=(*_cells(row, heads), *(("changed" if row.changes else "",) if changed else ())),
+            right=(
+                *subset_cells(row, heads),
+                *(("changed" if row.changes else "",) if changed else ()),
+            ),
             words="" if row.estimate is not None else row.reason or "nothing to pool",
         )
         for row in shown
@@ -124,7 +127,7 @@ def leave_one_out_plot(
             overall.estimate,
             overall.low,
             overall.high,
-            right=(*_cells(overall, heads), *(("",) if changed else ())),
+            right=(*subset_cells(overall, heads), *(("",) if changed else ())),
         )
     )
     band = None
@@ -145,7 +148,7 @@ def leave_one_out_plot(
     return sheet_pages(sheet, title or "Each left out in turn", kind, most_rows)
 
 
-def _heads(rows: Sequence[SubsetEffect]) -> tuple[str, ...]:
+def subset_heads(rows: Sequence[SubsetEffect]) -> tuple[str, ...]:
     """Return the columns that have something in them."""
     found = (
         ("P", any(row.p is not None for row in rows)),
@@ -155,7 +158,8 @@ def _heads(rows: Sequence[SubsetEffect]) -> tuple[str, ...]:
     return tuple(head for head, present in found if present)
 
 
-def _cells(row: SubsetEffect, heads: Sequence[str]) -> tuple[str, ...]:
+def subset_cells(row: SubsetEffect, heads: Sequence[str]) -> tuple[str, ...]:
+    """Return a row's words under the heads of ``subset_heads``."""
     cells = {"P": p_value(row.p), "τ²": decimals(row.tau2, 3), "I², %": decimals(row.i2, 0)}
     return tuple(cells[head] for head in heads)
 

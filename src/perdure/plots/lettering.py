@@ -1,9 +1,18 @@
 """How wide letters are: labels are shortened and placed before anything is drawn."""
 
+from collections import Counter
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-__all__ = ["key_lines", "printable", "shorten", "text_width", "wrapped"]
+__all__ = [
+    "key_lines",
+    "printable",
+    "shorten",
+    "small_print",
+    "text_width",
+    "told_apart",
+    "wrapped",
+]
 
 SMALL_PRINT = 7.3
 """Points; letters of a key."""
@@ -91,6 +100,35 @@ def key_lines(parts: Sequence[str], width: float) -> list[str]:
         else:
             lines.append(shorten(part, width, SMALL_PRINT))
     return lines
+
+
+def small_print(key: Sequence[str], sentences: Sequence[str], width: float) -> list[str]:
+    """Return what stands beneath a picture: its key, then sentences, in lines of ``width``.
+
+    Examples
+    --------
+    >>> small_print(["\u25cf one"], ["no median was reached"], 50)
+    ['\u25cf one', 'no median', 'was reached']
+    """
+    notes = [line for text in sentences for line in wrapped(printable(text), width, SMALL_PRINT)]
+    return [*key_lines(key, width), *notes]
+
+
+def told_apart(labels: Sequence[str]) -> list[str]:
+    """Return labels of which those that come again say which one of them they are.
+
+    Examples
+    --------
+    >>> told_apart(["A", "B", "A"])
+    ['A (1 of 2)', 'B', 'A (2 of 2)']
+    """
+    every, seen = Counter(labels), Counter[str]()
+    found = []
+    for label in labels:
+        seen[label] += 1
+        twice = every[label] > 1
+        found.append(f"{label} ({seen[label]} of {every[label]})" if twice else label)
+    return found
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from perdure.plots.effect_axis import EffectAxis, axis_range
 from perdure.plots.lettering import text_width
 from perdure.plots.marks import BLUE, ORANGE
-from perdure.plots.panel import Panel, effect_ticks, line_boxes, new_panel
+from perdure.plots.panel import Panel, effect_scales, line_boxes, new_panel
 from perdure.plots.placing import Box
 from perdure.plots.point_labels import label_boxes
 from perdure.plots.style import GREY, INK, SMALL, Kind, drawing, figure_bytes
@@ -113,10 +113,8 @@ def profile_likelihood_plot(
         end = min([curve.value[-1], *(one for one in curve.value if one > shown[-1])])
         low = min(lowest, cut) - 0.06 * (highest - min(lowest, cut))
         top = highest + 0.08 * (highest - low)
-        axes.set_xlim(start, end)
-        axes.set_ylim(low, top)
-        effect_ticks(panel, EffectAxis(curve.component))
-        effect_ticks(panel, EffectAxis("", digits=1), vertical=True)
+        across, up = EffectAxis(curve.component), EffectAxis("", digits=1)
+        effect_scales(panel, across, (start, end), up, (low, top))
         first = start if curve.low is None else max(curve.low, start)
         last = end if curve.high is None else min(curve.high, end)
         axes.fill([first, last, last, first], [low, low, top, top], color=ORANGE, alpha=0.12, lw=0)
@@ -205,10 +203,8 @@ def pattern_mixture_plot(
             height=200,
         )
         axes = panel.axes
-        axes.set_xlim(0, 1)
-        axes.set_ylim(low, high)
-        effect_ticks(panel, EffectAxis("q: share of the last survival that lasts to the threshold"))
-        effect_ticks(panel, axis, vertical=True)
+        across = EffectAxis("q: share of the last survival that lasts to the threshold")
+        effect_scales(panel, across, (0, 1), axis, (low, high))
         around = [*curve.q, *reversed(curve.q)]
         axes.fill(around, [*curve.low, *reversed(curve.high)], color=BLUE, alpha=0.16, lw=0)
         axes.plot(curve.q, curve.estimate, color=BLUE, linewidth=1.4, zorder=4)

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
+from perdure.plots.lettering import printable, shorten, small_print, text_width
 from perdure.plots.marks import BLUE
 from perdure.plots.style import (
     GREY,
     INK,
+    LINE,
     SMALL,
     TEXT,
     TITLE,
@@ -18,7 +19,7 @@ from perdure.plots.style import (
     figure_bytes,
     new_axes,
     new_figure,
-    write,
+    write_frame,
 )
 from perdure.plots.wording import count
 
@@ -32,7 +33,7 @@ Side = Literal["left", "right", "center"]
 RADIUS, MARGIN = 105.0, 24.0
 LARGEST, SMALLEST, WIDEST = 15.0, 4.0, 7.0
 """Points: the circle of the nodes, air about it, radii of nodes, the widest line."""
-MOST_NAME, TOP, LINE = 130.0, 20.0, 10.5
+MOST_NAME, TOP = 130.0, 20.0
 ROOMY, WIDER = 1.1, 1.22
 
 
@@ -108,12 +109,11 @@ def network_plot(
     spots = [_spot(place, len(nodes), radius) for place in range(len(nodes))]
     tall = max(abs(y) for _, y in spots)
     width, height = 2 * (radius + room), 2 * (tall + MARGIN + 12)
-    key = key_lines((f"● area: {size}", "line, number: trials"), (width - 4) / ROOMY)
-    key += [line for text in notes for line in wrapped(printable(text), width / ROOMY, SMALL)]
+    key = small_print((f"● area: {size}", "line, number: trials"), notes, (width - 4) / ROOMY)
     name = printable(title) or "Network of treatments"
     with drawing():
         figure = new_figure(width, TOP + height + LINE * len(key) + 6)
-        write(figure, 2, 10, shorten(name, width / 1.25, TITLE), size=TITLE, weight="bold")
+        write_frame(figure, shorten(name, width / 1.25, TITLE), key, TOP + height - 0.3 * LINE)
         axes = new_axes(figure, 0, TOP, width, height)
         axes.set_axis_off()
         axes.set_xlim(-width / 2, width / 2)
@@ -136,8 +136,6 @@ def network_plot(
             )
             axes.text(x, y + 1, label, fontsize=TEXT, ha=align, va="bottom", zorder=6)
             axes.text(x, y, text, fontsize=SMALL, color=GREY, ha=align, va="top", zorder=6)
-        for order, text in enumerate(key):
-            write(figure, 2, TOP + height + LINE * (order + 0.7), text, color=GREY)
         return figure_bytes(figure, name, kind)
 
 

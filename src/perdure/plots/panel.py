@@ -5,19 +5,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perdure.plots.effect_axis import EffectAxis, axis_ticks
-from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
+from perdure.plots.lettering import printable, shorten, small_print, text_width
 from perdure.plots.placing import Box
 from perdure.plots.point_labels import label_boxes
-from perdure.plots.style import FAINT, GREY, INK, SMALL, TITLE, new_axes, new_figure, write
+from perdure.plots.style import (
+    FAINT,
+    GREY,
+    INK,
+    LINE,
+    SMALL,
+    TITLE,
+    new_axes,
+    new_figure,
+    write,
+    write_frame,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Panel", "effect_ticks", "line_boxes", "name_dots", "new_panel"]
+__all__ = ["Panel", "effect_scales", "effect_ticks", "line_boxes", "name_dots", "new_panel"]
 
-TOP, FOOT, LINE, RIGHT = 24.0, 30.0, 10.5, 17.0
-"""Points: above the axes, beneath them, a line of small print, the right margin."""
+TOP, FOOT, RIGHT = 24.0, 30.0, 17.0
+"""Points: above the axes, beneath them, the right margin."""
 LONGEST_NAME = 110.0
 ROOMY = 1.1
 
@@ -61,18 +72,29 @@ def new_panel(
     """
     full = left + width + RIGHT
     room = (full - 4) / ROOMY
-    lines = key_lines(key, room)
-    lines += [line for text in sentences for line in wrapped(printable(text), room, SMALL)]
+    lines = small_print(key, sentences, room)
     name = printable(title)
     top = TOP + (9.0 if side else 0.0)
     figure = new_figure(full, top + height + FOOT + LINE * len(lines) + 3)
     axes = new_axes(figure, left, top, width, height)
-    write(figure, 2, 10, shorten(name, full / 1.25, TITLE), size=TITLE, weight="bold")
+    write_frame(figure, shorten(name, full / 1.25, TITLE), lines, top + height + FOOT - 0.3 * LINE)
     if side:
         write(figure, 2, top - 6, shorten(side, room, SMALL), color=GREY)
-    for order, text in enumerate(lines):
-        write(figure, 2, top + height + FOOT + LINE * (order + 0.7), text, color=GREY)
     return Panel(figure, axes, width, height, name)
+
+
+def effect_scales(
+    panel: Panel,
+    across: EffectAxis,
+    x: tuple[float, float],
+    up: EffectAxis,
+    y: tuple[float, float],
+) -> None:
+    """Set where both axes start and end, and write their ticks."""
+    panel.axes.set_xlim(*x)
+    panel.axes.set_ylim(*y)
+    effect_ticks(panel, across)
+    effect_ticks(panel, up, vertical=True)
 
 
 def effect_ticks(panel: Panel, axis: EffectAxis, *, vertical: bool = False) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
+from perdure.plots.lettering import printable, shorten, small_print, text_width
 from perdure.plots.style import (
     GREY,
     INK,
+    LINE,
     SMALL,
     TITLE,
     Kind,
@@ -16,6 +17,7 @@ from perdure.plots.style import (
     new_axes,
     new_figure,
     write,
+    write_frame,
 )
 from perdure.plots.wording import decimals, percent
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RankRow", "ranking_plot"]
 
-WIDTH, TOP, HEAD, ROW, AXIS, LINE = 480.0, 20.0, 18.0, 19.0, 24.0, 10.5
+WIDTH, TOP, HEAD, ROW, AXIS = 480.0, 20.0, 18.0, 19.0, 24.0
 MOST_NAME, SCORE_AT = 150.0, 477.0
 LEAST_WORDS = 0.07
 """A part of a bar narrower than this has no number in it."""
@@ -89,11 +91,11 @@ def ranking_plot(
     if any(abs(sum(row.probabilities) - 1) > 0.005 for row in rows):
         raise ValueError("the probabilities of a treatment's ranks sum to 1")
     ordered = sorted(rows, key=lambda row: -row.p_score)
-    key = key_lines(
+    key = small_print(
         ("bar, left to right: probability of rank 1, 2, …", "number: that of a rank, %"),
+        notes,
         (WIDTH - 4) / ROOMY,
     )
-    key += [line for text in notes for line in wrapped(printable(text), WIDTH / ROOMY, SMALL)]
     name = printable(title) or "Ranking of treatments"
     longest = max(text_width(printable(row.name), SMALL) for row in rows) * ROOMY + 10
     left = min(max(longest, 40.0), MOST_NAME)
@@ -101,7 +103,7 @@ def ranking_plot(
     top = TOP + HEAD
     with drawing():
         figure = new_figure(WIDTH, top + body + AXIS + LINE * len(key) + 6)
-        write(figure, 2, 10, shorten(name, WIDTH / 1.25, TITLE), size=TITLE, weight="bold")
+        write_frame(figure, shorten(name, WIDTH / 1.25, TITLE), key, top + body + AXIS - 0.1 * LINE)
         write(figure, 2, top - 5, "Treatment", color=GREY)
         write(figure, SCORE_AT, top - 5, "P-score", color=GREY, align="right")
         axes = new_axes(figure, left, top, wide, body)
@@ -117,8 +119,6 @@ def ranking_plot(
             write(figure, 2, base, shorten(printable(row.name), room, SMALL))
             write(figure, SCORE_AT, base, decimals(row.p_score, 2), align="right")
             _draw_bar(axes, row, ROW * (order + 0.5) + 2)
-        for order, text in enumerate(key):
-            write(figure, 2, top + body + AXIS + LINE * (order + 0.9), text, color=GREY)
         return figure_bytes(figure, name, kind)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "FAINT",
     "GREY",
     "INK",
+    "LINE",
     "RULE",
     "SMALL",
     "TEXT",
@@ -41,6 +42,7 @@ __all__ = [
     "new_figure",
     "svg_text",
     "write",
+    "write_frame",
 ]
 
 INK = "#1b1b1b"
@@ -49,6 +51,8 @@ RULE = "#9a9a9a"
 FAINT = "#d9d9d9"
 TITLE, TEXT, SMALL = 8.8, 7.7, 7.3
 """Sizes of letters in points."""
+LINE = 10.5
+"""Points; height of a line of small print."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,13 @@ def write(
         ha=align,
         va="baseline",
     )
+
+
+def write_frame(figure: "Figure", title: str, lines: Sequence[str], foot: float) -> None:
+    """Write a title on top, and lines of small print beneath ``foot``, in points from the top."""
+    write(figure, 2, 10, title, size=TITLE, weight="bold")
+    for order, text in enumerate(lines, start=1):
+        write(figure, 2, foot + LINE * order, text, color=GREY)
 
 
 def draw_line(
