@@ -207,10 +207,58 @@ def test_split_is_the_side_splitting_model_where_trials_have_two_arms(test: Any)
         factor = 1.0 if test == "z" else left @ weight @ left / df
         assert split.difference.se**2 == pytest.approx(covariance[-1, -1] * factor, rel=1e-8)
         assert split.difference.df == (None if test == "z" else df)
-        assert split.direct.se**2 + split.indirect.se**2 == pytest.approx(split.difference.se**2)
+        # each alone has the network's own factor, never below 1, and its degrees of freedom
+        parts = split.direct.se**2 + split.indirect.se**2
+        assert parts == pytest.approx(covariance[-1, -1] * max(network.inflation, 1))
+        assert split.direct.df == split.indirect.df == network.df
         seen += 1
     assert seen == 10  # the edges of the loops: all but those to four treatments of the fringe
     assert (network.inflation == 1) == (test == "z")
+
+
+@pytest.mark.parametrize("test", ["z", "knha", "adhoc"])
+def test_direct_evidence_of_few_trials_rests_on_the_networks_tau2(test: Any) -> None:
+    """By hand from Senn's table and the tau2 that netmeta prints for it."""
+    data = rounded_senn()
+    network = fit_network(data, method="DL", test=test, reference="placebo")
+    assert network.between == pytest.approx(0.1087, abs=5.1e-5)
+    splits = {
+        frozenset((one.treatment, one.comparator)): one
+        for one in split_evidence(network, comparisons(network))
+    }
+    factor = max(network.inflation, 1.0)
+    seen = set()
+    for pair, split in splits.items():
+        own = [one for one in data.trials if pair <= set(one.treatments)]
+        if not own or any(len(one.arms) > 2 for one in own):
+            continue
+        assert split.direct is not None
+        sign = [1 if one.arms[-1] == split.treatment else -1 for one in own]
+        effects = [s * float(one.y[0]) for s, one in zip(sign, own, strict=True)]
+        weights = [1 / (float(one.v[0, 0]) + network.between) for one in own]
+        mean = float(np.average(effects, weights=weights))
+        assert split.direct.estimate == pytest.approx(mean, rel=1e-9)
+        assert split.direct.se**2 == pytest.approx(factor / sum(weights), rel=1e-9)
+        assert split.direct.df == network.df
+        seen.add(len(own))
+    assert seen >= {1, 2, 3, 6}
+
+
+@pytest.mark.parametrize("test", ["knha", "adhoc"])
+def test_agreement_by_chance_makes_no_evidence_certain(test: Any) -> None:
+    """Trials that agree far better than their errors: Hartung-Knapp alone leaves next to none."""
+    data = network_of_contrasts(
+        "ABCDE", "yzzyz", "xxyxx", [1, 2.01, 1, 1.01, 2], v=[0.1, 0.2, 0.3, 0.1, 0.2]
+    )
+    network = fit_network(data, test=test)
+    for split in split_evidence(network, comparisons(network)):
+        assert split.direct is not None
+        assert split.indirect is not None
+        pair = (split.treatment, split.comparator)
+        variance = {("y", "x"): 0.05, ("z", "x"): 0.1, ("z", "y"): 0.3}[pair]
+        assert split.direct.se**2 == pytest.approx(variance)
+        assert split.direct.df == split.indirect.df == 3
+    assert network.inflation == (1 if test == "adhoc" else pytest.approx(0, abs=1e-3))
 
 
 def test_direct_and_indirect_evidence_combine_to_the_network() -> None:

@@ -75,7 +75,8 @@ def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent)
     rule = findings.rule(one.endpoint, one.reference)
     legend = (
         "Each pair by all trials that connect the two; direct: trials that compare them; indirect:"
-        " through other classes. P of agreement: that both are the same."
+        " through other classes; the errors of both are of the network’s τ². P of agreement: that"
+        " both are the same."
     )
     return build_table(
         file_name("network", one.endpoint, one.reference, one.by, _number(one, part)),

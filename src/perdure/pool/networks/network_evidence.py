@@ -25,10 +25,17 @@ def split_evidence(network: NetworkFit, pairs: Sequence[Comparison]) -> tuple[Ev
     it is taken out is independent of it: 1/V = 1/V_direct + 1/V_indirect and estimate/V =
     direct/V_direct + indirect/V_indirect (back-calculation: Bucher et al. 1997, doi
     10.1016/S0895-4356(97)00049-8; Dias et al. 2010, doi 10.1002/sim.3767; for trials of several
-    arms Koenig, Krahn and Binder 2013, doi 10.1002/sim.6001). This is the model with a parameter of
-    its own for the difference: where the test needs a residual mean square or degrees of freedom,
-    they are that model's, without which the difference would be held against itself. tau2 stays
-    that of the network and takes some of an inconsistency up: the test errs on the safe side.
+    arms Koenig, Krahn and Binder 2013, doi 10.1002/sim.6001).
+
+    Direct evidence often is one trial or two, too few to say how trials differ: errors are those of
+    the network's common tau2, as in netmeta, on the network's degrees of freedom, and a factor of
+    Hartung and Knapp, which is the network's, widens them and never narrows them. Even one trial's
+    error is so never below its own with tau2.
+
+    The difference is that of the model with a parameter of its own for it: where its test needs a
+    residual mean square or degrees of freedom, they are that model's, without which the difference
+    would be held against itself. tau2 stays that of the network and takes some of an inconsistency
+    up: the test errs on the safe side.
 
     Parameters
     ----------
@@ -58,49 +65,45 @@ def _split(network: NetworkFit, pair: Comparison) -> EvidenceSplit:
     block = network.own[np.ix_(places, places)]
     variance = float(block[0, 0] + block[1, 1] - 2 * block[0, 1])
     if not pair.n_trials:
-        indirect = network.named("indirect", pair.estimate, variance)
+        indirect = _evidence(network, "indirect", pair.estimate, variance)
         reason = f"no trial compared {one} with {other}"
         return EvidenceSplit(one, other, 0, None, indirect, None, 0.0, reason)
     estimate, direct_variance = _direct(network, one, other)
     share = min(variance / direct_variance, 1.0)
+    direct = _evidence(network, "direct", estimate, direct_variance)
     if share > WHOLE:
-        direct = network.named("direct", estimate, direct_variance)
         reason = "all evidence is direct: no other path connects them"
         return EvidenceSplit(one, other, pair.n_trials, direct, None, None, 1.0, reason)
     rest = (pair.estimate - share * estimate) / (1 - share)
     rest_variance = variance / (1 - share)
-    direct, indirect, difference = _judged(network, estimate, direct_variance, rest, rest_variance)
+    indirect = _evidence(network, "indirect", rest, rest_variance)
+    gap = estimate - rest
+    if abs(gap) < ROUNDING * (abs(estimate) + abs(rest)):
+        gap = 0.0  # so that evidence that agrees exactly does not differ for certain
+    difference = _difference(network, gap, direct_variance + rest_variance)
     why = None if difference else "too few contrasts to test direct against indirect evidence"
     return EvidenceSplit(one, other, pair.n_trials, direct, indirect, difference, share, why)
 
 
-def _judged(
-    network: NetworkFit, direct: float, variance: float, rest: float, rest_variance: float
-) -> tuple[Coefficient, Coefficient, Coefficient | None]:
-    """Return direct and indirect evidence and their difference, by the model that has both."""
-    gap, spread = direct - rest, variance + rest_variance
-    if abs(gap) < ROUNDING * (abs(direct) + abs(rest)):
-        gap = 0.0  # so that evidence that agrees exactly does not differ for certain
+def _evidence(network: NetworkFit, term: str, estimate: float, variance: float) -> Coefficient:
+    """Return a part of the evidence, its variance at the network's tau2 and never below that."""
+    factor = max(network.inflation, 1.0)
+    return coefficient(term, estimate, variance * factor, network.df, network.level)
+
+
+def _difference(network: NetworkFit, gap: float, variance: float) -> Coefficient | None:
+    """Return direct minus indirect evidence, judged by the model that has both; None without df."""
     df, factor = network.df, network.inflation
     test = network.fit.independent.pooled.test
     if df is not None and df <= 1:
-        return (
-            network.named("direct", direct, variance),
-            network.named("indirect", rest, rest_variance),
-            None,
-        )
+        return None
     if df is not None:
         if test != "t":
-            left = max(network.residual_sum - gap**2 / spread, 0.0)
+            left = max(network.residual_sum - gap**2 / variance, 0.0)
             factor = left / (df - 1) if left > ROUNDING * network.residual_sum else 0.0
             factor = max(factor, 1.0) if test == "adhoc" else factor
         df -= 1
-    level = network.level
-    return (
-        coefficient("direct", direct, variance * factor, df, level),
-        coefficient("indirect", rest, rest_variance * factor, df, level),
-        coefficient("direct - indirect", gap, spread * factor, df, level),
-    )
+    return coefficient("direct - indirect", gap, variance * factor, df, network.level)
 
 
 def _direct(network: NetworkFit, one: str, other: str) -> tuple[float, float]:

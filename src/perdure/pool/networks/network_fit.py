@@ -12,7 +12,7 @@ from perdure.pool.models.least_squares import Matrix
 from perdure.pool.models.linear import coefficient, predicted
 from perdure.pool.models.random_effects import Method, Model, Test
 from perdure.pool.networks.network_data import NetworkData, TrialContrasts
-from perdure.records import Coefficient, Floats
+from perdure.records import Floats
 from perdure.records.network import Comparison
 
 __all__ = ["NetworkFit", "comparisons", "fit_network", "stacked"]
@@ -70,10 +70,6 @@ class NetworkFit:
     def total(self, trial: TrialContrasts) -> Matrix:
         """Return the covariance of a trial's contrasts, heterogeneity included."""
         return np.asarray(trial.v + self.between * trial.similar)
-
-    def named(self, term: str, estimate: float, own_variance: float) -> Coefficient:
-        """Return an estimate whose variance is the model's own, as the fit's test judges it."""
-        return coefficient(term, estimate, own_variance * self.inflation, self.df, self.level)
 
 
 def stacked(
