@@ -1,6 +1,7 @@
 """Does the answer hold: what a reader asks of pooled contrasts, in pictures and sentences."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from perdure.plots.check_pictures import check_pictures
 from perdure.plots.wording import decimals, p_in_words
@@ -49,7 +50,9 @@ def check_blocks(findings: Findings, one: ContrastChecks) -> Iterator[Block]:
         f" {one.measure}s. {_what_is_checked(one)}"
     )
     yield Bullets(tuple(_sentences(one.checks, one.measure)))
-    drawn = check_pictures(one.checks, one.pooled, contrast_axis(one.measure))
+    # a line of words for the sides has no room beside the null line of these pictures
+    axis = replace(contrast_axis(one.measure), low_side="", high_side="")
+    drawn = check_pictures(one.checks, one.pooled, axis)
     for name, pages in drawn.items():
         caption, note = PICTURES[name]
         caption = f"{caption}: {one.endpoint} beyond {rule}"
