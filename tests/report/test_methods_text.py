@@ -39,7 +39,7 @@ def test_the_whole_example_cites_what_it_used(findings: Findings) -> None:
         "guyot", "pons-tostivint", "kaplan-meier", "greenwood", "brookmeyer-crowley",
         "thomas-grunkemeier", "schemper-smith", "viechtbauer", "hartung-knapp", "higgins-thompson",
         "zou-donner", "altman", "montiel-plagborg", "uno", "higgins-whitehead",
-        "viechtbauer-2007", *TESTS, *FRAMEWORKS,
+        "holm", "viechtbauer-2007", *TESTS, *FRAMEWORKS,
     }  # fmt: skip
 
 
@@ -229,3 +229,13 @@ def test_the_scale_of_the_intervals_is_that_of_the_record(findings: Findings) ->
     said = words(with_results(findings, replace(findings.results, analyses=changed)))
     assert "symmetric on the logit scale" in said
     assert "scale of log(" not in said
+
+
+@pytest.mark.parametrize("alike", [None, 1.25])
+def test_what_alike_means_is_said_where_a_margin_was_set(
+    findings: Findings, alike: float | None
+) -> None:
+    pool = replace(findings.settings.pool, alike=alike)
+    found = replace(findings, settings=replace(findings.settings, pool=pool))
+    assert ("odds ratio lies between 0.80 and 1.25" in words(found)) == (alike is not None)
+    assert ("schuirmann" in cited(found)) == (alike is not None)

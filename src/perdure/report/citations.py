@@ -14,11 +14,14 @@ __all__ = [
     "GREENWOOD",
     "GUYOT",
     "HAMZA",
+    "HARDY_THOMPSON",
     "HARTUNG_KNAPP",
     "HIGGINS_THOMPSON",
     "HIGGINS_WHITEHEAD",
+    "HOLM",
     "KAPLAN_MEIER",
     "LIANG_ZEGER",
+    "LITTLE",
     "MONTIEL_PLAGBORG",
     "PAULE_MANDEL",
     "PONS_TOSTIVINT",
@@ -27,6 +30,7 @@ __all__ = [
     "RUBIN",
     "RUECKER_SCHWARZER",
     "SCHEMPER_SMITH",
+    "SCHUIRMANN",
     "SIDIK_JONKMAN",
     "STANLEY_DOUCOULIAGOS",
     "THOMAS_GRUNKEMEIER",
@@ -230,6 +234,29 @@ VIECHTBAUER_CHEUNG = Citation(
     "Viechtbauer W, Cheung MWL. Outlier and influence diagnostics for meta-analysis. Res"
     " Synth Methods 2010;1:112–25.",
     "10.1002/jrsm.11",
+)
+HOLM = Citation(
+    "holm",
+    "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 1979;6:65–70.",
+)
+SCHUIRMANN = Citation(
+    "schuirmann",
+    "Schuirmann DJ. A comparison of the two one-sided tests procedure and the power approach for"
+    " assessing the equivalence of average bioavailability. J Pharmacokinet Biopharm"
+    " 1987;15:657–80.",
+    "10.1007/BF01068419",
+)
+HARDY_THOMPSON = Citation(
+    "hardy-thompson",
+    "Hardy RJ, Thompson SG. A likelihood approach to meta-analysis with random effects. Stat Med"
+    " 1996;15:619–29.",
+    "10.1002/(SICI)1097-0258(19960330)15:6<619::AID-SIM188>3.0.CO;2-A",
+)
+LITTLE = Citation(
+    "little",
+    "Little RJA. Pattern-mixture models for multivariate incomplete data. J Am Stat Assoc"
+    " 1993;88:125–34.",
+    "10.1080/01621459.1993.10594302",
 )
 
 

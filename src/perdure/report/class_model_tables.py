@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from perdure.plots.wording import NOTHING, ratio_and_limits
+from perdure.pool import adjusted_p
 from perdure.records.class_models import ClassModel, ClassModels
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -44,6 +45,10 @@ def class_model_table(findings: Findings, found: ClassModels) -> Table | None:
         " Satterthwaite degrees of freedom. Arms at 0 are in the binomial-normal model only, arms"
         " without patients not in one stage."
     )
+    if len(pairs) > 1:
+        note += (
+            " Intervals are not adjusted for the number of pairs; the table’s file has P by Holm."
+        )
     return build_table(
         file_name("class-models", found.endpoint, found.reference, found.by),
         f"Classes of {column_in_words(found.by)} compared by several models:"
@@ -71,7 +76,13 @@ def _pair(term: str) -> Column[ClassModel]:
             return NOTHING
         return ratio_and_limits(found.estimate, found.ci_low, found.ci_high)
 
+    def adjusted(row: ClassModel) -> float | None:
+        every = [one.p for one in row.differences]
+        place = next((at for at, one in enumerate(row.differences) if one.term == term), None)
+        return None if place is None else float(adjusted_p(every)[place])
+
     fields = {f"{name}: {what}": get(what) for what in ("estimate", "se", "ci_low", "ci_high", "p")}
+    fields[f"{name}: p_adjusted"] = adjusted
     return Column(name, show, fields, numeric=True)
 
 

@@ -9,6 +9,7 @@ from perdure.report.citations import (
     EGGER,
     HAMZA,
     LIANG_ZEGER,
+    LITTLE,
     PUSTEJOVSKY_TIPTON,
     RUECKER_SCHWARZER,
     STANLEY_DOUCOULIAGOS,
@@ -73,8 +74,10 @@ def missing_arms_modelled(results: Results) -> Pieces:
         yield ", an arm whose reference median is not reached entering by that bound alone"
     yield (
         "; and a pattern mixture in which an arm that does not reach its threshold shows q times"
-        " its last survival, q from 0 to 1."
+        " its last survival, q from 0 to 1"
     )
+    yield LITTLE
+    yield "."
 
 
 def checks_made(results: Results) -> Pieces:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 
+from perdure.plots.wording import decimals
 from perdure.records import Pooled, Results
 from perdure.report.citations import (
     DERSIMONIAN_LAIRD,
     HARTUNG_KNAPP,
     HIGGINS_THOMPSON,
     HIGGINS_WHITEHEAD,
+    HOLM,
     PAULE_MANDEL,
     PONS_TOSTIVINT,
     Q_PROFILE,
+    SCHUIRMANN,
     SIDIK_JONKMAN,
     VIECHTBAUER,
     Citation,
@@ -79,8 +82,8 @@ def contrasts_pooled(results: Results) -> Pieces:
         yield "The synthesis was repeated with each trial left out."
 
 
-def arms_pooled(results: Results) -> Pieces:
-    """Yield how arms were pooled by class; nothing where none were."""
+def arms_pooled(results: Results, alike: float | None) -> Pieces:
+    """Yield how arms were pooled by class, and when two are ``alike``; nothing without arms."""
     models = [row.pooled for synthesis in results.syntheses for row in synthesis.rows if row.pooled]
     models += [synthesis.regression for synthesis in results.syntheses if synthesis.regression]
     if not models:
@@ -95,6 +98,7 @@ def arms_pooled(results: Results) -> Pieces:
     if any(synthesis.differences for synthesis in results.syntheses):
         shared = " with one τ²" if any(model.model == "random" for model in models) else ""
         yield f"Classes were compared in one meta-regression{shared}. "
+        yield from _pairs(max(len(one.differences) for one in results.syntheses), alike)
     yield (
         "Beside the model stands the unweighted mean of the arms’ proportions, the summary of the"
         " paper that proposed the measure"
@@ -106,6 +110,21 @@ def arms_pooled(results: Results) -> Pieces:
             "Arms without a number, without a class or without a standard error are not in the"
             " model; each is listed with its reason."
         )
+
+
+def _pairs(most: int, alike: float | None) -> Pieces:
+    """Return how several pairs of classes are judged."""
+    if most > 1:
+        yield "P values of several pairs of classes are adjusted by Holm"
+        yield HOLM
+        yield ". "
+    if alike is not None:
+        yield (
+            f"Two classes are called alike if two one-sided tests show that their odds ratio lies"
+            f" between {decimals(1 / alike, 2)} and {decimals(alike, 2)}"
+        )
+        yield SCHUIRMANN
+        yield ". "
 
 
 def _model(models: Sequence[Pooled], what: str, further: str) -> Pieces:

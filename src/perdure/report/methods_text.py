@@ -68,7 +68,7 @@ def methods_text(results: Results, settings: Settings) -> tuple[MethodsParagraph
         ("Follow-up and tails", tails(results)),
         ("Value frameworks", awards(results)),
         ("Synthesis of contrasts", contrasts_pooled(results)),
-        ("Synthesis of arms", arms_pooled(results)),
+        ("Synthesis of arms", arms_pooled(results, settings.pool.alike)),
         ("Classes by several models", classes_modelled(results)),
         ("Network of classes", networks_pooled(results)),
         ("Arms that are not estimable", missing_arms_modelled(results)),

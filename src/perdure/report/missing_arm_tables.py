@@ -1,15 +1,18 @@
 """Arms that are not estimable: left out, by the model of vectors, and by a pattern mixture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from perdure.plots.wording import (
     NOTHING,
     interval,
     p_in_words,
+    p_value,
     percent,
     points,
     ratio_and_limits,
 )
+from perdure.pool import adjusted_p
 from perdure.records import Coefficient
 from perdure.records.missing_arms import (
     ClassMean,
@@ -105,6 +108,7 @@ def missing_pair_table(
     """Return every pair of classes as an odds ratio, and where the pattern mixture tips it."""
     mixture = {f"{pair.first} - {pair.second}": pair for pair in found.mixture.differences}
     vectors = {pair.term: pair for pair in found.vectors.differences}
+    left_out, all_arms = _adjusted(found.without.differences), _adjusted(found.vectors.differences)
     rows = []
     for pair in found.without.differences:
         first, _, second = pair.term.partition(" - ")
@@ -114,8 +118,10 @@ def missing_pair_table(
         rows.append(
             _Pair(
                 pair.term.replace(" - ", " v "),
-                _answer(pair),
-                NOTHING if other is None else _answer(other),
+                _answer(pair, left_out.get(pair.term)),
+                NOTHING
+                if other is None
+                else _answer(other, all_arms.get(pair.term, all_arms.get(turned))),
                 None if mixed is None else mixed.least,
                 None if mixed is None else mixed.most,
                 ""
@@ -141,7 +147,8 @@ def missing_pair_table(
         Column("Conclusion turns at", lambda row: row.tips, {"tips": lambda row: row.tips}),
     ]
     note = (
-        "Odds ratios. Pattern mixture: an arm that does not reach its threshold shows q times its"
+        f"Odds ratios{'; P adjusted by Holm for the number of pairs' if left_out else ''}. Pattern"
+        " mixture: an arm that does not reach its threshold shows q times its"
         " last survival, q from 0 to 1 for all; difference of mean proportions, least and most with"
         " q = 0 in one class and 1 in the other. Conclusion: lower, higher, or open where the"
         " interval holds no difference."
@@ -156,8 +163,18 @@ def missing_pair_table(
     )
 
 
-def _answer(pair: Coefficient) -> str:
-    return f"{ratio_and_limits(pair.estimate, pair.ci_low, pair.ci_high)}, {p_in_words(pair.p)}"
+def _adjusted(pairs: Sequence[Coefficient]) -> dict[str, float]:
+    """Return P of each pair, adjusted for their number; empty for one pair."""
+    if len(pairs) < 2:
+        return {}
+    found = adjusted_p([pair.p for pair in pairs]).tolist()
+    return dict(zip((pair.term for pair in pairs), found, strict=True))
+
+
+def _answer(pair: Coefficient, adjusted: float | None) -> str:
+    ratio = ratio_and_limits(pair.estimate, pair.ci_low, pair.ci_high)
+    more = "" if adjusted is None else f" (adjusted {p_value(adjusted)})"
+    return f"{ratio}, {p_in_words(pair.p)}{more}"
 
 
 def _turned(pair: Coefficient | None) -> Coefficient | None:

@@ -13,6 +13,7 @@ from perdure.plots.wording import (
     ratio_and_limits,
 )
 from perdure.records.network import ClassNetwork, Comparison, EvidenceSplit, NetworkComponent, Rank
+from perdure.report.class_pairs import about_pairs, judged_network, pair_columns
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import Column, Table, build_table, file_name
 
@@ -33,6 +34,7 @@ class _Pair:
 def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent) -> Table:
     """Return every pair of classes of a component, direct and indirect evidence apart."""
     rows = [_Pair(found, split) for found, split in zip(part.comparisons, part.splits, strict=True)]
+    judged = judged_network(part, findings.settings.pool.alike)
     columns: list[Column[_Pair]] = [
         Column(
             "Classes",
@@ -69,6 +71,7 @@ def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent)
             numeric=True,
         ),
         Column("P", lambda row: p_value(row.found.p), {"p": lambda row: row.found.p}, numeric=True),
+        *pair_columns(judged, lambda row: (row.found.treatment, row.found.comparator)),
         *_evidence(),
     ]
     by = column_in_words(one.by)
@@ -84,7 +87,14 @@ def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent)
         f"{_part(one, part)}",
         columns,
         rows,
-        notes=[legend, _own(one), _designs(part), *part.notes, *_outside(findings, one)],
+        notes=[
+            legend,
+            *about_pairs(judged),
+            _own(one),
+            _designs(part),
+            *part.notes,
+            *_outside(findings, one),
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 from perdure.plots.wording import NOTHING, decimals, interval, p_value, percent
 from perdure.records import ClassDifference, ClassRow, Synthesis
+from perdure.report.class_pairs import about_pairs, judged_classes, pair_columns
 from perdure.report.findings import Findings, column_head, column_in_words
 from perdure.report.tables import Column, Table, build_table, file_name
 
@@ -91,6 +92,7 @@ def difference_table(findings: Findings, synthesis: Synthesis) -> Table | None:
     """Return every pair of classes as an odds ratio; None where there is none."""
     if not synthesis.differences:
         return None
+    judged = judged_classes(synthesis, findings.settings.pool.alike)
     columns: list[Column[ClassDifference]] = [
         Column(
             "Classes",
@@ -111,6 +113,7 @@ def difference_table(findings: Findings, synthesis: Synthesis) -> Table | None:
             numeric=True,
         ),
         Column("P", lambda row: p_value(row.p), {"p": lambda row: row.p}, numeric=True),
+        *pair_columns(judged, lambda row: (row.first, row.second)),
     ]
     by = column_in_words(synthesis.by)
     rule = findings.rule(synthesis.endpoint, synthesis.reference)
@@ -122,6 +125,6 @@ def difference_table(findings: Findings, synthesis: Synthesis) -> Table | None:
         synthesis.differences,
         notes=[
             "Observational: differences within trials and between trials mix.",
-            "Intervals and P values are not adjusted for the number of pairs.",
+            *about_pairs(judged),
         ],
     )

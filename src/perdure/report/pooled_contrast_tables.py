@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perdure.plots.wording import NOTHING, antilog, decimals, interval, p_in_words, p_value, points
+from perdure.pool import adjusted_p
 from perdure.records import ContrastGroup, ContrastSynthesis
 from perdure.report.findings import Findings
 from perdure.report.tables import Column, Table, build_table, file_name
@@ -51,6 +52,7 @@ def pooled_contrast_table(
         )
         for group in groups
     ]
+    adjusted = _adjusted(main)
     columns: list[Column[_Row]] = [
         Column("Arms compared", lambda row: row.name, {"group": lambda row: row.name}),
         Column(
@@ -73,6 +75,18 @@ def pooled_contrast_table(
             {"p": lambda row: row.drawn.pooled.coefficients[0].p},
             numeric=True,
         ),
+        *(
+            [
+                Column[_Row](
+                    "P adjusted",
+                    lambda row: p_value(adjusted.get(row.drawn.name)),
+                    {"p_adjusted": lambda row: adjusted.get(row.drawn.name)},
+                    numeric=True,
+                )
+            ]
+            if adjusted
+            else []
+        ),
         Column(
             "Remark", lambda row: row.drawn.reason or "", {"reason": lambda row: row.drawn.reason}
         ),
@@ -85,6 +99,8 @@ def pooled_contrast_table(
         "Prediction interval: of the true contrast of a further trial. It, τ², I² and P are of"
         f" {drawn_on}; the limits of τ² are by Q-profile."
     )
+    if adjusted:
+        legend += " P adjusted: by Holm, for the number of pairs of classes; intervals are not."
     notes = [legend, _between_groups(main), _own_note(main), _left_out(main)]
     return build_table(
         file_name("pooled-contrasts", main.endpoint, main.reference),
@@ -94,6 +110,14 @@ def pooled_contrast_table(
         rows,
         notes=notes,
     )
+
+
+def _adjusted(main: ContrastSynthesis) -> dict[str, float]:
+    """Return P of each pair of classes, adjusted for their number; empty for one pair."""
+    if len(main.groups) < 2:
+        return {}
+    found = adjusted_p([group.pooled.coefficients[0].p for group in main.groups])
+    return dict(zip((group.name for group in main.groups), found.tolist(), strict=True))
 
 
 def without_table(findings: Findings, main: ContrastSynthesis) -> Table | None:

@@ -121,6 +121,7 @@ class PoolTable(_Strict):
     method: Literal["REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"] = "REML"
     test: Literal["knha", "adhoc", "t", "z"] | None = None
     measure: Literal["odds ratio", "ratio", "difference"] = "odds ratio"
+    alike: Annotated[float, Field(gt=1, le=100)] | None = None
 
 
 class StudyFile(_Strict):

@@ -50,6 +50,9 @@ class PoolSettings:
         None: see ``chosen_test``.
     measure : {"odds ratio", "ratio", "difference"}
         Of the contrasts that are drawn; the other two stand beside it in the tables.
+    alike : float or None
+        Two classes are alike if their odds ratio is shown to lie between 1 / alike and alike; None:
+        that is not asked. Chosen before the data are seen.
     """
 
     by: tuple[str, ...]
@@ -57,6 +60,7 @@ class PoolSettings:
     method: Literal["REML", "ML", "DL", "PM", "PMM", "EB", "HE", "HS", "HSk", "SJ"]
     test: Literal["knha", "adhoc", "t", "z"] | None
     measure: Literal["odds ratio", "ratio", "difference"] = "odds ratio"
+    alike: float | None = None
 
     @property
     def chosen_test(self) -> Literal["knha", "adhoc", "t", "z"]:

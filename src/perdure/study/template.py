@@ -56,6 +56,8 @@ by = ["drug_class"]          # columns of arms.csv or trials.csv that group arms
 model = "random"             # or "common"
 method = "REML"              # between-arm variance; or "ML", "DL", "PM", "EB", "HE", "HS", "SJ"
 measure = "odds ratio"       # of contrasts that are drawn; or "ratio", "difference"
+# alike = 1.25               # classes are alike if their odds ratio is shown to lie between
+                             # 1 / 1.25 and 1.25; chosen before the data are seen
 # test = "knha"              # left out: Hartung-Knapp, not below 1 ("adhoc"); or "t", "z"
 """
 
