@@ -6,6 +6,7 @@ __all__ = [
     "contrast_json",
     "contrast_sentence",
     "in_unit",
+    "p_text",
     "response_json",
     "response_sentence",
 ]
@@ -14,6 +15,17 @@ __all__ = [
 def in_unit(time: float | None, unit: str) -> str:
     """Return a time in words: "4.1 months", or "not reached"."""
     return "not reached" if time is None else f"{time:.1f} {unit}"
+
+
+def p_text(value: float) -> str:
+    """Return a p value in words, with the digits that a terminal has room for.
+
+    Examples
+    --------
+    >>> p_text(0.03456), p_text(1e-20)
+    ('p = 0.0346', 'p < 1e-15')
+    """
+    return "p < 1e-15" if value < 1e-15 else f"p = {value:.3g}"
 
 
 def response_json(response: DurableResponse) -> dict[str, object]:
@@ -113,7 +125,7 @@ def contrast_sentence(contrast: Contrast, level: float = 0.95) -> str:
     if contrast.difference is None or contrast.ci_low is None or contrast.ci_high is None:
         return f"{pair}: not estimable ({contrast.reason})"
     note = "; two thresholds, not a randomised comparison" if contrast.reference == "own" else ""
-    p = "" if contrast.p_value is None else f", {_p(contrast.p_value)}"
+    p = "" if contrast.p_value is None else f", {p_text(contrast.p_value)}"
     ratio = ""
     if contrast.ratio is not None and contrast.odds_ratio is not None:
         ratio = (
@@ -127,10 +139,6 @@ def contrast_sentence(contrast: Contrast, level: float = 0.95) -> str:
         f" ({100 * level:.7g}% CI {100 * contrast.ci_low:+.1f} to {100 * contrast.ci_high:+.1f})"
         f"{p}{ratio}{_needed(contrast)}{note}"
     )
-
-
-def _p(value: float) -> str:
-    return "p < 1e-15" if value < 1e-15 else f"p = {value:.2g}"
 
 
 def _limit(value: float | None) -> str:

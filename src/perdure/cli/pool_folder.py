@@ -6,15 +6,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from perdure.errors import InputError, Problem
 from perdure.records import MetaRegression, Pooled
 from perdure.records.checks import SynthesisChecks
 
 if TYPE_CHECKING:
-    from perdure.plots import EffectAxis, ForestGroup, PooledEffect
+    from perdure.cli.pool_counts import PooledCounts
+    from perdure.plots import EffectAxis, EffectRow, ForestGroup, PooledEffect
     from perdure.pool import PooledTable
+    from perdure.pool.mixed.grouping import Grouping
+    from perdure.records import Floats
 
-__all__ = ["Scale", "folder_files", "write_folder"]
+__all__ = ["Scale", "counts_files", "folder_files", "write_folder"]
 
 Scale = Literal["plain", "ratio", "percent", "logit"]
 MADE = ("forest", "bubble", "strip", "leave-one-out", "cumulative", "funnel", "influence", "baujat")
@@ -55,10 +60,60 @@ def folder_files(
     if checks is not None:
         pictures |= check_pictures(checks, table.pooled, axis)
         files |= {f"{key}.csv": text for key, text in _tables(checks)}
-    for key, drawn in pictures.items():
-        for place, page in enumerate(drawn, start=1):
-            files[f"{key}.svg" if len(drawn) == 1 else f"{key}.{place}.svg"] = page
+    files |= _numbered(pictures)
     return {"pooled.json": _json({**found, "files": sorted(files)}).encode(), **files}
+
+
+def counts_files(
+    counts: "PooledCounts", found: Mapping[str, object], scale: Scale
+) -> dict[str, bytes]:
+    """Return the files of pooled counts: their numbers, and a forest of the tables' own effects."""
+    from perdure.plots import EffectAxis, EffectRow, ForestGroup, PooledEffect, forest_of_effects
+    from perdure.survival import normal_quantile
+
+    pooled, z = counts.pooled, normal_quantile(counts.level)
+    rows = []
+    for label, y, v, share, why in zip(
+        counts.names,
+        counts.effects.y,
+        counts.effects.v,
+        counts.shares,
+        counts.effects.reasons,
+        strict=True,
+    ):
+        if y is None or v is None:
+            rows.append(EffectRow(label, None, status="not estimable", reason=why or ""))
+        else:
+            rows.append(EffectRow(label, y, y - z * v**0.5, y + z * v**0.5, share))
+    mean = pooled.coefficient
+    name = {"RR": "log risk ratio", "RD": "risk difference"}.get(pooled.measure, "log odds ratio")
+    diamond = PooledEffect(
+        "Peto" if pooled.method == "Peto" else "Mantel-Haenszel",
+        mean.estimate,
+        mean.ci_low,
+        mean.ci_high,
+        heterogeneity=""
+        if pooled.q is None
+        else f"Q {pooled.q:.1f}, df {pooled.q_df}, I² {pooled.i2:.0f}%",
+    )
+    pages = forest_of_effects(
+        [ForestGroup("", tuple(rows))],
+        EffectAxis(name, scale, 2, reference=0.0),
+        overall=[diamond],
+        label_head="Trial",
+        result_head=f"{name} ({100 * counts.level:.7g}% CI)",
+    )
+    files = _numbered({"forest": pages})
+    return {"pooled.json": _json({**found, "files": sorted(files)}).encode(), **files}
+
+
+def _numbered(pictures: Mapping[str, Sequence[bytes]]) -> dict[str, bytes]:
+    """Return pictures by file name; of several pages each has its number."""
+    return {
+        f"{key}.svg" if len(drawn) == 1 else f"{key}.{place}.svg": page
+        for key, drawn in pictures.items()
+        for place, page in enumerate(drawn, start=1)
+    }
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes], source: Path) -> list[Path]:
@@ -109,10 +164,10 @@ def _json(found: Mapping[str, object]) -> str:
 def _groups(table: "PooledTable", by: Sequence[str] | None) -> "list[ForestGroup]":
     """Return the rows of each group with its own answer."""
     from perdure.plots import EffectRow, ForestGroup, pooled_effect
+    from perdure.pool import MixedFit
     from perdure.survival import normal_quantile
 
-    total = table.pooled.tau2 if table.pooled.tau2 is not None else sum(table.pooled.sigma2)
-    weight = 1 / (table.v + total)
+    weight = 1 / (table.v + _between(table))
     share = (weight / weight.sum()).tolist()
     z = normal_quantile(table.level)
     rows = [
@@ -121,6 +176,8 @@ def _groups(table: "PooledTable", by: Sequence[str] | None) -> "list[ForestGroup
             table.names, table.y.tolist(), table.v.tolist(), share, strict=True
         )
     ]
+    if isinstance(table.model, MixedFit) and table.model.outcomes is not None:
+        return _outcomes(table.pooled, table.model.outcomes, rows)
     if by is None or table.groups is None:
         return [ForestGroup("", tuple(rows))]
     return [
@@ -131,6 +188,33 @@ def _groups(table: "PooledTable", by: Sequence[str] | None) -> "list[ForestGroup
         )
         for group in table.groups.rows
     ]
+
+
+def _outcomes(
+    pooled: Pooled, outcomes: "Grouping", rows: "Sequence[EffectRow]"
+) -> "list[ForestGroup]":
+    """Return the rows of each outcome with its mean."""
+    from perdure.plots import ForestGroup, PooledEffect
+
+    codes = outcomes.codes.tolist()
+    return [
+        ForestGroup(
+            mean.term,
+            tuple(row for row, code in zip(rows, codes, strict=True) if code == at),
+            (PooledEffect("Several outcomes", mean.estimate, mean.ci_low, mean.ci_high),),
+        )
+        for at, mean in enumerate(pooled.coefficients)
+    ]
+
+
+def _between(table: "PooledTable") -> "float | Floats":
+    """Return the variance of true effects that each row's weight has."""
+    from perdure.pool import MixedFit
+
+    pooled = table.pooled
+    if isinstance(table.model, MixedFit) and table.model.outcomes is not None:
+        return np.diagonal(table.model.between)[table.model.outcomes.codes]
+    return pooled.tau2 if pooled.tau2 is not None else sum(pooled.sigma2)
 
 
 def _overall(table: "PooledTable") -> "list[PooledEffect]":
@@ -155,8 +239,7 @@ def _moderator_pictures(
     """Draw bubbles where the one moderator is a number, strips where it is a class."""
     from perdure.plots import Bubble, RegressionLine, StripClass, bubble_plot, strip_plot
 
-    total = table.pooled.tau2 if table.pooled.tau2 is not None else sum(table.pooled.sigma2)
-    weight = (1 / (table.v + total)).tolist()
+    weight = (1 / (table.v + _between(table))).tolist()
     name = regression.formula.strip()
     if name not in moderators:
         return {}

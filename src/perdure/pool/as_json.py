@@ -1,13 +1,18 @@
 """What was pooled, under the names that the command line's JSON uses."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from perdure.pool.classes.multiplicity import adjusted_p
 from perdure.pool.table import PooledTable
-from perdure.records import MetaRegression, Pooled
+from perdure.pool.table_plan import TablePlan
+from perdure.pool.table_profile import TableProfile
+from perdure.records import Coefficient, MetaRegression, Pooled
 from perdure.records.checks import SynthesisChecks
+from perdure.records.counts import MantelHaenszel, StratumTest
 
-__all__ = ["pooled_json", "table_json"]
+__all__ = ["counts_json", "holm", "pooled_json", "table_json"]
 
 
 def pooled_json(pooled: Pooled) -> dict[str, object]:
@@ -29,6 +34,7 @@ def pooled_json(pooled: Pooled) -> dict[str, object]:
         "coefficients": [asdict(coefficient) for coefficient in pooled.coefficients],
         "tau2": pooled.tau2,
         "sigma2": list(pooled.sigma2),
+        "rho": list(pooled.rho),
         "i2": pooled.i2,
         "h2": pooled.h2,
         "q": pooled.q,
@@ -43,16 +49,57 @@ def pooled_json(pooled: Pooled) -> dict[str, object]:
     }
 
 
-def table_json(table: PooledTable, checks: SynthesisChecks | None = None) -> dict[str, object]:
+def table_json(
+    table: PooledTable,
+    checks: SynthesisChecks | None = None,
+    profile: TableProfile | None = None,
+    plan: TablePlan | None = None,
+) -> dict[str, object]:
     """Return a pooled table: the model, tau2 with its limits, then the formula or the groups.
 
     A number that is infinite, as a limit that is never reached, is None.
     """
     found = _table(table)
     found["notes"] = [*table.notes, *(table.regression.notes if table.regression else ())]
-    if checks is not None:
-        found["checks"] = asdict(checks)
+    for name, more in (("checks", checks), ("profile", profile), ("plan", plan)):
+        if more is not None:
+            found[name] = asdict(more)
     return {key: _finite(value) for key, value in found.items()}
+
+
+def counts_json(found: MantelHaenszel) -> dict[str, object]:
+    """Return pooled counts under the same names; what such a synthesis has not is None.
+
+    Examples
+    --------
+    >>> from perdure.pool.binomial.mantel_haenszel import peto
+    >>> answer = counts_json(peto([4, 6], [30, 40], [9, 12], [31, 41]))
+    >>> answer["model"], answer["measure"], answer["n_effects"], answer["tau2"]
+    ('peto', 'PETO', 2, None)
+    """
+    answer: dict[str, object] = {
+        "model": "peto" if found.method == "Peto" else "mantel-haenszel",
+        "method": found.method,
+        "measure": found.measure,
+        "test": "z",
+        "n_effects": found.n_tables,
+        "n_trials": found.n_tables,
+        "coefficients": [asdict(found.coefficient)],
+        "tau2": None,
+        "sigma2": [],
+        "i2": found.i2,
+        "h2": found.h2,
+        "q": found.q,
+        "q_df": found.q_df,
+        "q_p": found.q_p,
+        "log_likelihood": None,
+        "prediction_low": None,
+        "prediction_high": None,
+    }
+    for name in ("association", "association_binomial", "breslow_day", "tarone"):
+        test: StratumTest | None = getattr(found, name)
+        answer[name] = None if test is None else asdict(test)
+    return answer | {"uninformative": list(found.uninformative), "reason": found.reason}
 
 
 def _table(table: PooledTable) -> dict[str, object]:
@@ -73,6 +120,7 @@ def _table(table: PooledTable) -> dict[str, object]:
             {"first": pair.first, "second": pair.second, **asdict(pair.difference)}
             for pair in groups.differences
         ],
+        "pairs": None if groups.pairs is None else asdict(groups.pairs),
         "regression": None if groups.regression is None else pooled_json(groups.regression),
         "reason": groups.reason,
     }
@@ -87,10 +135,24 @@ def _finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def holm(differences: Sequence[Coefficient]) -> list[float]:
+    """Return the p values of differences, adjusted for their number by Holm's method.
+
+    Examples
+    --------
+    >>> from perdure.pool.models.linear import coefficient
+    >>> [round(p, 3) for p in holm([coefficient("a - b", y, 0.04, None, 0.95) for y in (0.4, 0.6)])]
+    [0.046, 0.005]
+    """
+    return adjusted_p([one.p for one in differences]).tolist() if differences else []
+
+
 def _regression(found: MetaRegression) -> dict[str, object]:
     return {
         "formula": found.formula,
         "tests": [asdict(test) for test in found.tests],
-        "factors": [asdict(factor) for factor in found.factors],
+        "factors": [
+            {**asdict(factor), "p_adjusted": holm(factor.differences)} for factor in found.factors
+        ],
         "left_out": dict(found.left_out),
     }

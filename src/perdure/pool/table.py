@@ -26,13 +26,14 @@ from perdure.pool.models.regression import Askable, meta_regression
 from perdure.pool.models.tau2_interval import heterogeneity
 from perdure.pool.table_rows import (
     TableModel,
-    independence_note,
+    notes_of,
     problems_of,
     refuse_bad_rows,
     refuse_options,
     refuse_unfit_rows,
 )
 from perdure.records import Floats, Heterogeneity, MetaRegression, Pooled, Predicted
+from perdure.records.multiplicity import Adjustment
 
 __all__ = ["PooledTable", "TableModel", "pool_table"]
 
@@ -122,6 +123,8 @@ def pool_table(
     method: Method = "REML",
     test: Test | None = None,
     level: float = 0.95,
+    margin: float | None = None,
+    adjustment: Adjustment = "holm",
     columns: tuple[str, str] = ("estimate", "se"),
     by_column: str = "by",
     rows: Sequence[int] | None = None,
@@ -161,6 +164,8 @@ def pool_table(
     method, test, level
         As in :func:`perdure.pool.pool`; three levels and several outcomes have
         REML and ML, t (the default) and z.
+    margin, adjustment
+        Of the groups' differences: as in :func:`perdure.pool.pairwise_table`.
     columns, by_column : str
         Headers of the estimates, of their standard errors and of the groups, for messages.
     rows : sequence of int, optional
@@ -212,7 +217,7 @@ def pool_table(
     with problems_of(file):
         fit, spread = _fitted(kept, model, method, test, level)
         asked: Askable = fit
-        notes = independence_note(model, robust, kept.trial)
+        notes = notes_of(model, robust, kept.trial, correlation)
         if robust is not None:
             asked = robust_answer(fit, _clusters(at, cluster, trial), kind=robust)
             notes += asked.notes
@@ -227,6 +232,8 @@ def pool_table(
                 test=test,
                 trial=trial,
                 level=level,
+                margin=margin,
+                adjustment=adjustment,
             )
         regression = None
         if design is not None:

@@ -14,7 +14,7 @@ from perdure.records import Floats
 
 __all__ = [
     "TableModel",
-    "independence_note",
+    "notes_of",
     "problems_of",
     "refuse_bad_rows",
     "refuse_options",
@@ -121,18 +121,24 @@ def problems_of(file: str | None) -> Iterator[None]:
         ) from error
 
 
-def independence_note(
-    model: str, robust: str | None, trial: Sequence[str] | None
+def notes_of(
+    model: str, robust: str | None, trial: Sequence[str] | None, correlation: float
 ) -> tuple[str, ...]:
-    """Return what a reader must know where a model takes effects of one trial as independent.
+    """Return what a reader must know of effects that share a trial.
 
     Examples
     --------
-    >>> independence_note("random", None, ["A", "A", "B"])[0]
+    >>> notes_of("random", None, ["A", "A", "B"], 0.0)[0]
     '3 effects of 2 trials are pooled as if independent, though some share a trial: three ...'
-    >>> independence_note("three-level", None, ["A", "A", "B"])
+    >>> notes_of("three-level", None, ["A", "A", "B"], 0.0)
     ()
     """
+    if model == "multivariate":
+        errors = "the errors of outcomes of one trial are"
+        if correlation:
+            return (f"{errors} supposed to correlate by {correlation:g}",)
+        remedy = "where they are of the same patients, say how much (--correlation)"
+        return (f"{errors} taken as uncorrelated: {remedy}",)
     if trial is None or robust is not None or model in MIXED or len(set(trial)) == len(trial):
         return ()
     note = (

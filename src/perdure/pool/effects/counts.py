@@ -19,6 +19,7 @@ __all__ = [
     "TableMeasure",
     "checked_counts",
     "checked_tables",
+    "count_fault",
     "effective_counts",
     "proportion_effects",
     "two_by_two_effects",
@@ -253,7 +254,8 @@ def checked_counts(events: ArrayLike, n: ArrayLike, where: str = "") -> tuple[Fl
     if not x.size:
         raise InputError(Problem("there are no counts", "give at least one table"))
     said = {
-        at: _fault(*pair) for at, pair in enumerate(zip(x.tolist(), size.tolist(), strict=True))
+        at: count_fault(*pair)
+        for at, pair in enumerate(zip(x.tolist(), size.tolist(), strict=True))
     }
     problems = [
         Problem(
@@ -269,8 +271,14 @@ def checked_counts(events: ArrayLike, n: ArrayLike, where: str = "") -> tuple[Fl
     return x, size
 
 
-def _fault(events: float, n: float) -> str | None:
-    """Return why these are no counts: products of four of them must be numbers."""
+def count_fault(events: float, n: float) -> str | None:
+    """Return why these are no counts: products of four of them must be numbers.
+
+    Examples
+    --------
+    >>> count_fault(3, 2), count_fault(1, 2)
+    ('events outside 0 to n', None)
+    """
     if not (math.isfinite(n) and n > 0):
         return "no number of patients"
     if not 0 <= events <= n:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perdure.errors import InputError, Problem
+from perdure.pool.classes.pairwise import pairwise_table
 from perdure.pool.models.inputs import validated
 from perdure.pool.models.least_squares import Matrix
 from perdure.pool.models.random_effects import (
@@ -20,6 +21,7 @@ from perdure.pool.models.random_effects import (
     pool,
 )
 from perdure.records import Coefficient, Pooled
+from perdure.records.multiplicity import Adjustment, PairwiseTable
 
 __all__ = ["Group", "GroupDifference", "Groups", "group_design", "pool_by_group"]
 
@@ -66,12 +68,16 @@ class Groups:
         other group minus the first, one tau2 for all groups.
     reason : str or None
         Why there is no regression.
+    pairs : PairwiseTable or None
+        The differences judged together: p adjusted for their number, and whether groups are alike
+        where a margin was given. None without differences, or where one has no error.
     """
 
     rows: tuple[Group, ...]
     differences: tuple[GroupDifference, ...]
     regression: Pooled | None
     reason: str | None
+    pairs: PairwiseTable | None = None
 
 
 def pool_by_group(
@@ -84,6 +90,8 @@ def pool_by_group(
     test: Test | None = None,
     trial: Sequence[str] | None = None,
     level: float = 0.95,
+    margin: float | None = None,
+    adjustment: Adjustment = "holm",
 ) -> Groups:
     """Pool the effects of each group by itself, and compare groups in one meta-regression.
 
@@ -98,11 +106,13 @@ def pool_by_group(
         One an effect.
     model, method, test, trial, level
         As in :func:`perdure.pool.pool`.
+    margin, adjustment
+        As in :func:`perdure.pool.pairwise_table`; Holm's adjustment needs no integration.
 
     Raises
     ------
     InputError
-        As :func:`perdure.pool.pool`.
+        As :func:`perdure.pool.pool` and :func:`perdure.pool.pairwise_table`.
 
     Examples
     --------
@@ -147,7 +157,8 @@ def pool_by_group(
         trial=trial,
         level=level,
     )
-    return Groups(tuple(rows), _differences(fit, names), fit.pooled, None)
+    pairs = _together(fit, names, margin, adjustment)
+    return Groups(tuple(rows), _differences(fit, names), fit.pooled, None, pairs)
 
 
 def group_design(group: Sequence[str]) -> tuple[Matrix, tuple[str, ...]]:
@@ -176,6 +187,25 @@ def _differences(fit: Fit, names: tuple[str, ...]) -> tuple[GroupDifference, ...
             fit.combination(f"{names[first]} - {names[second]}", columns[first] - columns[second]),
         )
         for first, second in combinations(range(len(names)), 2)
+    )
+
+
+def _together(
+    fit: Fit, names: tuple[str, ...], margin: float | None, adjustment: Adjustment
+) -> PairwiseTable | None:
+    """Return the pairs judged together, the first group's mean as 0."""
+    apart = np.eye(len(names))[1:]
+    covariance = apart.T @ fit.covariance[1:, 1:] @ apart
+    if not np.diagonal(covariance)[1:].all():
+        return None
+    return pairwise_table(
+        names,
+        fit.beta[1:] @ apart,
+        covariance,
+        fit.df,
+        margin=margin,
+        adjustment=adjustment,
+        level=fit.level,
     )
 
 
