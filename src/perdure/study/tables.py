@@ -13,6 +13,7 @@ import numpy as np
 
 from perdure.errors import InputError, Problem
 from perdure.records import Floats
+from perdure.study.cells import formula_proof, without_proof
 from perdure.study.writing import write_text
 
 __all__ = [
@@ -287,7 +288,7 @@ def read_table(path: Path, *, file: str | None = None) -> Table:
     before = 0
     try:
         for row in reader:
-            cells = tuple(cell.strip() for cell in row)
+            cells = tuple(without_proof(cell.strip()) for cell in row)
             if any(cells):
                 rows.append(cells)
                 lines.append(before + 1)
@@ -428,13 +429,14 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as CSV: commas, None as an empty cell.
+    """Return a table as CSV: commas, None as an empty cell, text that is a formula as text.
 
-    Floats are written with all their digits, so that reading gives the same number back.
+    Floats are written with all their digits, so that reading gives the same number back; so does
+    reading text that :func:`perdure.study.cells.formula_proof` changed.
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([_cell(name) for name in columns])
     writer.writerows([_cell(value) for value in row] for row in rows)
     return buffer.getvalue()
 
@@ -442,4 +444,6 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _cell(value: object) -> object:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return formula_proof(value)
     return float(value) if isinstance(value, np.floating) else value
