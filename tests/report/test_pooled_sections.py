@@ -157,8 +157,8 @@ def test_the_report_says_which_effects_the_checks_take(everything: Findings) -> 
         assert isinstance(blocks[0], Prose)
         said[several] = blocks[0].text
     assert "Every trial has one contrast" in said[0]
-    assert "1 trial with several contrasts enters by its mean" in said[1]
-    assert "2 trials with several contrasts enter each by its mean" in said[2]
+    assert "1 trial with several contrasts enters as one effect, its" in said[1]
+    assert "2 trials with several contrasts enter as one effect each" in said[2]
 
 
 def test_the_forest_shows_each_contrast_and_each_gap(everything: Findings) -> None:

@@ -73,15 +73,15 @@ def _what_is_checked(one: ContrastChecks) -> str:
     if not one.n_several:
         return "Every trial has one contrast, and all checks are of the primary synthesis."
     several = (
-        "1 trial with several contrasts enters by its"
+        "1 trial with several contrasts enters as one effect, its"
         if one.n_several == 1
-        else f"{one.n_several} trials with several contrasts enter each by its"
+        else f"{one.n_several} trials with several contrasts enter as one effect each, its"
     )
     return (
         "Leaving out, influence and years refit the primary model, which knows that contrasts of a"
         " trial share patients, with whole trials; the funnel, the tests of small-study effects and"
-        f" the next trial take independent effects, so there {several} mean by generalised least"
-        " squares."
+        f" the next trial take independent effects, so there {several} generalised least"
+        " squares mean."
     )
 
 
