@@ -29,7 +29,7 @@ def test_options_named_exist() -> None:
     commands = cast("Any", get_command(app)).commands
     for command, rest in re.findall(r"^ {4}perdure (\w+)(.*)$", README, re.MULTILINE):
         known = {option for parameter in commands[command].params for option in parameter.opts}
-        for option in re.findall(r"(?<!\S)--?[a-z]+", rest.split("#")[0]):
+        for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest.split("#")[0]):
             assert option in known, f"perdure {command} {option}"
 
 
