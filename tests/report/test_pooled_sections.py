@@ -2,23 +2,29 @@
 
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from perdure.pipeline.contrast_checks import check_contrasts
+from perdure.pipeline.likelihood_profiles import profile_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
 from perdure.pipeline.synthesise import synthesise_models, synthesise_networks
 from perdure.records import classes_of
-from perdure.report.blocks import Bullets, FigureBlock, Prose
+from perdure.report.blocks import Bullets, FigureBlock, Picture, Prose, TableBlock, blocks_of
 from perdure.report.check_sections import check_blocks
 from perdure.report.class_model_tables import class_model_table
 from perdure.report.contrast_figures import contrast_forest
 from perdure.report.findings import Findings
 from perdure.report.methods_text import methods_text
+from perdure.report.missing_arm_figures import MOST_PICTURES, mixture_figure
 from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_table
+from perdure.report.network_figures import network_figure, ranking_figure
 from perdure.report.network_tables import network_table, rank_table
+from perdure.report.sections import report_sections
 
 pytestmark = pytest.mark.slow
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +40,14 @@ def everything(findings: Findings) -> Findings:
             class_models=synthesise_models(*question),
             missing_arms=synthesise_missing_arms(*question),
             checks=check_contrasts(results.contrast_syntheses, trials, settings),
+            likelihoods=profile_contrasts(results.contrast_syntheses, settings),
         ),
     )
+
+
+def words(picture: Picture) -> list[str]:
+    """What is written on a picture."""
+    return [one.text or "" for one in ET.fromstring(picture.svg).iter(f"{SVG}text")]
 
 
 def test_every_pair_of_a_network_is_a_row(everything: Findings) -> None:
@@ -167,3 +179,148 @@ def test_the_forest_shows_each_contrast_and_each_gap(everything: Findings) -> No
         text = "".join(picture.svg for picture in block.pictures)
         assert text.count("<text") > len(one.rows)
         assert block.pictures[0].alt.startswith("Forest plot.")
+
+
+def test_a_network_is_drawn_with_every_class_and_comparison(everything: Findings) -> None:
+    for one in everything.results.networks:
+        if one.network is None:
+            continue
+        for part in one.network.components:
+            [picture] = network_figure(everything, one, part).pictures
+            said = words(picture)
+            assert set(part.treatments) <= set(said)
+            assert sorted(text for text in said if text.isdigit()) == sorted(
+                str(edge.n_trials) for edge in part.edges
+            )
+            assert all(name in picture.alt for name in part.treatments)
+            assert f"Compared: {part.edges[0].treatment} and" in picture.alt
+
+
+def test_a_node_counts_what_is_in_the_network(everything: Findings) -> None:
+    one = next(one for one in everything.results.networks if one.network is not None)
+    assert one.network is not None
+    part = one.network.components[0]
+    [picture] = network_figure(everything, one, part).pictures
+    classes = classes_of(everything.trials, one.by)
+    gaps = {(gap.trial, gap.arm) for gap in one.left_out}
+    inside = [
+        row
+        for row in everything.estimates(one.endpoint, one.reference)
+        if row.primary
+        and row.trial in part.trials
+        and (row.trial, row.response.arm) not in gaps
+        and classes.get((row.trial, row.response.arm), "") in part.treatments
+    ]
+    sizes = [row.response.n for row in inside]
+    known = [size for size in sizes if size is not None]
+    total = sum(known) if len(known) == len(sizes) else len(sizes)
+    unit = "patients" if len(known) == len(sizes) else "arms"
+    counts = [text.removesuffix(f" {unit}") for text in words(picture) if text.endswith(unit)]
+    shown = [int(text.replace("\u2009", "")) for text in counts if text[0].isdigit()]
+    assert sum(shown) == total
+
+
+def test_ranks_are_drawn_best_first(everything: Findings) -> None:
+    for one in everything.results.networks:
+        if one.network is None:
+            continue
+        for part in one.network.components:
+            [picture] = ranking_figure(everything, one, part).pictures
+            order = [text for text in words(picture) if text in part.treatments]
+            assert order == [rank.treatment for rank in part.ranks]
+            assert f"{part.ranks[0].treatment}: P-score {part.ranks[0].p_score:.2f}" in picture.alt
+
+
+def test_differences_are_drawn_against_what_is_assumed(everything: Findings) -> None:
+    drawn = 0
+    for one in everything.results.missing_arms:
+        if one.found is None:
+            continue
+        figure = mixture_figure(everything, one, one.found)
+        moved = [
+            pair
+            for pair in one.found.mixture.differences
+            if pair.curve[0].value != pair.curve[-1].value
+        ]
+        if figure is None:
+            assert not moved
+            continue
+        assert len(figure.pictures) == min(len(moved), MOST_PICTURES)
+        for pair in moved:
+            [picture] = [
+                picture
+                for picture in figure.pictures
+                if f"{pair.first} − {pair.second}" in words(picture)
+            ]
+            drawn += 1
+            said = " ".join(words(picture))
+            assert "q: share of the last survival" in said
+            for tip in pair.tips:
+                assert f"at q = {tip.q:.2f} from {tip.before} to {tip.after}" in picture.alt
+            assert ("No q turns the conclusion" in picture.alt) == (not pair.tips)
+    assert drawn
+
+
+def test_many_pairs_are_not_all_drawn_and_that_is_said(everything: Findings) -> None:
+    one = next(
+        one
+        for one in everything.results.missing_arms
+        if one.found is not None and mixture_figure(everything, one, one.found) is not None
+    )
+    assert one.found is not None
+    pair = next(
+        pair
+        for pair in one.found.mixture.differences
+        if pair.curve[0].value != pair.curve[-1].value
+    )
+    quiet = replace(pair, tips=())
+    pairs = (*[quiet] * (MOST_PICTURES + 3), replace(pair, first="one that turns"))
+    turned = replace(one.found, mixture=replace(one.found.mixture, differences=pairs))
+    figure = mixture_figure(everything, one, turned)
+    assert figure is not None
+    assert len(figure.pictures) == MOST_PICTURES
+    assert f"{MOST_PICTURES} of {MOST_PICTURES + 4} pairs" in figure.notes[-1]
+    if pair.tips:
+        assert figure.pictures[0].alt.startswith("one that turns")
+    nothing = replace(one.found, mixture=replace(one.found.mixture, differences=()))
+    assert mixture_figure(everything, one, nothing) is None
+
+
+def test_the_likelihood_of_tau2_is_drawn_where_there_is_one(everything: Findings) -> None:
+    results, settings = everything.results, everything.settings
+    assert results.likelihoods
+    for one in results.likelihoods:
+        check = next(
+            check
+            for check in results.checks
+            if (check.endpoint, check.reference) == (one.endpoint, one.reference)
+        )
+        assert one.profile.estimate == pytest.approx(check.pooled.tau2, abs=1e-9)
+        figures = [
+            block
+            for block in check_blocks(everything, check)
+            if isinstance(block, FigureBlock) and "τ²" in block.caption
+        ]
+        assert len(figures) == 1
+        [picture] = figures[0].pictures
+        assert f"highest at {one.profile.estimate:.3f}" in picture.alt
+    moments = replace(settings, pool=replace(settings.pool, method="DL"))
+    assert profile_contrasts(results.contrast_syntheses, moments) == ()
+    common = replace(settings, pool=replace(settings.pool, model="common"))
+    assert profile_contrasts(results.contrast_syntheses, common) == ()
+
+
+def test_every_figure_has_its_number_a_caption_and_words_for_its_pictures(
+    everything: Findings,
+) -> None:
+    blocks = list(blocks_of(report_sections(everything)))
+    figures = [block for block in blocks if isinstance(block, FigureBlock)]
+    assert [figure.number for figure in figures] == list(range(1, len(figures) + 1))
+    names = [picture.name for figure in figures for picture in figure.pictures]
+    assert len(set(names)) == len(names)
+    assert all(figure.caption and figure.notes for figure in figures)
+    assert all(picture.alt.strip() for figure in figures for picture in figure.pictures)
+    stems = {name.split(".")[0] for name in names}
+    assert {"network", "ranking", "pattern-mixture", "likelihood"} <= stems
+    tables = [block.table.name for block in blocks if isinstance(block, TableBlock)]
+    assert len(set(tables)) == len(tables)

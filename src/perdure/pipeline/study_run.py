@@ -9,6 +9,7 @@ from pathlib import Path
 import perdure
 from perdure.pipeline.analyse import estimate, published_estimates, rebuild
 from perdure.pipeline.contrast_checks import check_contrasts
+from perdure.pipeline.likelihood_profiles import profile_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
@@ -172,6 +173,7 @@ def _synthesised(
         class_models=synthesise_models(*question),
         missing_arms=synthesise_missing_arms(*question),
         checks=check_contrasts(contrasts, study.trials, study.settings),
+        likelihoods=profile_contrasts(contrasts, study.settings),
     )
 
 

@@ -120,7 +120,8 @@ def profile_likelihood_plot(
         axes.fill([first, last, last, first], [low, low, top, top], color=ORANGE, alpha=0.12, lw=0)
         axes.plot([start, end], [cut] * 2, color=GREY, linewidth=0.8, dashes=(3, 2), zorder=2)
         axes.plot(curve.value, curve.log_likelihood, color=BLUE, linewidth=1.3, zorder=3)
-        axes.plot([curve.estimate], [highest], "o", color=ORANGE, markersize=5, zorder=5)
+        spot = [curve.estimate], [highest]
+        axes.plot(*spot, "o", color=ORANGE, markersize=5, zorder=5, clip_on=False)
         return figure_bytes(panel.figure, panel.title, kind)
 
 

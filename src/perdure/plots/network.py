@@ -107,8 +107,8 @@ def network_plot(
     room = max(text_width(text, TEXT) for text in (*names, *sizes)) * WIDER + LARGEST + 6
     radius = max(RADIUS, len(nodes) * 25.0 / math.pi)
     spots = [_spot(place, len(nodes), radius) for place in range(len(nodes))]
-    tall = max(abs(y) for _, y in spots)
-    width, height = 2 * (radius + room), 2 * (tall + MARGIN + 12)
+    low, high = (one(y for _, y in spots) for one in (min, max))
+    width, height = 2 * (radius + room), high - low + 2 * (MARGIN + 12)
     key = small_print((f"● area: {size}", "line, number: trials"), notes, (width - 4) / ROOMY)
     name = printable(title) or "Network of treatments"
     with drawing():
@@ -117,7 +117,7 @@ def network_plot(
         axes = new_axes(figure, 0, TOP, width, height)
         axes.set_axis_off()
         axes.set_xlim(-width / 2, width / 2)
-        axes.set_ylim(-height / 2, height / 2)
+        axes.set_ylim(low - MARGIN - 12, high + MARGIN + 12)
         where = {node.name: spot for node, spot in zip(nodes, spots, strict=True)}
         _draw_edges(axes, edges, where)
         largest = max(node.size for node in nodes) or 1

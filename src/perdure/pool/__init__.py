@@ -21,6 +21,7 @@ from perdure.pool.checks.by_trial import TrialEffects
 from perdure.pool.checks.cumulative import cumulative
 from perdure.pool.checks.influence import influence, random_effects
 from perdure.pool.checks.leave_one_out import leave_one_out
+from perdure.pool.checks.likelihood_profile import likelihood_profile
 from perdure.pool.checks.next_trial import next_trial
 from perdure.pool.checks.planned_trial import patients_per_arm, planned_variance
 from perdure.pool.checks.power import pooled_power
@@ -118,6 +119,7 @@ __all__ = [
     "heterogeneity",
     "influence",
     "leave_one_out",
+    "likelihood_profile",
     "likelihood_ratio",
     "logit_effect",
     "mantel_haenszel",

@@ -9,6 +9,7 @@ from perdure.records.class_models import ClassModels
 from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
+from perdure.records.likelihood_profile import ContrastProfile
 from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
 from perdure.records.patients import Evidence, Patients
@@ -102,6 +103,8 @@ class Results:
         What arms that are not estimable may change, where there are any.
     checks : tuple of ContrastChecks
         Of the contrasts within trials.
+    likelihoods : tuple of ContrastProfile
+        Over the variance between these contrasts.
     """
 
     analyses: tuple[AnalysisResult, ...]
@@ -113,3 +116,4 @@ class Results:
     class_models: tuple[ClassModels, ...] = ()
     missing_arms: tuple[ClassMissingArms, ...] = ()
     checks: tuple[ContrastChecks, ...] = ()
+    likelihoods: tuple[ContrastProfile, ...] = ()

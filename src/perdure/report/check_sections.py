@@ -9,6 +9,7 @@ from perdure.records.checks import ContrastChecks, SynthesisChecks
 from perdure.report.blocks import Block, Bullets, FigureBlock, Picture, Prose
 from perdure.report.contrast_figures import contrast_axis
 from perdure.report.findings import Findings
+from perdure.report.likelihood_figures import likelihood_figure
 from perdure.report.tables import file_name
 
 __all__ = ["check_blocks"]
@@ -66,6 +67,9 @@ def check_blocks(findings: Findings, one: ContrastChecks) -> Iterator[Block]:
             for place, page in enumerate(pages, start=1)
         )
         yield FigureBlock(caption, (note,), pictures)
+    for profile in findings.results.likelihoods:
+        if (profile.endpoint, profile.reference) == (one.endpoint, one.reference):
+            yield likelihood_figure(findings, profile)
 
 
 def _what_is_checked(one: ContrastChecks) -> str:

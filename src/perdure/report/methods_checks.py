@@ -8,6 +8,7 @@ from perdure.report.citations import (
     DUVAL_TWEEDIE,
     EGGER,
     HAMZA,
+    HARDY_THOMPSON,
     LIANG_ZEGER,
     LITTLE,
     PUSTEJOVSKY_TIPTON,
@@ -94,6 +95,10 @@ def checks_made(results: Results) -> Pieces:
     if any(one.influence is not None for one in checks):
         yield "Influence was measured by deletion"
         yield VIECHTBAUER_CHEUNG
+        yield ". "
+    if results.likelihoods:
+        yield "The likelihood over τ² is shown, with its interval by profile likelihood"
+        yield HARDY_THOMPSON
         yield ". "
     yield from _small_studies(checks)
     if any(one.next_trial is not None for one in checks):

@@ -17,7 +17,7 @@ from perdure.report.class_pairs import about_pairs, judged_network, pair_columns
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.tables import Column, Table, build_table, file_name
 
-__all__ = ["network_table", "rank_table"]
+__all__ = ["component_number", "component_words", "network_table", "rank_table"]
 
 MOSTLY_DIRECT = 0.99
 """With a larger direct share what is left is no evidence to show."""
@@ -82,9 +82,9 @@ def network_table(findings: Findings, one: ClassNetwork, part: NetworkComponent)
         " both are the same."
     )
     return build_table(
-        file_name("network", one.endpoint, one.reference, one.by, _number(one, part)),
+        file_name("network", one.endpoint, one.reference, one.by, component_number(one, part)),
         f"Every pair by {by}, through common controls: {one.endpoint} beyond {rule}"
-        f"{_part(one, part)}",
+        f"{component_words(one, part)}",
         columns,
         rows,
         notes=[
@@ -130,9 +130,11 @@ def rank_table(findings: Findings, one: ClassNetwork, part: NetworkComponent) ->
         " apart classes are: read them with the intervals above."
     )
     return build_table(
-        file_name("network-ranks", one.endpoint, one.reference, one.by, _number(one, part)),
+        file_name(
+            "network-ranks", one.endpoint, one.reference, one.by, component_number(one, part)
+        ),
         f"Classes by durable response: {one.endpoint} beyond"
-        f" {findings.rule(one.endpoint, one.reference)}{_part(one, part)}",
+        f" {findings.rule(one.endpoint, one.reference)}{component_words(one, part)}",
         columns,
         part.ranks,
         notes=[note],
@@ -171,13 +173,13 @@ def _evidence() -> list[Column[_Pair]]:
     ]
 
 
-def _part(one: ClassNetwork, part: NetworkComponent) -> str:
+def component_words(one: ClassNetwork, part: NetworkComponent) -> str:
     """Return which treatments a table is of, where the network falls apart."""
     whole = one.network is None or len(one.network.components) < 2
     return "" if whole else f" ({', '.join(part.treatments)})"
 
 
-def _number(one: ClassNetwork, part: NetworkComponent) -> str:
+def component_number(one: ClassNetwork, part: NetworkComponent) -> str:
     """Return the component's number, for the name of its file."""
     if one.network is None or len(one.network.components) < 2:
         return ""

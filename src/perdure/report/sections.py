@@ -30,8 +30,10 @@ from perdure.report.figures import (
 from perdure.report.findings import Findings, column_in_words
 from perdure.report.gap_tables import gap_table, left_out_table
 from perdure.report.methods_text import methods_text, references_of
+from perdure.report.missing_arm_figures import mixture_figure
 from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_table
 from perdure.report.model_tables import model_table
+from perdure.report.network_figures import network_figure, ranking_figure
 from perdure.report.network_tables import network_table, rank_table
 from perdure.report.pool_tables import difference_table, pooled_table
 from perdure.report.pooled_contrast_tables import pooled_contrast_table, without_table
@@ -187,7 +189,9 @@ def _networks(findings: Findings, endpoint: str, reference: Reference) -> Iterat
         for note in one.network.notes:
             yield Prose(note)
         for part in one.network.components:
+            yield network_figure(findings, one, part)
             yield TableBlock(network_table(findings, one, part))
+            yield ranking_figure(findings, one, part)
             yield TableBlock(rank_table(findings, one, part))
 
 
@@ -273,6 +277,9 @@ def _missing(findings: Findings) -> Iterator[Block]:
             continue
         yield TableBlock(missing_arm_table(findings, one, one.found))
         yield from _tables(missing_pair_table(findings, one, one.found))
+        mixture = mixture_figure(findings, one, one.found)
+        if mixture is not None:
+            yield mixture
 
 
 def _where_gaps_fall(findings: Findings, synthesis: Synthesis) -> str:
