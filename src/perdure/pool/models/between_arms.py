@@ -255,7 +255,7 @@ def _traces(fit: WeightedFit) -> tuple[float, float]:
     inner = weighted @ basis
     squared = float(weight @ weight) - 2 * float(np.vdot(weighted, weighted))
     return (
-        float(fit.root @ fit.root) - float(inner.trace()),
+        float(fit.root @ fit.root) - float(np.vdot(weighted, basis.T)),
         squared + float(np.vdot(inner, inner)),
     )
 
