@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RankRow", "ranking_plot"]
 
-WIDTH, TOP, HEAD, ROW, AXIS = 480.0, 20.0, 18.0, 19.0, 24.0
-MOST_NAME, SCORE_AT = 150.0, 477.0
+WIDTH, TOP, HEAD, ROW, AXIS = 470.0, 20.0, 18.0, 19.0, 24.0
+MOST_NAME, SCORE_AT = 150.0, 467.0
 LEAST_WORDS = 0.07
 """A part of a bar narrower than this has no number in it."""
 ROOMY = 1.1

@@ -1,6 +1,6 @@
 """Tables of contrasts pooled across trials, on three measures, and with each trial left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from perdure.plots.wording import NOTHING, antilog, decimals, interval, p_in_words, p_value, points
@@ -52,7 +52,6 @@ def pooled_contrast_table(
         )
         for group in groups
     ]
-    adjusted = _adjusted(main)
     columns: list[Column[_Row]] = [
         Column("Arms compared", lambda row: row.name, {"group": lambda row: row.name}),
         Column(
@@ -69,24 +68,7 @@ def pooled_contrast_table(
         ),
         *(_result(name) for name in HEADS),
         *_heterogeneity(measure),
-        Column(
-            "P",
-            lambda row: p_value(row.drawn.pooled.coefficients[0].p),
-            {"p": lambda row: row.drawn.pooled.coefficients[0].p},
-            numeric=True,
-        ),
-        *(
-            [
-                Column[_Row](
-                    "P adjusted",
-                    lambda row: p_value(adjusted.get(row.drawn.name)),
-                    {"p_adjusted": lambda row: adjusted.get(row.drawn.name)},
-                    numeric=True,
-                )
-            ]
-            if adjusted
-            else []
-        ),
+        _p_column(_adjusted(main)),
         Column(
             "Remark", lambda row: row.drawn.reason or "", {"reason": lambda row: row.drawn.reason}
         ),
@@ -99,8 +81,11 @@ def pooled_contrast_table(
         "Prediction interval: of the true contrast of a further trial. It, τ², I² and P are of"
         f" {drawn_on}; the limits of τ² are by Q-profile."
     )
-    if adjusted:
-        legend += " P adjusted: by Holm, for the number of pairs of classes; intervals are not."
+    if len(main.groups) > 1:
+        legend += (
+            " P in brackets: adjusted by Holm for the number of pairs of classes; intervals are not"
+            " adjusted."
+        )
     notes = [legend, _between_groups(main), _own_note(main), _left_out(main)]
     return build_table(
         file_name("pooled-contrasts", main.endpoint, main.reference),
@@ -110,6 +95,23 @@ def pooled_contrast_table(
         rows,
         notes=notes,
     )
+
+
+def _p_column(adjusted: Mapping[str, float]) -> Column[_Row]:
+    """Return P of each group, with P adjusted for the number of groups where there are several."""
+
+    def p(row: _Row) -> float:
+        return row.drawn.pooled.coefficients[0].p
+
+    if not adjusted:
+        return Column("P", lambda row: p_value(p(row)), {"p": p}, numeric=True)
+
+    def show(row: _Row) -> str:
+        together = adjusted.get(row.drawn.name)
+        return p_value(p(row)) if together is None else f"{p_value(p(row))} ({p_value(together)})"
+
+    fields = {"p": p, "p_adjusted": lambda row: adjusted.get(row.drawn.name)}
+    return Column("P (adjusted)", show, fields, numeric=True)
 
 
 def _adjusted(main: ContrastSynthesis) -> dict[str, float]:
