@@ -115,7 +115,16 @@ def test_peto_of_a_table_is_metafors_and_names_tables_without_events(tmp_path: P
     assert "Peto" in said
     assert "in both arms: Yucel" in said
     assert {path.name for path in out.iterdir()} == {"pooled.json", "forest.svg"}
-    assert "Bach" in (out / "forest.svg").read_text(encoding="utf-8")
+    forest = (out / "forest.svg").read_text(encoding="utf-8")
+    assert "Bach" in forest
+    assert "odds ratio" in forest
+    assert "log odds" not in forest
+
+
+def test_a_difference_of_risks_is_not_shown_as_a_ratio(tmp_path: Path) -> None:
+    words = [*COUNTS, "--model", "mantel-haenszel", "--measure", "RD", "-o", str(tmp_path / "a")]
+    assert "use --shown-as plain or percent" in refused([*words, "--shown-as", "ratio"]).lower()
+    ran([*words, "--shown-as", "percent"])
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,13 @@ def folder_files(
 def counts_files(
     counts: "PooledCounts", found: Mapping[str, object], scale: Scale
 ) -> dict[str, bytes]:
-    """Return the files of pooled counts: their numbers, and a forest of the tables' own effects."""
+    """Return the files of pooled counts: their numbers, and a forest of the tables' own effects.
+
+    Raises
+    ------
+    InputError
+        If the effects cannot be shown so: a difference as a ratio, a log ratio in per cent.
+    """
     from perdure.plots import EffectAxis, EffectRow, ForestGroup, PooledEffect, forest_of_effects
     from perdure.survival import normal_quantile
 
@@ -87,6 +93,12 @@ def counts_files(
             rows.append(EffectRow(label, y, y - z * v**0.5, y + z * v**0.5, share))
     mean = pooled.coefficient
     name = {"RR": "log risk ratio", "RD": "risk difference"}.get(pooled.measure, "log odds ratio")
+    possible = ("plain", "percent") if pooled.measure == "RD" else ("plain", "ratio")
+    if scale not in possible:
+        remedy = f"use --shown-as {' or '.join(possible)}"
+        raise InputError(Problem(f"a {name} cannot be shown so", remedy, value=scale))
+    if scale == "ratio":
+        name = name.removeprefix("log ")
     diamond = PooledEffect(
         "Peto" if pooled.method == "Peto" else "Mantel-Haenszel",
         mean.estimate,
