@@ -1,0 +1,73 @@
+"""One page as it was opened: its paths and words, and the same page as pixels."""
+
+from dataclasses import dataclass
+
+from perdure.figure.geometry import Box
+from perdure.figure.page import Drawing, Picture
+
+__all__ = ["Placed", "Sheet", "pixels_a_point"]
+
+_WIDE = 1400.0  # pixels: letters of a figure of this width are read well
+_MOST_PIXELS = 16e6
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A picture inside a page: where it lies, and it alone at its own resolution."""
+
+    box: Box
+    picture: Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A page of a file that may hold paths.
+
+    The drawing is in pixels of the picture: what lies at (x, y) in one lies at (x, y) in the
+    other.
+
+    Attributes
+    ----------
+    drawing : Drawing
+    picture : Picture
+        The page as it looks; for reading letters that are shapes, and to draw on.
+    scale : float
+        Pixels a point of the PDF, or a CSS pixel of the SVG.
+    page, pages : int
+        Which page, of how many; from 1.
+    images : tuple of Placed
+        Pictures of some size in the page: where there are no axes among the paths, the figure is
+        one of them.
+    outlined : bool
+        Letters are drawn as shapes, so that the words of the drawing are not all that is
+        written: read the picture as well.
+    is_picture : bool
+        The figure is pixels; the drawing holds words at most.
+    notes : tuple of str
+        What was assumed, for the user.
+    """
+
+    drawing: Drawing
+    picture: Picture
+    scale: float
+    page: int = 1
+    pages: int = 1
+    images: tuple[Placed, ...] = ()
+    outlined: bool = False
+    is_picture: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def pixels_a_point(width: float, height: float, dpi: float | None, points_an_inch: float) -> float:
+    """Return the scale at which a page is drawn: sharp enough to read, small enough to hold.
+
+    Examples
+    --------
+    >>> pixels_a_point(500, 400, None, 72)
+    3.0
+    >>> pixels_a_point(20000, 20000, None, 72)
+    0.2
+    """
+    point = 72.0 / points_an_inch
+    wanted = min(max(3.0 * point, _WIDE / width), 6.0) if dpi is None else dpi / points_an_inch
+    return float(min(wanted, (_MOST_PIXELS / (width * height)) ** 0.5))
