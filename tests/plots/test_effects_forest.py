@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -213,3 +214,12 @@ def test_an_axis_holds_estimates_and_reference() -> None:
     start, end = axis_range(axis, [5.0, 6.0], [4.0, -1e9], [6.5, 1e9], whole=[5.5])
     assert start <= 0 < 6 < end < 40
     assert effect_text(EffectAxis("", "ratio"), 20.0) == "4.9e8".replace("4.9", "5")
+
+
+@pytest.mark.parametrize(("start", "end"), [(5.05, 14.9), (0.51, 0.99), (10.2, 19.8), (-4.9, 4.9)])
+def test_a_narrow_axis_has_round_numbers_all_the_same(start: float, end: float) -> None:
+    ticks = axis_ticks(EffectAxis("Q"), start, end, most=3)
+    assert 2 <= len(ticks) <= 5
+    [step] = {round(later[0] - sooner[0], 9) for sooner, later in pairwise(ticks)}
+    assert all(abs(at / step - round(at / step)) < 1e-9 for at, _ in ticks)
+    assert all(float(text.replace("−", "-")) == pytest.approx(at) for at, text in ticks)

@@ -25,7 +25,7 @@ def test_the_table_shows_the_record(findings: Findings) -> None:
     whole = found[0].overall
     assert whole is not None
     assert overall["log_odds_ratio"] == whole.mean.estimate
-    assert f"{exp(whole.mean.estimate):.2f} (" in texts(table)[-1][3]
+    assert f"{exp(whole.mean.estimate):.2f} (" in texts(table)[-1][2]
     difference = found[2].overall
     assert difference is not None
     assert overall["difference"] == difference.mean.estimate

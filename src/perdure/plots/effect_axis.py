@@ -233,20 +233,30 @@ def _even_ticks(axis: EffectAxis, start: float, end: float, most: int) -> list[t
     low, high = _written(axis.form, start), _written(axis.form, end)
     if not high - low > 1e-9 * max(abs(low), abs(high)):
         return _own_ticks(axis, start, end, most)
-    power = 10.0 ** math.floor(math.log10((high - low) / most))
-    step = next(
-        power * part for part in (1, 2, 2.5, 5, 10, 20) if (high - low) / (power * part) <= most
-    )
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    if abs(step * 10**digits - round(step * 10**digits)) > 1e-6:
-        digits += 1
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    shown = [step * order for order in range(first, last + 1)]
     domain = {"ratio": (0.0, _MOST), "logit": (0.0, 100.0)}.get(axis.form, (-math.inf, math.inf))
-    shown = [one for one in shown if domain[0] < one < domain[1]]
-    if len(shown) < 2:
-        return _own_ticks(axis, start, end, most)
-    return [(_place(axis.form, one), decimals(one, digits)) for one in shown]
+    # A tick or two more than there is room for say more than numbers that are not round.
+    for allowed in range(most, most + 3):
+        step = _round_step((high - low) / allowed)
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        shown = [step * order for order in range(first, last + 1)]
+        shown = [one for one in shown if domain[0] < one < domain[1]]
+        if len(shown) > 1:
+            digits = _digits(step)
+            return [(_place(axis.form, one), decimals(one, digits)) for one in shown]
+    return _own_ticks(axis, start, end, most)
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest round step that is not below ``least``."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(power * part for part in (1, 2, 2.5, 5, 10, 20) if power * part >= least)
+
+
+def _digits(step: float) -> int:
+    """Return how many decimals the multiples of a round step have."""
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    scaled = step * 10.0**digits
+    return digits if abs(scaled - round(scaled)) < 1e-6 else digits + 1
 
 
 def _own_ticks(axis: EffectAxis, start: float, end: float, most: int) -> list[tuple[float, str]]:

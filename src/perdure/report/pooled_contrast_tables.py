@@ -55,26 +55,19 @@ def pooled_contrast_table(
     columns: list[Column[_Row]] = [
         Column("Arms compared", lambda row: row.name, {"group": lambda row: row.name}),
         Column(
-            "Trials",
-            lambda row: str(row.drawn.n_trials),
-            {"n_trials": lambda row: row.drawn.n_trials},
-            numeric=True,
-        ),
-        Column(
-            "Contrasts",
-            lambda row: str(row.drawn.n_contrasts),
-            {"n_contrasts": lambda row: row.drawn.n_contrasts},
+            "Trials (contrasts)",
+            lambda row: _counts(row.drawn),
+            {
+                "n_trials": lambda row: row.drawn.n_trials,
+                "n_contrasts": lambda row: row.drawn.n_contrasts,
+                "reason": lambda row: row.drawn.reason,
+            },
             numeric=True,
         ),
         *(_result(name) for name in HEADS),
-        *_heterogeneity(measure),
         _p_column(_adjusted(main)),
-        Column(
-            "Remark", lambda row: row.drawn.reason or "", {"reason": lambda row: row.drawn.reason}
-        ),
+        *_heterogeneity(measure),
     ]
-    if not any(row.drawn.reason for row in rows):
-        columns.pop()
     scale = {"log odds ratio": "the log odds ratio", "log ratio": "the log ratio"}
     drawn_on = scale.get(measure, "the difference")
     legend = (
@@ -86,7 +79,7 @@ def pooled_contrast_table(
             " P in brackets: adjusted by Holm for the number of pairs of classes; intervals are not"
             " adjusted."
         )
-    notes = [legend, _between_groups(main), _own_note(main), _left_out(main)]
+    notes = [legend, _remarks(rows), _between_groups(main), _own_note(main), _left_out(main)]
     return build_table(
         file_name("pooled-contrasts", main.endpoint, main.reference),
         f"Arms against the control of their trial, pooled: {main.endpoint} beyond"
@@ -94,6 +87,21 @@ def pooled_contrast_table(
         columns,
         rows,
         notes=notes,
+    )
+
+
+def _counts(group: ContrastGroup) -> str:
+    """Return how many trials there are, and how many contrasts where that is another number."""
+    alike = group.n_contrasts == group.n_trials
+    return f"{group.n_trials}" if alike else f"{group.n_trials} ({group.n_contrasts})"
+
+
+def _remarks(rows: Sequence[_Row]) -> str:
+    """Return what groups cannot say, each remark once."""
+    reasons = dict.fromkeys(row.drawn.reason for row in rows if row.drawn.reason)
+    return " ".join(
+        f"{', '.join(row.name for row in rows if row.drawn.reason == reason)}: {reason}."
+        for reason in reasons
     )
 
 
