@@ -1,0 +1,242 @@
+"""Axes of a figure from its words and lines: which pixel is which time and which survival."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from perdure.digitise.found import Axes, Axis
+from perdure.digitise.frame import Area, plot_area
+from perdure.digitise.numbers import Label, labels_of
+from perdure.digitise.scales import Scale, columns_of_labels, rows_of_labels
+from perdure.digitise.tick_marks import Ticks, luminance, ticks_of_x, ticks_of_y
+from perdure.digitise.titles import counts_events, time_title, y_title
+from perdure.errors import InputError, Problem
+from perdure.figure.page import Drawing, Picture, Word
+
+__all__ = ["find_axes", "find_panels"]
+
+_REMEDY = "give the range of the axes: --axes T0,T1,S0,S1"
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A row and a column of labels that can be the axes of one figure."""
+
+    row: Scale
+    column: Scale
+    score: float
+
+
+def find_axes(words: Sequence[Word], page: Picture | Drawing, *, file: str | None = None) -> Axes:
+    """Return the axes of the largest figure on a page.
+
+    Parameters
+    ----------
+    words : sequence of Word
+        All text of the page.
+    page : Picture or Drawing
+        Where the marks of the axes are looked for.
+    file : str, optional
+        Named in errors.
+
+    Raises
+    ------
+    InputError
+        Where there are no axes of time and survival, an axis is broken, or it counts events.
+    """
+    found = _pairs(words)
+    if not found:
+        raise InputError(Problem(_nothing(words), _REMEDY, file=file))
+    return _axes(found[0], words, page, file)
+
+
+def find_panels(
+    words: Sequence[Word], page: Picture | Drawing, *, file: str | None = None
+) -> tuple[Axes, ...]:
+    """Return the axes of every figure on a page, in the order of reading.
+
+    Panels that are no Kaplan-Meier figures are left out; where all are, the reason of the first is
+    raised.
+
+    Raises
+    ------
+    InputError
+        As of :func:`find_axes`.
+    """
+    found: list[Axes] = []
+    refused: list[InputError] = []
+    for pair in _pairs(words):
+        try:
+            found.append(_axes(pair, words, page, file))
+        except InputError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0] if refused else InputError(Problem(_nothing(words), _REMEDY, file=file))
+    height = max(a.bottom - a.top for a in found)
+    return tuple(sorted(found, key=lambda a: (round(a.top / height), a.left)))
+
+
+def _nothing(words: Sequence[Word]) -> str:
+    numbers = len(labels_of(words))
+    if not words:
+        return "no text was found in the figure, so no axes"
+    return (
+        f"no axes were found: among {numbers} number{'' if numbers == 1 else 's'} in the figure "
+        "no row of times and column of survival (0 to 1, or 0 to 100%) climb evenly"
+    )
+
+
+def _pairs(words: Sequence[Word]) -> list[_Pair]:
+    labels = labels_of(words)
+    rows = [r for r in rows_of_labels(labels) if r.values.min() >= 0 and r.step > 0]
+    columns = [c for c in columns_of_labels(labels) if _survival(c)]
+    pairs = [p for row in rows for column in columns if (p := _pair(row, column)) is not None]
+    pairs.sort(key=lambda p: -p.score)
+    chosen: list[_Pair] = []
+    for pair in pairs:
+        fresh = all(pair.row is not p.row and pair.column is not p.column for p in chosen)
+        solid = len(pair.row.labels) >= 3 and len(pair.column.labels) >= 3
+        if fresh and (solid or not chosen) and not any(_overlap(pair, p) for p in chosen):
+            chosen.append(pair)
+    return chosen
+
+
+def _survival(column: Scale) -> bool:
+    low, high = float(column.values.min()), float(column.values.max())
+    fraction = high <= 1.01 and high >= 0.5
+    percent = 10 <= high <= 101 and high - low >= 10
+    return low >= 0 and (fraction or percent)
+
+
+def _pair(row: Scale, column: Scale) -> _Pair | None:
+    """Return the two as a pair where one can lie beneath and the other left of the same plot."""
+    shared = {id(a.word) for a in row.labels} & {id(a.word) for a in column.labels}
+    if len(shared) > 1:
+        return None
+    first, last = row.span
+    top, bottom = column.span
+    across, down = last - first, bottom - top
+    row_y = float(np.median([a.y for a in row.labels]))
+    column_x = max(a.word.right for a in column.labels)
+    height = max(a.word.bottom - a.word.top for a in row.labels)
+    if row_y < bottom - height or column_x > first + 0.1 * across:
+        return None
+    beneath, beside = (row_y - bottom) / down, (first - column_x) / across
+    if beneath > 0.8 or beside > 0.5 or not 0.1 < down / across < 10:
+        return None
+    count = len(row.labels) + len(column.labels)
+    doubtful = row.doubtful + column.doubtful
+    whole = 2.0 * (column.values.max() in {1.0, 100.0}) + 1.0 * (row.values.min() == 0)
+    return _Pair(row, column, count + whole - 2 * doubtful - 6 * beneath - 6 * beside)
+
+
+def _overlap(a: _Pair, b: _Pair) -> bool:
+    """Tell whether the plots of two pairs would lie over each other."""
+    across = min(a.row.span[1], b.row.span[1]) - max(a.row.span[0], b.row.span[0])
+    down = min(a.column.span[1], b.column.span[1]) - max(a.column.span[0], b.column.span[0])
+    return across > 0 and down > 0
+
+
+def _axes(pair: _Pair, words: Sequence[Word], page: Picture | Drawing, file: str | None) -> Axes:
+    row, column = pair.row, pair.column
+    grey = luminance(page) if isinstance(page, Picture) else None
+    x_ticks, y_ticks = ticks_of_x(page, row, grey), ticks_of_y(page, column, grey)
+    _refuse_broken(row, labels_of(words), file, time=True)
+    _refuse_broken(column, labels_of(words), file, time=False)
+    percent = float(column.values.max()) > 1.5 or any(a.percent for a in column.labels)
+    x = _axis(row, x_ticks, 1.0)
+    y = _axis(column, y_ticks, 100.0 if percent else 1.0)
+    area = plot_area(page, _between_ticks(x, y), _bounds(page, row, column))
+    title, unit = time_title(words, row, area)
+    upright = y_title(words, column, area)
+    if counts_events(upright):
+        raise InputError(
+            Problem(
+                "the upright axis counts events (cumulative incidence) and not survival",
+                "give a figure of survival",
+                file=file,
+                value=upright,
+            )
+        )
+    warnings = _warnings(x_ticks, y_ticks, unit is None, x, y)
+    return Axes(
+        x, y, area.left, area.top, area.right, area.bottom, unit, percent, title, upright, warnings
+    )
+
+
+def _axis(scale: Scale, ticks: Ticks | None, unit: float) -> Axis:
+    count = len(scale.labels)
+    certainty = (1 - 0.5 ** (count - 1)) * count / (count + scale.doubtful)
+    if ticks is None:
+        start, step, residual = scale.start, scale.step, scale.residual
+        certainty *= 0.85
+    else:
+        start, step, residual = ticks.start, ticks.step, ticks.residual
+        certainty *= 0.8 + 0.2 * ticks.count / count
+    values = tuple(float(v) / unit for v in np.sort(scale.values))
+    return Axis(
+        start / unit, step / unit, values[0], values[-1], values, float(residual), float(certainty)
+    )
+
+
+def _between_ticks(x: Axis, y: Axis) -> Area:
+    return Area(
+        float(x.pixel(x.low)), float(y.pixel(y.high)), float(x.pixel(x.high)), float(y.pixel(y.low))
+    )
+
+
+def _bounds(page: Picture | Drawing, row: Scale, column: Scale) -> Area:
+    return Area(
+        float(np.median([a.word.right for a in column.labels])),
+        0.0,
+        page.width - 1.0,
+        float(np.median([a.word.top for a in row.labels])),
+    )
+
+
+def _refuse_broken(scale: Scale, labels: Sequence[Label], file: str | None, *, time: bool) -> None:
+    """Refuse an axis whose next label is a step away in place and not in value."""
+    spacing = float(np.median(np.abs(np.diff(np.sort(scale.places)))))
+    unit = float(np.median(np.abs(np.diff(np.sort(scale.values)))))
+    used = {id(a.word) for a in scale.labels}
+    height = float(np.median([a.word.bottom - a.word.top for a in scale.labels]))
+    for label in labels:
+        if id(label.word) in used or label.word.certainty < 0.9:
+            continue
+        place, level = (label.x, label.y) if time else (label.y, label.word.right)
+        line = [a.y if time else a.word.right for a in scale.labels]
+        if abs(level - float(np.median(line))) > 0.3 * height:
+            continue
+        low, high = scale.span
+        beyond = max(low - place, place - high)
+        if not 0.4 * spacing < beyond < 1.6 * spacing:
+            continue
+        expected = scale.start + scale.step * place
+        nearest = min(label.values, key=lambda v: abs(v - expected))
+        before = nearest < scale.values.min() if expected < scale.values.min() else False
+        after = nearest > scale.values.max() if expected > scale.values.max() else False
+        if (before or after) and abs(nearest - expected) > 0.75 * unit:
+            name = "time axis" if time else "survival axis"
+            raise InputError(
+                Problem(
+                    f"the {name} is broken or not linear: {label.word.text} stands where "
+                    f"{expected:.3g} is expected",
+                    "give a figure with an unbroken axis",
+                    file=file,
+                )
+            )
+
+
+def _warnings(
+    x_ticks: Ticks | None, y_ticks: Ticks | None, no_unit: bool, x: Axis, y: Axis
+) -> tuple[str, ...]:
+    found = []
+    for name, ticks, axis in (("time", x_ticks, x), ("survival", y_ticks, y)):
+        if ticks is None:
+            found.append(f"the {name} axis is placed by its labels: no tick marks were found")
+        if len(axis.ticks) < 3:
+            found.append(f"the {name} axis has only {len(axis.ticks)} labels that agree")
+    if no_unit:
+        found.append("no unit of time was found in the title of the time axis")
+    return tuple(found)

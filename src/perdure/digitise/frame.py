@@ -1,0 +1,183 @@
+"""The area of the plot: inside the frame or the axis lines, whatever of them is drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perdure.digitise.tick_marks import Segment, segments_of
+from perdure.figure.page import Drawing, Picture
+from perdure.records import Bools
+
+__all__ = ["Area", "plot_area"]
+
+_COVERED = 0.8
+"""Share of the range of the ticks that a line of the frame covers."""
+_STRONG = 45
+"""Steps of colour by which a frame differs from its ground; grid lines are lighter."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """A box in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def plot_area(page: Picture | Drawing, ticks: Area, bounds: Area) -> Area:
+    """Return the area inside the frame or the axis lines.
+
+    Parameters
+    ----------
+    page : Picture or Drawing
+    ticks : Area
+        From the first to the last tick of each axis.
+    bounds : Area
+        What the area cannot exceed: the labels at left and beneath, the edges of the page.
+    """
+    if isinstance(page, Drawing):
+        level, steep = segments_of(page)
+        panel = _panel_of_drawing(page, ticks, bounds)
+    else:
+        level, steep, panel = _lines_of_picture(page, ticks, bounds)
+    across, down = ticks.right - ticks.left, ticks.bottom - ticks.top
+    level = tuple(s for s in level if _covers(s, ticks.left, ticks.right))
+    steep = tuple(s for s in steep if _covers(s, ticks.top, ticks.bottom))
+    slack = 3.0
+    beneath = [s for s in level if ticks.bottom - slack <= s.at <= bounds.bottom]
+    beside = [s for s in steep if bounds.left <= s.at <= ticks.left + slack]
+    above = [s for s in level if ticks.top - 0.25 * down <= s.at <= ticks.top + slack]
+    beyond = [s for s in steep if ticks.right - slack <= s.at <= bounds.right]
+    floor = min(beneath, key=lambda s: s.at, default=None)
+    wall = max(beside, key=lambda s: s.at, default=None)
+    ceiling = max(above, key=lambda s: s.at, default=None)
+    end = min(beyond, key=lambda s: s.at, default=None)
+    left = panel.left if wall is None else wall.at + _half(wall)
+    bottom = panel.bottom if floor is None else floor.at - _half(floor)
+    top = panel.top if ceiling is None else ceiling.at + _half(ceiling)
+    right = panel.right if end is None else end.at - _half(end)
+    if end is None and floor is not None and floor.high >= ticks.right - slack:
+        right = (
+            min(right, max(ticks.right, floor.high) + 1) if _tinted(panel, bounds) else floor.high
+        )
+    # A curve never lies far beneath the lowest value: what does (a table in the plot) is no curve.
+    bottom = min(bottom, ticks.bottom + max(4.0, 0.06 * down))
+    top = max(top, ticks.top - max(4.0, 0.08 * down))
+    left = max(left, ticks.left - max(4.0, 0.06 * across))
+    return Area(float(left), float(top), float(max(right, ticks.right - slack)), float(bottom))
+
+
+def _half(line: Segment) -> float:
+    return line.width / 2 + 0.5
+
+
+def _covers(line: Segment, low: float, high: float) -> bool:
+    shared = min(line.high, high) - max(line.low, low)
+    return shared >= _COVERED * (high - low)
+
+
+def _tinted(panel: Area, bounds: Area) -> bool:
+    return panel.right < bounds.right - 1
+
+
+def _fallback(ticks: Area, bounds: Area) -> Area:
+    across, down = ticks.right - ticks.left, ticks.bottom - ticks.top
+    return Area(
+        max(bounds.left, ticks.left - 0.005 * across - 2),
+        max(bounds.top, ticks.top - 0.02 * down - 3),
+        bounds.right,
+        min(bounds.bottom, ticks.bottom + 0.02 * down + 3),
+    )
+
+
+def _panel_of_drawing(drawing: Drawing, ticks: Area, bounds: Area) -> Area:
+    """Return the smallest filled box around the ticks, or else what lies close to them."""
+    found = _fallback(ticks, bounds)
+    for fill in drawing.fills:
+        if len(fill.points) > 6:
+            continue
+        left, top = (float(v) for v in fill.points.min(axis=0))
+        right, bottom = (float(v) for v in fill.points.max(axis=0))
+        around = left <= ticks.left + 2 and right >= ticks.right - 2
+        within = left >= bounds.left - 2 and bottom <= bounds.bottom + 2
+        if around and within and top <= ticks.top + 2 and bottom >= ticks.bottom - 2:
+            found = Area(left, top, right, bottom)
+    return found
+
+
+def _lines_of_picture(
+    picture: Picture, ticks: Area, bounds: Area
+) -> tuple[tuple[Segment, ...], tuple[Segment, ...], Area]:
+    pixels = picture.pixels.astype(np.int16)
+    inner = pixels[int(ticks.top) : int(ticks.bottom) + 1, int(ticks.left) : int(ticks.right) + 1]
+    codes = (inner >> 3).reshape(-1, 3).astype(np.int32)
+    keys = codes[:, 0] * 1024 + codes[:, 1] * 32 + codes[:, 2]
+    values, counts = np.unique(keys, return_counts=True)
+    ground = np.median(inner.reshape(-1, 3)[keys == values[counts.argmax()]], axis=0)
+    away = np.abs(pixels - ground).max(axis=2)
+    dark = away > _STRONG
+    level = _long_runs(dark, ticks.left, ticks.right)
+    steep = _long_runs(dark.T, ticks.top, ticks.bottom)
+    return level, steep, _panel_of_picture(np.asarray(away < 6), ticks, bounds)
+
+
+def _long_runs(dark: Bools, low: float, high: float) -> tuple[Segment, ...]:
+    """Return the lines along rows that cover most of the way from ``low`` to ``high``."""
+    first, last = max(0, int(low)), min(dark.shape[1], int(high) + 1)
+    covered = dark[:, first:last].mean(axis=1) > _COVERED
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], covered, [False]]).astype(np.int8)))
+    found = []
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        line = np.asarray(dark[start:stop]).max(axis=0)
+        middle = (first + last) // 2
+        found.append(
+            Segment(
+                (start + stop - 1) / 2,
+                middle - _reach(line[middle::-1]),
+                middle + _reach(line[middle:]),
+                float(stop - start),
+            )
+        )
+    return tuple(found)
+
+
+def _reach(line: Bools) -> int:
+    """Return how far a line goes on from its first pixel; gaps of three pixels do not end it."""
+    gaps = np.flatnonzero(~line)
+    if len(gaps) < 4:
+        return len(line) - 1
+    ends = gaps[3:][gaps[3:] - gaps[:-3] == 3]
+    return int(ends[0]) - 4 if len(ends) else len(line) - 1
+
+
+def _panel_of_picture(ground: Bools, ticks: Area, bounds: Area) -> Area:
+    """Return the box of a tinted ground, or else what lies close to the ticks."""
+    plain = _fallback(ticks, bounds)
+    page = ground[: max(2, ground.shape[0] // 100)].mean()
+    if page > 0.5:
+        return plain  # the ground of the plot is that of the page
+    rows = ground[:, int(ticks.left) : int(ticks.right) + 1].mean(axis=1) > 0.4
+    columns = ground[int(ticks.top) : int(ticks.bottom) + 1].mean(axis=0) > 0.4
+    middle_row = int((ticks.top + ticks.bottom) / 2)
+    middle_column = int((ticks.left + ticks.right) / 2)
+    return Area(
+        max(bounds.left, middle_column - _reach_wide(columns[middle_column::-1])),
+        max(bounds.top, middle_row - _reach_wide(rows[middle_row::-1])),
+        min(bounds.right, middle_column + _reach_wide(columns[middle_column:])),
+        min(bounds.bottom, middle_row + _reach_wide(rows[middle_row:])),
+    )
+
+
+def _reach_wide(line: Bools) -> int:
+    """Return how far a ground goes on; grid lines and curves of a dozen pixels do not end it."""
+    length, misses = 0, 0
+    for i, here in enumerate(line):
+        if here:
+            length, misses = i, 0
+        else:
+            misses += 1
+            if misses > 12:
+                break
+    return length
