@@ -18,6 +18,7 @@ Look = tuple[Colour, float, tuple[float, ...]]
 
 _BEYOND = 0.10  # of the plot: curves may run past the last tick where there is no frame
 _NEAR = 0.0015  # of the plot: places that are the same
+_LARGEST_MARK = 0.05  # of the plot
 _PALEST = 250  # paler strokes are halos and gaps
 
 
@@ -111,10 +112,11 @@ def pieces_of(drawing: Drawing, frame: Frame) -> dict[Look, list[tuple[int, Stro
 
 def falling_lines(look: Look, strokes: Sequence[tuple[int, Stroke]], frame: Frame) -> list[Line]:
     """Return lines of one look that start at the first time with survival near one."""
+    crosses = _crosses(strokes, frame)
     pieces = [
         piece
         for order, stroke in strokes
-        if (piece := _falling(stroke.points, order, frame)) is not None
+        if order not in crosses and (piece := _falling(stroke.points, order, frame)) is not None
     ]
     starts = [piece for piece in pieces if _is_start(piece, frame)]
     if not starts:
@@ -139,6 +141,28 @@ def falling_lines(look: Look, strokes: Sequence[tuple[int, Stroke]], frame: Fram
             )
         )
     return lines
+
+
+def _crosses(strokes: Sequence[tuple[int, Stroke]], frame: Frame) -> set[int]:
+    """Return the short strokes that cross another in their middles: marks, and no steps."""
+    small: list[tuple[float, float, int]] = []
+    for order, stroke in strokes:
+        if len(stroke.points) != 2:
+            continue
+        extent = np.ptp(stroke.points, axis=0)
+        if extent[0] < _LARGEST_MARK * frame.wide and extent[1] < _LARGEST_MARK * frame.tall:
+            x, y = stroke.points.mean(axis=0).tolist()
+            small.append((x, y, order))
+    small.sort()
+    near = 0.3 * frame.near
+    crosses: set[int] = set()
+    for i, (x, y, order) in enumerate(small):
+        for other_x, other_y, other in small[i + 1 :]:
+            if other_x - x > near:
+                break
+            if abs(other_y - y) <= near:
+                crosses.update((order, other))
+    return crosses
 
 
 def _reach(piece: _Piece) -> float:
@@ -230,26 +254,23 @@ class _Links:
     def _next(self, last: _Piece, taken: set[int], gap: float) -> _Piece | None:
         away = self.starts - np.array(last.end)
         far = np.abs(away).max(axis=1)
-        ahead = (away >= -2 * self.frame.near).all(axis=1)
+        touch = 0.5 * self.frame.near
+        ahead = (away >= -touch).all(axis=1)
         found = [
             i
-            for i in np.flatnonzero(ahead & (far <= max(2 * self.frame.near, gap)))
+            for i in np.flatnonzero(ahead & (far <= max(touch, gap))).tolist()
             if self.pieces[i].order not in taken and self.pieces[i].length > 0
         ]
         if not found:
             return None
         upright = _is_upright(last)
-        near = 2 * self.frame.near
-        best = min(
-            found,
-            key=lambda i: (
-                max(far[i], near),
-                _is_upright(self.pieces[i]) == upright,
-                far[i],
-                self.pieces[i].order,
-            ),
-        )
-        return self.pieces[best]
+
+        def badness(i: int) -> tuple[float, bool, float, int]:
+            piece = self.pieces[i]
+            away = float(far[i])
+            return max(away, touch), _is_upright(piece) == upright, away, piece.order
+
+        return self.pieces[min(found, key=badness)]
 
 
 def _is_upright(piece: _Piece) -> bool:

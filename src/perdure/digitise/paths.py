@@ -6,9 +6,9 @@ import numpy as np
 
 from perdure.digitise.found import Axes, FoundCurve, LegendEntry
 from perdure.digitise.path_bounds import alike, limits_of_confidence, steps_of
-from perdure.digitise.path_lines import Frame, Line, falling_lines, frame_of, pieces_of
+from perdure.digitise.path_lines import Frame, Line, Look, falling_lines, frame_of, pieces_of
 from perdure.digitise.path_marks import marks_of
-from perdure.figure.page import Colour, Drawing, Stroke
+from perdure.figure.page import Drawing, Stroke
 from perdure.records import Floats
 
 __all__ = ["curves_from_drawing"]
@@ -89,9 +89,7 @@ def _within(points: Floats, place: tuple[float, float, float, float]) -> bool:
     )
 
 
-def _level_looks(
-    looks: dict[tuple[Colour, float, tuple[float, ...]], list[tuple[int, Stroke]]], frame: Frame
-) -> set[tuple[Colour, float, tuple[float, ...]]]:
+def _level_looks(looks: dict[Look, list[tuple[int, Stroke]]], frame: Frame) -> set[Look]:
     """Return the looks of frames, axes and grids: long level or upright strokes off the top."""
     found = set()
     for look, strokes in looks.items():
@@ -107,7 +105,7 @@ def _level_looks(
 def _is_curve(
     line: Line,
     frame: Frame,
-    levels: set[tuple[Colour, float, tuple[float, ...]]],
+    levels: set[Look],
     legend: tuple[LegendEntry, ...],
 ) -> bool:
     """Tell a curve from frames, grid lines and guide lines."""
@@ -133,7 +131,7 @@ def _is_curve(
 def _is_level_curve(
     line: Line,
     frame: Frame,
-    levels: set[tuple[Colour, float, tuple[float, ...]]],
+    levels: set[Look],
     legend: tuple[LegendEntry, ...],
 ) -> bool:
     """Tell the curve of an arm without events from the top of a frame or grid."""
