@@ -7,6 +7,7 @@ import numpy as np
 
 from perdure.digitise.found import Axes, Axis
 from perdure.digitise.frame import Area, plot_area
+from perdure.digitise.missing_labels import with_missing
 from perdure.digitise.numbers import Label, labels_of
 from perdure.digitise.scales import Scale, columns_of_labels, rows_of_labels
 from perdure.digitise.tick_marks import Ticks, luminance, ticks_of_x, ticks_of_y
@@ -123,12 +124,12 @@ def _pair(row: Scale, column: Scale) -> _Pair | None:
     if row_y < bottom - height or column_x > first + 0.1 * across:
         return None
     beneath, beside = (row_y - bottom) / down, (first - column_x) / across
-    if beneath > 0.8 or beside > 0.5 or not 0.1 < down / across < 10:
+    if beneath > 0.8 or beside > 1.2 or not 0.1 < down / across < 10:
         return None
     count = len(row.labels) + len(column.labels)
     doubtful = row.doubtful + column.doubtful
     whole = 2.0 * (column.values.max() in {1.0, 100.0}) + 1.0 * (row.values.min() == 0)
-    return _Pair(row, column, count + whole - 2 * doubtful - 6 * beneath - 6 * beside)
+    return _Pair(row, column, count + whole - 2 * doubtful - 6 * beneath - 3 * beside)
 
 
 def _overlap(a: _Pair, b: _Pair) -> bool:
@@ -144,10 +145,14 @@ def _axes(pair: _Pair, words: Sequence[Word], page: Picture | Drawing, file: str
     x_ticks, y_ticks = ticks_of_x(page, row, grey), ticks_of_y(page, column, grey)
     _refuse_broken(row, labels_of(words), file, time=True)
     _refuse_broken(column, labels_of(words), file, time=False)
+    bounds = _bounds(page, row, column)
     percent = float(column.values.max()) > 1.5 or any(a.percent for a in column.labels)
+    if isinstance(page, Picture):
+        row = with_missing(row, x_ticks, page, bounds, time=True)
+        column = with_missing(column, y_ticks, page, bounds, time=False)
     x = _axis(row, x_ticks, 1.0)
     y = _axis(column, y_ticks, 100.0 if percent else 1.0)
-    area = plot_area(page, _between_ticks(x, y), _bounds(page, row, column))
+    area = plot_area(page, _between_ticks(x, y), bounds)
     title, unit = time_title(words, row, area)
     upright = y_title(words, column, area)
     if counts_events(upright):
@@ -173,7 +178,7 @@ def _axis(scale: Scale, ticks: Ticks | None, unit: float) -> Axis:
         certainty *= 0.85
     else:
         start, step, residual = ticks.start, ticks.step, ticks.residual
-        certainty *= 0.8 + 0.2 * ticks.count / count
+        certainty *= 0.8 + 0.2 * min(1.0, ticks.count / count)
     values = tuple(float(v) / unit for v in np.sort(scale.values))
     return Axis(
         start / unit, step / unit, values[0], values[-1], values, float(residual), float(certainty)

@@ -39,7 +39,32 @@ def read_words(picture: Picture, *, threads: int = 1) -> tuple[Word, ...]:
         *_level_words(pixels, [b for b in boxes if not _tall(b, size)], threads),
         *_tall_words(pixels, [b for b in boxes if _tall(b, size)], threads),
     ]
+    words = _numbers_again(pixels, words, threads)
     return tuple(sorted((w for w in words if w.text), key=lambda w: (w.top, w.left)))
+
+
+def _numbers_again(pixels: Pixels, words: list[Word], threads: int) -> list[Word]:
+    """Read short uncertain words again as numbers, without the tick marks that touch them."""
+    short = [
+        i
+        for i, w in enumerate(words)
+        if not w.turned and len(w.text) <= 6 and (w.certainty < 0.9 or not w.text.isascii())
+    ]
+    again = list(words)
+    boxes = []
+    for i in short:
+        w = words[i]
+        box = ink_box(pixels, (w.left - 1, w.top - 1, w.right + 1, w.bottom + 1), dashes=False)
+        margin = 0.2 * (box[3] - box[1])
+        boxes.append((box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin))
+    readings = reader(threads).spell([_crop(pixels, box) for box in boxes], NUMBERS)
+    for i, box, reading in zip(short, boxes, readings, strict=True):
+        text = reading.text.strip("-")
+        better = reading.certainty > words[i].certainty or not words[i].text.isascii()
+        if text and better and reading.certainty > 0.5:
+            tight = ink_box(pixels, box, dashes=False)
+            again[i] = Word(text, *tight, reading.certainty, words[i].colour)
+    return again
 
 
 def read_boxes(
@@ -167,7 +192,10 @@ def _ink(pixels: Pixels, box: Box, share: float = 0.4) -> _Ink | None:
 
 @dataclass(frozen=True)
 class _Part:
-    """Connected ink: ``cut`` by the edge of the box, a ``line`` through it, a ``dash``."""
+    """Connected ink: ``cut`` by the edge of the box, a ``line`` through it, a ``dash``.
+
+    A dash lies at half height; the stub of a tick mark above a digit counts as one.
+    """
 
     corners: tuple[int, int, int, int]
     area: int
@@ -187,6 +215,7 @@ def _parts(mask: Bools) -> list[_Part]:
         cut = x == 0 or y == 0 or x + w == width or y + h == height
         line = min(w, h) <= 0.2 * min(height, width) or w >= 0.9 * width
         dash = w > 1.2 * h and h <= 0.25 * height and 0.3 < (y + h / 2) / height < 0.7
+        dash |= h > 1.2 * w and h <= 0.35 * height and y + h < 0.45 * height
         parts.append(_Part((x, y, x + w - 1, y + h - 1), area, cut, line, dash))
     return parts
 
