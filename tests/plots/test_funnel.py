@@ -100,9 +100,9 @@ def test_effects_of_one_name_are_each_named_at_their_own_place(drawn: list[Figur
     ]
     funnel_plot(made, 0.1, RATIO)
     words = {text.get_text(): text.get_position() for text in drawn[0].axes[0].texts}
-    assert set(words) == {"Trial A (1 of 2)", "Trial A (2 of 2)"}
+    assert set(words) == {"1 of 2: Trial A", "2 of 2: Trial A"}
     left, right = drawn[0].axes[0].get_xlim()
-    for one, name in zip(made, ("Trial A (1 of 2)", "Trial A (2 of 2)"), strict=False):
+    for one, name in zip(made, ("1 of 2: Trial A", "2 of 2: Trial A"), strict=False):
         assert abs(words[name][0] - one.effect) < 0.25 * (right - left)
 
 
@@ -112,4 +112,4 @@ def test_names_that_are_asked_for_are_given_to_every_effect_that_has_them(
     made = [FunnelPoint("A", 0.1, 0.1), FunnelPoint("A", 0.3, 0.2), FunnelPoint("B", 0.2, 0.3)]
     made.append(FunnelPoint("A", -0.2, 0.25, filled=True))
     funnel_plot(made, 0.2, RATIO, names=["A", "nobody"])
-    assert {text.get_text() for text in drawn[0].axes[0].texts} == {"A (1 of 2)", "A (2 of 2)"}
+    assert {text.get_text() for text in drawn[0].axes[0].texts} == {"1 of 2: A", "2 of 2: A"}

@@ -114,5 +114,5 @@ def test_of_very_many_the_most_influential_are_drawn_and_said(
 def test_a_few_are_all_drawn_and_nothing_is_said_of_it() -> None:
     rows = [InfluenceDots("A", (0.1,)), InfluenceDots("A", (0.2,)), InfluenceDots("B", (None,))]
     said = texts(influence_plot(rows, [Measure("Residual")]))
-    assert {"A (1 of 2)", "A (2 of 2)", "B"} <= set(said)
+    assert {"1 of 2: A", "2 of 2: A", "B"} <= set(said)
     assert not any("effects:" in text for text in said)

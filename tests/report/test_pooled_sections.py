@@ -20,7 +20,7 @@ from perdure.report.methods_text import methods_text
 from perdure.report.missing_arm_figures import MOST_PICTURES, mixture_figure
 from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_table
 from perdure.report.network_figures import network_figure, ranking_figure
-from perdure.report.network_tables import network_table, rank_table
+from perdure.report.network_tables import MOST_NAMED, network_table, rank_table
 from perdure.report.sections import report_sections
 
 pytestmark = pytest.mark.slow
@@ -324,3 +324,18 @@ def test_every_figure_has_its_number_a_caption_and_words_for_its_pictures(
     assert {"network", "ranking", "pattern-mixture", "likelihood"} <= stems
     tables = [block.table.name for block in blocks if isinstance(block, TableBlock)]
     assert len(set(tables)) == len(tables)
+
+
+@pytest.mark.parametrize("times", [1, MOST_NAMED + 1])
+def test_a_few_arms_outside_a_network_are_named_and_many_are_counted(
+    everything: Findings, times: int
+) -> None:
+    one = next(one for one in everything.results.networks if one.network and one.left_out)
+    assert one.network is not None
+    gap = one.left_out[0]
+    table = network_table(
+        everything, replace(one, left_out=(gap,) * times), one.network.components[0]
+    )
+    notes = " ".join(table.notes)
+    assert (everything.trial_label(gap.trial) in notes) == (times == 1)
+    assert (f"{times} arms without an estimate" in notes) == (times > 1)

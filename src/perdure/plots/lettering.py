@@ -115,19 +115,21 @@ def small_print(key: Sequence[str], sentences: Sequence[str], width: float) -> l
 
 
 def told_apart(labels: Sequence[str]) -> list[str]:
-    """Return labels of which those that come again say which one of them they are.
+    """Return labels of which those that come again say first which one of them they are.
+
+    First, so that a label that is shortened says it too.
 
     Examples
     --------
     >>> told_apart(["A", "B", "A"])
-    ['A (1 of 2)', 'B', 'A (2 of 2)']
+    ['1 of 2: A', 'B', '2 of 2: A']
     """
     every, seen = Counter(labels), Counter[str]()
     found = []
     for label in labels:
         seen[label] += 1
         twice = every[label] > 1
-        found.append(f"{label} ({seen[label]} of {every[label]})" if twice else label)
+        found.append(f"{seen[label]} of {every[label]}: {label}" if twice else label)
     return found
 
 

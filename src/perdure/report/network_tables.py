@@ -23,6 +23,10 @@ MOSTLY_DIRECT = 0.99
 """With a larger direct share what is left is no evidence to show."""
 
 
+MOST_NAMED = 12
+"""More arms than this are named in a section of their own alone."""
+
+
 @dataclass(frozen=True)
 class _Pair:
     """Two classes, and what trials saw directly of them."""
@@ -195,7 +199,12 @@ def _own(one: ClassNetwork) -> str:
 def _outside(findings: Findings, one: ClassNetwork) -> list[str]:
     """Return which arms and trials are not in the network."""
     found = list(one.network.left_out) if one.network is not None else []
-    if one.left_out:
+    if len(one.left_out) > MOST_NAMED:
+        found.append(
+            f"{len(one.left_out)} arms without an estimate or a class are not in it: the section on"
+            " what is not estimable names them."
+        )
+    elif one.left_out:
         arms = "; ".join(
             f"{findings.trial_label(gap.trial)}, {findings.arm_label(gap.trial, gap.arm)}"
             for gap in one.left_out
