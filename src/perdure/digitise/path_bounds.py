@@ -52,24 +52,52 @@ def alike(one: Colour, other: Colour, most: float = 60.0) -> bool:
 
 
 def limits_of_confidence(lines: Sequence[Line], frame: Frame) -> set[int]:
-    """Return the places of lines that lie in pairs around another and step where it steps."""
+    """Return the places of lines that lie around another, step where it steps, and are fainter.
+
+    Two or more lines of one look around a third are limits too where nothing sets them apart from
+    it. Where all times are multiples of one unit, other arms step at the same times: then only
+    such a pair that is fainter than the line between is taken for limits.
+    """
     steps = [steps_of(line.points, frame) for line in lines]
     limits: set[int] = set()
-    for middle in range(len(lines)):
-        if middle in limits:
+    for middle, line in enumerate(lines):
+        if line.rises or middle in limits:
             continue
+        regular = _is_regular(steps[middle][0], frame)
         kin = [
             i
-            for i in range(len(lines))
+            for i, other in enumerate(lines)
             if i != middle
             and i not in limits
-            and alike(lines[i].look[0], lines[middle].look[0])
+            and alike(other.look[0], line.look[0])
             and _steps_together(steps[i][0], steps[middle][0], frame)
         ]
-        pair = _pair_around(kin, middle, lines, steps, frame)
-        if pair is not None:
-            limits.update(pair)
+        sides = {i: _over(steps[i], steps[middle], frame) for i in kin}
+        for i in kin:
+            pair = any(
+                sides[i] * sides[k] == -1 and lines[i].look == lines[k].look for k in kin if k != i
+            )
+            fainter = _is_fainter(lines[i], line)
+            if sides[i] and (pair and fainter if regular else pair or fainter):
+                limits.add(i)
     return limits
+
+
+def _is_fainter(one: Line, other: Line) -> bool:
+    """Tell whether a line is dashed where another is solid, thinner, or a paler tint."""
+    paler = sum(one.look[0]) > sum(other.look[0]) + 90
+    thinner = one.look[1] < 0.8 * other.look[1]
+    dashed = bool(one.look[2]) and not other.look[2]
+    return paler or thinner or dashed
+
+
+def _is_regular(x: Floats, frame: Frame) -> bool:
+    """Tell whether the steps are at multiples of a unit, or too few to say."""
+    between = np.diff(x[1:])
+    if len(between) < 4:
+        return True
+    kinds = np.unique(np.round(between / (2 * frame.near)))
+    return len(kinds) < 0.4 * len(between)
 
 
 def _steps_together(one: Floats, other: Floats, frame: Frame) -> bool:
@@ -77,35 +105,14 @@ def _steps_together(one: Floats, other: Floats, frame: Frame) -> bool:
     end = min(one[-1], other[-1]) + frame.near
     one, other = one[1:], other[1:]
     one, other = one[one <= end], other[other <= end]
-    if min(len(one), len(other)) < _FEWEST_STEPS:
-        return False
     few, many = sorted((one, other), key=len)
-    at = np.clip(np.searchsorted(many, few), 1, len(many) - 1) if len(many) > 1 else None
-    if at is None:
+    if len(few) < _FEWEST_STEPS or len(few) < 0.5 * len(many):
         return False
+    at = np.clip(np.searchsorted(many, few), 1, len(many) - 1)
     away = np.minimum(np.abs(many[at] - few), np.abs(many[at - 1] - few))
     # Coinciding by chance is likely where steps are dense: then nearly all must.
-    chance = min(1.0, 2 * 0.5 * frame.near * len(many) / max(float(np.ptp(many)), 1e-9))
-    need = max(_SHARED, (1 + chance) / 2)
-    return bool((away <= 0.5 * frame.near).mean() >= need and len(few) >= 0.5 * len(many))
-
-
-def _pair_around(
-    kin: list[int],
-    middle: int,
-    lines: Sequence[Line],
-    steps: list[tuple[Floats, Floats]],
-    frame: Frame,
-) -> tuple[int, int] | None:
-    """Return the nearest pair of one look that encloses a line."""
-    heights = {i: _over(steps[i], steps[middle], frame) for i in kin}
-    above = [i for i in kin if heights[i] == -1]
-    below = [i for i in kin if heights[i] == 1]
-    for upper in above:
-        for lower in below:
-            if lines[upper].look == lines[lower].look:
-                return upper, lower
-    return None
+    chance = min(1.0, frame.near * len(many) / max(float(np.ptp(many)), 1e-9))
+    return bool((away <= 0.5 * frame.near).mean() >= max(_SHARED, (1 + chance) / 2))
 
 
 def _over(one: tuple[Floats, Floats], middle: tuple[Floats, Floats], frame: Frame) -> int:

@@ -1,7 +1,7 @@
 """Strokes within a plot, put together to lines that run from left to right and only fall."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ Look = tuple[Colour, float, tuple[float, ...]]
 _BEYOND = 0.10  # of the plot: curves may run past the last tick where there is no frame
 _NEAR = 0.0015  # of the plot: places that are the same
 _LARGEST_MARK = 0.05  # of the plot
+_FEWEST_DASHES = 8
+_HIGHEST_RISE = 0.3  # of the plot: more is no limit of confidence either
 _PALEST = 250  # paler strokes are halos and gaps
 
 
@@ -72,6 +74,7 @@ class Line:
     """A falling line: its points, its look, and the first place in the order of drawing.
 
     ``spikes`` are where it left its way and came back: marks drawn in one go with the curve.
+    ``rises`` marks what falls only by and large, as upper limits of confidence do: no curve.
     """
 
     points: Floats
@@ -79,6 +82,7 @@ class Line:
     order: int
     spikes: tuple[float, ...] = ()
     pieces: tuple[int, ...] = ()
+    rises: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +90,7 @@ class _Piece:
     points: Floats
     order: int
     spikes: tuple[float, ...] = ()
+    rises: bool = False
 
     @property
     def start(self) -> tuple[float, float]:
@@ -125,10 +130,13 @@ def falling_lines(look: Look, strokes: Sequence[tuple[int, Stroke]], frame: Fram
     starts.sort(key=lambda piece: (-_reach(piece), piece.order))
     lines: list[Line] = []
     links = _Links(pieces, frame)
+    gap = _gap(pieces, frame)
     for start in starts:
         if start.order in used:
             continue
-        chain = links.follow(start, used, _gap(pieces, frame))
+        chain = links.follow(start, used, 0.0 if start.rises else gap)
+        if gap and len(chain) < _FEWEST_DASHES:
+            chain = links.follow(start, used, 0.0)
         used.update(piece.order for piece in chain)
         points = np.vstack([piece.points for piece in chain])
         lines.append(
@@ -138,6 +146,7 @@ def falling_lines(look: Look, strokes: Sequence[tuple[int, Stroke]], frame: Fram
                 start.order,
                 tuple(x for piece in chain for x in piece.spikes),
                 tuple(piece.order for piece in chain),
+                any(piece.rises for piece in chain),
             )
         )
     return lines
@@ -195,9 +204,10 @@ def _falling(points: Floats, order: int, frame: Frame) -> _Piece | None:
     if len(points) < 2 or (steps[:, 0] < -frame.near).any():
         return None
     back = np.maximum.accumulate(points[:, 1]) - points[:, 1]
-    if back.max() > max(0.004 * frame.tall, frame.near):
+    if back.max() > _HIGHEST_RISE * frame.tall:
         return None
-    return _Piece(points, order, spikes)
+    rises = back.max() > max(0.004 * frame.tall, frame.near)
+    return _Piece(points, order, spikes, bool(rises))
 
 
 def _without_spikes(points: Floats, frame: Frame) -> tuple[Floats, tuple[float, ...]]:
@@ -225,8 +235,17 @@ def _is_spike(before: Floats, tip: Floats, after: Floats, frame: Frame) -> bool:
     )
 
 
-def _gap(pieces: Iterable[_Piece], frame: Frame) -> float:
-    """Return how far apart the dashes of a line may lie that are strokes of their own."""
+def _gap(pieces: Sequence[_Piece], frame: Frame) -> float:
+    """Return how far apart the dashes of a line may lie that are strokes of their own.
+
+    Marks of censoring are as short, but all upright and of one height.
+    """
+    heights = [piece.length for piece in pieces if _is_upright(piece)]
+    if heights:
+        usual = float(np.median(heights))
+        same = sum(abs(height - usual) <= 0.02 * usual for height in heights)
+        if same > 0.5 * len(pieces):
+            return 0.0
     lengths = [piece.length for piece in pieces]
     short = [length for length in lengths if length < 0.04 * frame.wide]
     if len(short) < 12 or len(short) < 0.7 * len(lengths):

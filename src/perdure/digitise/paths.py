@@ -57,7 +57,7 @@ def curves_from_drawing(
     lines = [line for line in lines if _is_curve(line, frame, levels, legend)]
     lines = _without_halos(lines, frame, legend)
     limits = limits_of_confidence(lines, frame)
-    curves = [line for i, line in enumerate(lines) if i not in limits]
+    curves = [line for i, line in enumerate(lines) if i not in limits and not line.rises]
     taken = {order for line in lines for order in line.pieces}
     marks = marks_of(drawing, curves, taken, frame)
     return tuple(_found(line, places, frame) for line, places in zip(curves, marks, strict=True))

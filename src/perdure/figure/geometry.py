@@ -11,6 +11,7 @@ Box = tuple[float, float, float, float]
 Matrix = tuple[float, float, float, float, float, float]
 """a, b, c, d, e, f as PDF and SVG write them: x' = a x + c y + e, y' = b x + d y + f."""
 
+_EDGE = 0.25  # pixels
 EVERYWHERE: Box = (-1e9, -1e9, 1e9, 1e9)
 
 
@@ -58,8 +59,10 @@ def clip_line(points: Floats, box: Box) -> list[Floats]:
     --------
     >>> import numpy as np
     >>> clip_line(np.array([[0.0, 5.0], [20.0, 5.0]]), (0, 0, 10, 10))[0].tolist()
-    [[0.0, 5.0], [10.0, 5.0]]
+    [[0.0, 5.0], [10.25, 5.0]]
     """
+    # A line along the very edge is seen, whatever the rounding of its places.
+    box = (box[0] - _EDGE, box[1] - _EDGE, box[2] + _EDGE, box[3] + _EDGE)
     left, top, right, bottom = box
     x, y = points[:, 0], points[:, 1]
     inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
