@@ -138,12 +138,25 @@ def _word(group: list[Letter]) -> Word:
         gap = letter.along[0] - last.along[1]
         apart = (letter.space_before and gap > 0) or gap > _WORD_GAP * min(last.size, letter.size)
         text += (" " if apart else "") + letter.text
-    return Word(
-        text,
+    start, end = group[0].along[0], max(letter.along[1] for letter in group)
+    turn = group[0].turn
+    left, top, right, bottom = (
         min(letter.box[0] for letter in group),
         min(letter.box[1] for letter in group),
         max(letter.box[2] for letter in group),
         max(letter.box[3] for letter in group),
+    )
+    # Labels are centred on their ticks by the room of their letters, not by their ink.
+    if turn in {0, 2}:
+        left, right = (start, end) if turn == 0 else (-end, -start)
+    else:
+        top, bottom = (start, end) if turn == 3 else (-end, -start)
+    return Word(
+        text,
+        left,
+        top,
+        right,
+        bottom,
         colour=group[0].colour,
-        turned=group[0].turn in {1, 3},
+        turned=turn in {1, 3},
     )

@@ -58,8 +58,17 @@ class Sheet:
     notes: tuple[str, ...] = ()
 
 
-def pixels_a_point(width: float, height: float, dpi: float | None, points_an_inch: float) -> float:
+def pixels_a_point(
+    width: float,
+    height: float,
+    dpi: float | None,
+    points_an_inch: float,
+    *,
+    to_read: bool = True,
+) -> float:
     """Return the scale at which a page is drawn: sharp enough to read, small enough to hold.
+
+    Where nothing has to be read from the pixels (not ``to_read``), fewer of them do.
 
     Examples
     --------
@@ -69,5 +78,6 @@ def pixels_a_point(width: float, height: float, dpi: float | None, points_an_inc
     0.2
     """
     point = 72.0 / points_an_inch
-    wanted = min(max(3.0 * point, _WIDE / width), 6.0) if dpi is None else dpi / points_an_inch
+    sharp = min(max(3.0 * point, _WIDE / width), 6.0) * (1.0 if to_read else 2 / 3)
+    wanted = sharp if dpi is None else dpi / points_an_inch
     return float(min(wanted, (_MOST_PIXELS / (width * height)) ** 0.5))

@@ -25,6 +25,7 @@ __all__ = ["read_svg"]
 
 _LARGEST = 40_000_000  # bytes of markup
 _LARGEST_SIDE = 20_000.0  # CSS pixels
+_FEWEST_TEXTS = 6  # fewer: letters may be shapes, to be read from the pixels
 _SMALLEST_IMAGE = 0.04  # of the figure
 _LINKS = ("{http://www.w3.org/1999/xlink}href", "href")
 _SAFE_IMAGES = ("data:image/png", "data:image/jpeg", "data:image/jpg", "data:image/gif")
@@ -40,8 +41,8 @@ def read_svg(path: Path, *, dpi: float | None = None) -> Sheet:
     ----------
     path : Path
     dpi : float, optional
-        Pixels an inch (of 96 CSS pixels) of the picture and the drawing; by default at least
-        three pixels a point.
+        Pixels an inch (of 96 CSS pixels) of the picture and the drawing; by default three
+        pixels a point where letters may be shapes, two where the text is in the file.
 
     Raises
     ------
@@ -50,14 +51,16 @@ def read_svg(path: Path, *, dpi: float | None = None) -> Sheet:
     """
     root = _parse(_markup(path), path)
     wide, tall = _size(root, path)
-    scale = pixels_a_point(wide, tall, dpi, 96.0)
+    texts = sum(isinstance(e.tag, str) and e.tag.endswith("}text") for e in root.iter())
+    scale = pixels_a_point(wide, tall, dpi, 96.0, to_read=texts < _FEWEST_TEXTS)
     by_id = {e.get("id"): e for e in root.iter() if isinstance(e.tag, str) and e.get("id")}
     styles = "\n".join(
         "".join(e.itertext())
         for e in root.iter()
         if isinstance(e.tag, str) and e.tag.rpartition("}")[2] == "style"
     )
-    walk = Walk(read_rules(styles), by_id, (wide, tall))
+    page = (-0.5, -0.5, wide * scale - 0.5, tall * scale - 0.5)
+    walk = Walk(read_rules(styles), by_id, (wide, tall), page)
     view = times(view_of(root, (wide, tall)), (scale, 0.0, 0.0, scale, -0.5, -0.5))
     try:
         walk.children(root, view)

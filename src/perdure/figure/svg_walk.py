@@ -47,11 +47,15 @@ class _Place:
 
 @dataclass(eq=False)
 class Walk:
-    """Collects what is drawn; ``size`` is the viewport's, for lengths in per cent."""
+    """Collects what is drawn.
+
+    ``size`` is the viewport, of which lengths in per cent are; ``page`` the page in pixels.
+    """
 
     rules: list[Rule]
     by_id: dict[str, Any]
     size: tuple[float, float]
+    page: Box = EVERYWHERE
     strokes: list[Stroke] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
@@ -194,7 +198,7 @@ class Walk:
         pieces = [(apply_matrix(p, place.matrix), closed) for p, closed in self.shapes[element]]
         self.points += sum(len(points) for points, _ in pieces)
         if pieces:
-            self.cuts += any(_sticks_out(points, place.clip) for points, _ in pieces)
+            self.cuts += any(_sticks_out(points, place.clip, self.page) for points, _ in pieces)
             self._paint(pieces, place, filled=tag != "line")
 
     def _paint(self, pieces: Pieces, place: _Place, *, filled: bool) -> None:
@@ -219,9 +223,16 @@ class Walk:
             add_strokes(self.strokes, pieces, colour, width * scale, dash, place.clip)
 
 
-def _sticks_out(points: Floats, clip: Box) -> bool:
-    box = bounds(points)
-    return box[0] < clip[0] or box[1] < clip[1] or box[2] > clip[2] or box[3] > clip[3]
+def _sticks_out(points: Floats, clip: Box, page: Box) -> bool:
+    """Tell whether a clip hides some of what would be seen on the page."""
+    left, top, right, bottom = meet(bounds(points), page)
+    slack = 0.5
+    return (
+        left < clip[0] - slack
+        or top < clip[1] - slack
+        or right > clip[2] + slack
+        or bottom > clip[3] + slack
+    )
 
 
 def _share(text: str | None) -> float:
