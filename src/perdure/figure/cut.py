@@ -22,6 +22,7 @@ def cut_sheet(sheet: Sheet, box: Box) -> Sheet:
         drawing=cut_drawing(sheet.drawing, exact),
         picture=cut_picture(sheet.picture, box),
         images=(),
+        corner=(sheet.corner[0] + left, sheet.corner[1] + top),
     )
 
 

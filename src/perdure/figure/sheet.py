@@ -45,6 +45,8 @@ class Sheet:
         The figure is pixels; the drawing holds words at most.
     notes : tuple of str
         What was assumed, for the user.
+    corner : tuple of float
+        Where its first pixel lies in the picture that it was cut from.
     """
 
     drawing: Drawing
@@ -56,6 +58,7 @@ class Sheet:
     outlined: bool = False
     is_picture: bool = False
     notes: tuple[str, ...] = ()
+    corner: tuple[float, float] = (0.0, 0.0)
 
 
 def pixels_a_point(
