@@ -96,8 +96,11 @@ def _is_regular(x: Floats, frame: Frame) -> bool:
     between = np.diff(x[1:])
     if len(between) < 4:
         return True
-    kinds = np.unique(np.round(between / (2 * frame.near)))
-    return len(kinds) < 0.4 * len(between)
+    unit = float(between.min())
+    if unit < 4 * frame.near:
+        return False
+    off = np.abs(between - unit * np.round(between / unit))
+    return bool((off <= frame.near).mean() >= 0.9)
 
 
 def _steps_together(one: Floats, other: Floats, frame: Frame) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from perdure.digitise.found import Axes
+from perdure.figure.geometry import meet
 from perdure.figure.page import Colour, Drawing, Stroke
+from perdure.figure.plot_areas import plot_areas
 from perdure.records import Floats
 
 __all__ = ["Frame", "Line", "Look", "falling_lines", "frame_of", "pieces_of"]
@@ -62,11 +64,23 @@ class Frame:
         )
 
 
-def frame_of(axes: Axes) -> Frame:
-    """Return the plot of found axes; an axis that starts after 0 or ends below 1 is cut there."""
-    zero = max(float(axes.x.pixel(0.0)), axes.left - 0.01 * (axes.right - axes.left))
-    one = max(float(axes.y.pixel(1.0)), axes.top - 0.01 * (axes.bottom - axes.top))
-    return Frame(axes.left, axes.top, axes.right, axes.bottom, zero, one)
+def frame_of(axes: Axes, drawing: Drawing) -> Frame:
+    """Return the plot of found axes; an axis that starts after 0 or ends below 1 is cut there.
+
+    Where axis lines or a frame run on beyond the labels that were read, the plot does too.
+    """
+    left, top, right, bottom = axes.left, axes.top, axes.right, axes.bottom
+    wide, tall = right - left, bottom - top
+    for area in plot_areas(drawing):
+        common = meet(area, (left, top, right, bottom))
+        shared_x, shared_y = common[2] - common[0], common[3] - common[1]
+        same_size = area[2] - area[0] < 2.5 * wide and area[3] - area[1] < 2.5 * tall
+        if shared_x > 0.8 * wide and shared_y > 0.8 * tall and same_size:
+            left, right = min(left, area[0]), max(right, area[2])
+            top, bottom = min(top, area[1]), max(bottom, area[3])
+    zero = max(float(axes.x.pixel(0.0)), left - 0.01 * (right - left))
+    one = max(float(axes.y.pixel(1.0)), top - 0.01 * (bottom - top))
+    return Frame(left, top, right, bottom, zero, one)
 
 
 @dataclass(frozen=True, eq=False)

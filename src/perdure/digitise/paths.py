@@ -47,7 +47,7 @@ def curves_from_drawing(
     >>> curve.x.tolist(), curve.y.tolist(), curve.end
     ([0.0, 30.0, 80.0], [0.0, 40.0, 60.0], 90.0)
     """
-    frame = frame_of(axes)
+    frame = frame_of(axes, drawing)
     looks = pieces_of(_without_samples(drawing, legend), frame)
     lines = [
         line for look, strokes in looks.items() for line in falling_lines(look, strokes, frame)
