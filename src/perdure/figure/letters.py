@@ -81,13 +81,13 @@ def group_letters(letters: list[Letter]) -> list[Word]:
     >>> [word.text for word in group_letters(pair)]
     ['12']
     """
-    alone = _alone(letters)
+    pieces = _Pieces(letters)
     words: list[Word] = []
     for line in _joined_lines(letters):
         line.sort(key=lambda letter: letter.along)
         group: list[Letter] = []
         for letter in line:
-            if group and not _continues(group[-1], letter, alone):
+            if group and not _continues(group[-1], letter, pieces):
                 words.append(_word(group))
                 group = []
             group.append(letter)
@@ -111,25 +111,40 @@ def _joined_lines(letters: list[Letter]) -> list[list[Letter]]:
     return lines
 
 
-def _alone(letters: list[Letter]) -> set[int]:
-    """Return the pieces that are one sign which may be a mark of censoring on a curve."""
-    counts: dict[int, int] = defaultdict(int)
-    for letter in letters:
-        counts[letter.piece] += 1
-    return {one.piece for one in letters if counts[one.piece] == 1 and one.text in _MARKS}
+class _Pieces:
+    """What is known of the pieces that the file writes at once."""
+
+    def __init__(self, letters: list[Letter]) -> None:
+        self.text: dict[int, str] = defaultdict(str)
+        self.phrases = False  # written with their spaces, not word by word
+        for letter in letters:
+            self.phrases |= letter.space_before and letter.piece in self.text
+            self.text[letter.piece] += letter.text
+
+    def alone(self, letter: Letter) -> bool:
+        """Tell one sign that may be a mark of censoring on a curve."""
+        return self.text[letter.piece] in _MARKS
+
+    def cells(self, last: Letter, letter: Letter) -> bool:
+        """Tell a name and a number that were written apart: cells of a table."""
+        texts = (self.text[last.piece], self.text[letter.piece])
+        numbers = [text.isdigit() for text in texts]
+        return numbers[0] != numbers[1] and min(len(text) for text in texts) > 1
 
 
-def _continues(last: Letter, letter: Letter, alone: set[int]) -> bool:
+def _continues(last: Letter, letter: Letter, pieces: _Pieces) -> bool:
     if last.colour != letter.colour and last.piece != letter.piece:
         return False
     size = min(last.size, letter.size)
     gap = letter.along[0] - last.along[1]
     if last.piece == letter.piece:
         return gap < _SAME_GAP * size
-    if last.piece in alone and letter.piece in alone:
+    alone = pieces.alone(last), pieces.alone(letter)
+    if all(alone):
         return False
-    limit = 0.3 if last.piece in alone or letter.piece in alone else _OTHER_GAP
-    return -0.5 * size < gap < limit * size
+    if pieces.cells(last, letter):
+        return not pieces.phrases and _WORD_GAP * size < gap < 0.33 * size
+    return -0.5 * size < gap < (0.3 if any(alone) else _OTHER_GAP) * size
 
 
 def _word(group: list[Letter]) -> Word:

@@ -141,16 +141,17 @@ def _stacked(area: Box, other: Box, region: Box, gaps: Gaps) -> Box:
 
 
 def _clear(area: Box, text: Box, region: Box) -> Box:
-    """Keep a region off a paragraph."""
+    """Keep a region off a paragraph, on the side of the plot where that costs least."""
     left, top, right, bottom = region
-    over = min(text[2], area[2]) > max(text[0], area[0])
-    level = min(text[3], area[3]) > max(text[1], area[1])
-    if over and text[1] >= area[3]:
-        bottom = min(bottom, text[1] - 1)
-    elif over and text[3] <= area[1]:
-        top = max(top, text[3] + 1)
-    elif level and text[2] <= area[0]:
-        left = max(left, text[2] + 1)
-    elif level and text[0] >= area[2]:
-        right = min(right, text[0] - 1)
-    return left, top, right, bottom
+    if min(text[2], right) <= max(text[0], left) or min(text[3], bottom) <= max(text[1], top):
+        return region
+    cuts: list[Box] = []
+    if text[1] >= area[3]:
+        cuts.append((left, top, right, text[1] - 1))
+    if text[3] <= area[1]:
+        cuts.append((left, text[3] + 1, right, bottom))
+    if text[2] <= area[0]:
+        cuts.append((text[2] + 1, top, right, bottom))
+    if text[0] >= area[2]:
+        cuts.append((left, top, text[0] - 1, bottom))
+    return max(cuts, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), default=region)

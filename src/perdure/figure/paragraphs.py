@@ -28,21 +28,23 @@ def running_text(words: Sequence[Word], areas: Sequence[Box]) -> list[Box]:
     >>> running_text(lines, [])
     [(0, 0, 300, 33)]
     """
-    prose = [
+    free = [
         word
         for word in words
         if not word.turned
         and not any(a[0] < word.centre[0] < a[2] and a[1] < word.centre[1] < a[3] for a in areas)
-        and (_is_prose(word.text) or _CAPTION.match(word.text))
     ]
     blocks: list[list[Word]] = []
-    for word in sorted(prose, key=lambda one: (one.top, one.left)):
+    for word in sorted(free, key=lambda one: (one.top, one.left)):
+        prose = _is_prose(word.text) or _CAPTION.match(word.text)
         for block in blocks:
-            if _follows(block[-1], word):
+            # The last line of a paragraph may be short.
+            if _follows(block[-1], word) and (prose or len(block) >= _FEWEST_LINES - 1):
                 block.append(word)
                 break
         else:
-            blocks.append([word])
+            if prose:
+                blocks.append([word])
     return [
         _box(block)
         for block in blocks
