@@ -17,14 +17,15 @@ Y = np.array([0.1, 0.6, 0.9, 0.4, 1.2])
 V = np.array([0.04, 0.05, 0.03, 0.02, 0.06])
 
 
-def correlated() -> Fit:
+def correlated(method: Method = "REML") -> Fit:
     covariance = np.diag(V)
     covariance[0, 1] = covariance[1, 0] = 0.02
-    return fit_correlated(Y, covariance, shared_heterogeneity(list("AABCD"))).independent
+    similar = shared_heterogeneity(list("AABCD"))
+    return fit_correlated(Y, covariance, similar, method=method).independent
 
 
-def log_likelihood_by_hand(tau2: float) -> float:
-    """Restricted, of effects that two of which are of one trial."""
+def log_likelihood_by_hand(tau2: float, method: Method = "REML") -> float:
+    """Of effects two of which are of one trial."""
     covariance = np.diag(V)
     covariance[0, 1] = covariance[1, 0] = 0.02
     spread = covariance + tau2 * shared_heterogeneity(list("AABCD"))
@@ -32,13 +33,11 @@ def log_likelihood_by_hand(tau2: float) -> float:
     x = np.ones(Y.size)
     information = x @ inverse @ x
     residual = Y - x @ inverse @ Y / information
-    return float(
-        -(Y.size - 1) / 2 * np.log(2 * np.pi)
-        + np.log(x @ x) / 2
-        - np.linalg.slogdet(spread)[1] / 2
-        - np.log(information) / 2
-        - residual @ inverse @ residual / 2
-    )
+    full = np.linalg.slogdet(spread)[1] + residual @ inverse @ residual
+    if method == "ML":
+        return float(-(Y.size * np.log(2 * np.pi) + full) / 2)
+    restricted = full + np.log(information) - np.log(x @ x)
+    return float(-((Y.size - 1) * np.log(2 * np.pi) + restricted) / 2)
 
 
 def test_of_correlated_effects_it_is_their_own_likelihood() -> None:
@@ -50,6 +49,15 @@ def test_of_correlated_effects_it_is_their_own_likelihood() -> None:
     top = log_likelihood_by_hand(found.estimate)
     for limit in (found.low, found.high):
         assert top - log_likelihood_by_hand(limit) == pytest.approx(1.920729, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_limits_of_correlated_effects_are_where_their_likelihood_has_fallen(method: Method) -> None:
+    found = heterogeneity(correlated(method), interval="profile likelihood")
+    assert found.tau2_low > 0
+    for limit in (found.tau2_low, found.tau2_high):
+        fall = log_likelihood_by_hand(found.tau2, method) - log_likelihood_by_hand(limit, method)
+        assert fall == pytest.approx(1.920729, abs=1e-6)
 
 
 @pytest.mark.parametrize("method", ["REML", "ML"])

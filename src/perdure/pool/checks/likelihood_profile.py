@@ -1,7 +1,5 @@
 """The likelihood over tau2 as a curve: whether the data know how far trials differ."""
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.special import chdtri
 
@@ -54,10 +52,9 @@ def likelihood_profile(fit: Fit, *, points: int = 121) -> LikelihoodProfile:
         inner = weighted_least_squares(fit.y, fit.x, fit.v + tau2)
         return log_likelihood(inner, fit.x, restricted=restricted)
 
+    found = heterogeneity(fit, interval="profile likelihood")
     # a fit of correlated effects has the likelihood of the effects, and not of its own coordinates
-    own = replace(fit, pooled=replace(fit.pooled, log_likelihood=height(fit.between)))
-    shift = fit.pooled.log_likelihood - own.pooled.log_likelihood
-    found = heterogeneity(own, interval="profile likelihood")
+    shift = fit.pooled.log_likelihood - height(fit.between)
     spread = max(found.tau2, float(fit.v.max()))
     end = BEYOND * found.tau2_high if np.isfinite(found.tau2_high) else WITHOUT_END * spread
     end = max(end, BEYOND * found.tau2) or spread

@@ -105,12 +105,17 @@ def _profile(fit: Fit) -> tuple[float, float, str | None]:
             )
         )
 
-    def above(tau2: float) -> float:
+    def height(tau2: float) -> float:
         inner = weighted_least_squares(fit.y, fit.x, fit.v + tau2)
-        return log_likelihood(inner, fit.x, restricted=method == "REML") - cut
+        return log_likelihood(inner, fit.x, restricted=method == "REML")
 
     tau2 = fit.between
-    cut = fit.pooled.log_likelihood - float(chdtri(1, 1 - fit.level)) / 2
+    # not fit.pooled.log_likelihood: that of correlated effects is in other coordinates
+    cut = height(tau2) - float(chdtri(1, 1 - fit.level)) / 2
+
+    def above(tau2: float) -> float:
+        return height(tau2) - cut
+
     low = 0.0 if above(0.0) >= 0 else float(brentq(above, 0.0, tau2, xtol=1e-300, rtol=1e-14))
     far = max(2 * tau2, float(fit.v.max()))
     end = FURTHEST * max(far, float(np.ptp(fit.y)) ** 2)
