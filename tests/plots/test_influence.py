@@ -111,6 +111,14 @@ def test_of_very_many_the_most_influential_are_drawn_and_said(
     tidy()
 
 
+def test_rows_that_are_trials_are_called_trials() -> None:
+    rows = [InfluenceDots(name, (0.1,)) for name in "ABC"]
+    said = " ".join(texts(influence_plot(rows, [Measure("Residual")], most_rows=2, unit="trial")))
+    for words in ("Influence of single trials", "2 of 3 trials", "● one trial", "a trial without"):
+        assert words in said
+    assert "effect" not in said
+
+
 def test_a_few_are_all_drawn_and_nothing_is_said_of_it() -> None:
     rows = [InfluenceDots("A", (0.1,)), InfluenceDots("A", (0.2,)), InfluenceDots("B", (None,))]
     said = texts(influence_plot(rows, [Measure("Residual")]))

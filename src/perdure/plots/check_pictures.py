@@ -145,4 +145,4 @@ def _influence(found: Influence, pooled: Pooled, kind: Kind) -> bytes:
         )
         for row in found.rows
     ]
-    return influence_plot(rows, measures, by=COOK, kind=kind)
+    return influence_plot(rows, measures, by=COOK, unit=found.unit, kind=kind)

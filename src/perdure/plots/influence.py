@@ -1,4 +1,4 @@
-"""Influence of single effects: measures side by side, and Baujat's plot."""
+"""Influence of single effects or trials: measures side by side, and Baujat's plot."""
 
 import math
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ from perdure.plots.style import (
     write_frame,
 )
 from perdure.plots.wording import count
+from perdure.records.sensitivity import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class InfluenceDots:
-    """One effect: a value a measure, None where the model cannot be fitted without it."""
+    """One effect or trial: a value a measure, None where no model can be fitted without it."""
 
     label: str
     values: tuple[float | None, ...]
@@ -80,13 +81,14 @@ def influence_plot(
     *,
     most_rows: int = 72,
     by: int = 0,
+    unit: Unit = "effect",
     notes: Sequence[str] = (),
     title: str = "",
     kind: Kind = "svg",
 ) -> bytes:
-    """Draw measures of influence side by side: a row an effect, a column a measure.
+    """Draw measures of influence side by side: a row an effect or a trial, a column a measure.
 
-    Dashed lines are cut-offs; an influential effect stands in the second colour with a square.
+    Dashed lines are cut-offs; an influential row stands in the second colour with a square.
 
     Parameters
     ----------
@@ -98,6 +100,8 @@ def influence_plot(
         from its middle, are drawn, and every influential one as far as there is room.
     by : int
         Place in ``measures``.
+    unit : {"effect", "trial"}
+        What a row is.
     notes : sequence of str
         Sentences beneath.
     title : str
@@ -131,18 +135,18 @@ def influence_plot(
     if len(rows) < len(every):
         influential = "the influential, then " if any(row.influential for row in rows) else ""
         chosen = f"{influential}those largest in {_in_sentence(measures[by].name)}"
-    key = ["● one effect"]
+    key = [f"● one {unit}"]
     key += ["■ influential"] if any(row.influential for row in rows) else []
     key += ["dashed: cut-off, where within reach"] if any(one.cuts for one in measures) else []
-    key += ["grey line: an effect without influence"]
-    said = [f"{count(len(rows))} of {count(len(every))} effects: {chosen}."] if chosen else []
+    key += [f"grey line: {'an' if unit == 'effect' else 'a'} {unit} without influence"]
+    said = [f"{count(len(rows))} of {count(len(every))} {unit}s: {chosen}."] if chosen else []
     lines = small_print(key, [*said, *notes], (WIDTH - 4) / ROOMY)
     body = ROW * (len(rows) + 0.6)
     top = TOP + HEAD
     label = max(text_width(printable(row.label), SMALL) for row in rows) * ROOMY + 10
     label = min(max(label, 40.0), MOST_LABEL)
     wide = (WIDTH - label - 14 - GAP * (len(measures) - 1)) / len(measures)
-    name = printable(title) or "Influence of single effects"
+    name = printable(title) or f"Influence of single {unit}s"
     with drawing():
         figure = new_figure(WIDTH, top + body + AXIS + LINE * len(lines) + 10)
         write_frame(figure, shorten(name, WIDTH / 1.25, TITLE), lines, top + body + AXIS)

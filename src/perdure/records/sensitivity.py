@@ -196,13 +196,15 @@ class Influence:
 
     Attributes
     ----------
+    unit : {"effect", "trial"}
     terms : tuple of str
         Of the coefficients, as ``dfbetas`` has them.
     rows : tuple of EffectInfluence
-        One an effect, or one a trial.
+        One a unit.
     sentence : str
     """
 
+    unit: Unit
     terms: tuple[str, ...]
     rows: tuple[EffectInfluence, ...]
     sentence: str

@@ -94,7 +94,7 @@ def influence(fit: Fit, *, names: Sequence[str] | None = None) -> Influence:
         measured(name, own, rest, dfbetas, fitted=bool(deleted.fitted[at]), at=at)
         for at, name in enumerate(labels)
     )
-    return Influence(fit.terms, rows, influence_sentence(rows))
+    return Influence("effect", fit.terms, rows, influence_sentence(rows))
 
 
 def measured(

@@ -77,7 +77,7 @@ def trial_influence(effects: TrialEffects, *, names: Sequence[str] | None = None
         measured(label, columns, rest, dfbetas[:, None], fitted=True, at=at)
         for at, label in enumerate(labels)
     )
-    return Influence(whole.terms, rows, influence_sentence(rows, "trial"))
+    return Influence("trial", whole.terms, rows, influence_sentence(rows, "trial"))
 
 
 def _residual_sums(effects: TrialEffects, mean: float, between: float) -> Floats:
