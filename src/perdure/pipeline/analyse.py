@@ -175,9 +175,9 @@ def _rebuilt(
             seed=_seed(settings.seed, analysis.stem, found.arm),
         )
     except InputError as error:
-        place = f"{analysis.stem}, arm {found.arm}"
+        what = f"arm {found.arm} of {analysis.stem} cannot be rebuilt"
         raise InputError(
-            Problem(f"{place}: {problem.message}", problem.remedy, value=problem.value)
+            Problem(f"{what}: {problem.message}", problem.remedy, value=problem.value)
             for problem in error.problems
         ) from error
 

@@ -7,7 +7,6 @@ from perdure.study import Settings
 
 __all__ = ["headline"]
 
-MEASURES = {"odds ratio": "log odds ratio", "ratio": "log ratio"}
 MOST_CLASSES = 4
 """Classes named in one sentence; the largest come first where there are more."""
 
@@ -22,11 +21,10 @@ def headline(results: Results, settings: Settings) -> tuple[str, ...]:
     if not results.analyses:
         return ("The study has no analysis: there is no durable response to report.",)
     first = settings.pool.by[0] if settings.pool.by else None
-    primary = MEASURES.get(settings.pool.measure, settings.pool.measure)
     sentences = [
         _contrasts(one, settings)
         for one in results.contrast_syntheses
-        if one.measure == primary and one.overall is not None
+        if one.measure == settings.pool.pooled_measure and one.overall is not None
     ]
     sentences += [
         _sentence(synthesis, settings) for synthesis in results.syntheses if synthesis.by == first

@@ -44,9 +44,6 @@ from perdure.report.tail_tables import follow_up_table, tail_contrast_table, tai
 
 __all__ = ["report_sections"]
 
-LOGARITHMS = {"odds ratio": "log odds ratio", "ratio": "log ratio"}
-"""The measure that the model pools for the one that people read."""
-
 
 def report_sections(findings: Findings, *, jobs: int = 1) -> tuple[Section, ...]:
     """Return all sections of the report, numbered; those without a subject are left out."""
@@ -164,7 +161,7 @@ def _tails(findings: Findings, endpoint: str) -> Iterator[Section]:
 def _contrasts(findings: Findings, endpoint: str, reference: Reference) -> Iterator[Block]:
     """Yield the contrasts within trials, pooled: the primary answer where trials are randomised."""
     found = findings.contrast_syntheses(endpoint, reference)
-    measure = LOGARITHMS.get(findings.settings.pool.measure, findings.settings.pool.measure)
+    measure = findings.settings.pool.pooled_measure
     main = next((one for one in found if one.measure == measure), None)
     if main is None:
         return
