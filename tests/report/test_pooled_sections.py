@@ -326,6 +326,24 @@ def test_every_figure_has_its_number_a_caption_and_words_for_its_pictures(
     assert len(set(tables)) == len(tables)
 
 
+@pytest.mark.parametrize("times", [1, 24])
+def test_trials_that_compare_nothing_are_counted_in_one_sentence(
+    everything: Findings, times: int
+) -> None:
+    one = next(one for one in everything.results.networks if one.network)
+    assert one.network is not None
+    trial = one.network.components[0].trials[0]
+    alone = replace(one, network=replace(one.network, left_out=(trial,) * times))
+    said = [
+        note
+        for note in network_table(everything, alone, one.network.components[0]).notes
+        if "nothing" in note
+    ]
+    assert len(said) == 1
+    assert said[0].count(everything.trial_label(trial)) == min(times, 3)
+    assert ("24 trials" in said[0] and "21 more" in said[0]) == (times == 24)
+
+
 @pytest.mark.parametrize("times", [1, MOST_NAMED + 1])
 def test_a_few_arms_outside_a_network_are_named_and_many_are_counted(
     everything: Findings, times: int
@@ -333,9 +351,7 @@ def test_a_few_arms_outside_a_network_are_named_and_many_are_counted(
     one = next(one for one in everything.results.networks if one.network and one.left_out)
     assert one.network is not None
     gap = one.left_out[0]
-    table = network_table(
-        everything, replace(one, left_out=(gap,) * times), one.network.components[0]
-    )
-    notes = " ".join(table.notes)
+    whole = replace(one, left_out=(gap,) * times, network=replace(one.network, left_out=()))
+    notes = " ".join(network_table(everything, whole, one.network.components[0]).notes)
     assert (everything.trial_label(gap.trial) in notes) == (times == 1)
     assert (f"{times} arms without an estimate" in notes) == (times > 1)

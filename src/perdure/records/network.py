@@ -222,7 +222,7 @@ class Network:
         One where trials connect all treatments.
     larger_is_better : bool
     left_out : tuple of str
-        Trials that are not in the analysis, each with its reason.
+        Trials that compare nothing: all their arms are of one treatment.
     notes : tuple of str
         What a reader should know, as that the network falls apart.
     """

@@ -1,5 +1,6 @@
 """Tables of classes compared through common controls: every pair, and ranks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perdure.plots.wording import (
@@ -25,6 +26,8 @@ MOSTLY_DIRECT = 0.99
 
 MOST_NAMED = 12
 """More arms than this are named in a section of their own alone."""
+FIRST = 3
+"""Trials that are named where there are many."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,9 @@ def _own(one: ClassNetwork) -> str:
 
 def _outside(findings: Findings, one: ClassNetwork) -> list[str]:
     """Return which arms and trials are not in the network."""
-    found = list(one.network.left_out) if one.network is not None else []
+    found = []
+    if one.network is not None and one.network.left_out:
+        found.append(_alone([findings.trial_label(name) for name in one.network.left_out]))
     if len(one.left_out) > MOST_NAMED:
         found.append(
             f"{len(one.left_out)} arms without an estimate or a class are not in it: the section on"
@@ -211,6 +216,26 @@ def _outside(findings: Findings, one: ClassNetwork) -> list[str]:
         )
         found.append(f"Arms without an estimate or a class are not in it: {arms}.")
     return found
+
+
+def _alone(trials: Sequence[str]) -> str:
+    """Return which trials compare nothing, the first few of many by name.
+
+    Examples
+    --------
+    >>> _alone(["A"])
+    'One trial compares nothing and is not in it, its arms with an estimate being of one class: A.'
+    >>> _alone(list("ABCDE")).rpartition(": ")[2]
+    'A, B, C and 2 more.'
+    """
+    named = trials if len(trials) <= FIRST + 1 else [*trials[:FIRST]]
+    more = len(trials) - len(named)
+    names = ", ".join(named) + (f" and {more} more" if more else "")
+    if len(trials) == 1:
+        head = "One trial compares nothing and is not in it, its arms"
+    else:
+        head = f"{len(trials)} trials compare nothing and are not in it, the arms of each"
+    return f"{head} with an estimate being of one class: {names}."
 
 
 def _designs(part: NetworkComponent) -> str:

@@ -84,7 +84,7 @@ def pool_class_network(
             covariance=effects.covariance,
         )
     except InputError as error:
-        return ClassNetwork(*blank, None, left_out, str(error))
+        return ClassNetwork(*blank, None, left_out, error.problems[0].message)
     network = pool_network(data, model=model, method=method, test=test, level=level, seed=seed)
     return ClassNetwork(*blank, network, left_out)
 

@@ -84,7 +84,7 @@ class NetworkData:
     ----------
     trials : tuple of TrialContrasts
     left_out : tuple of str
-        Trials that compare nothing, each with its reason.
+        Trials that compare nothing: all their arms are of one treatment.
     """
 
     trials: tuple[TrialContrasts, ...]
@@ -154,7 +154,7 @@ def network_of_arms(
     -------
     NetworkData
         Each trial by contrasts with its first arm, whose covariance the shared arm brings. A trial
-        with one arm, or with arms of one treatment only, is left out with its reason.
+        with one arm, or with arms of one treatment only, is left out and named.
 
     Raises
     ------
@@ -169,8 +169,8 @@ def network_of_arms(
     ... )
     >>> data.trials[0].y, data.trials[0].v.tolist()
     (array([1., 3.]), [[0.30000000000000004, 0.1], [0.1, 0.4]])
-    >>> print(*data.left_out)
-    Trial B compares nothing: all its arms are of treatment x.
+    >>> data.left_out
+    ('B',)
     """
     labels, names = [str(name) for name in trial], [str(name) for name in treatment]
     effects, spread = _checked(y, _spread(v, covariance), len(labels), len(names))
@@ -180,9 +180,7 @@ def network_of_arms(
         at = [row for row, label in enumerate(labels) if label == name]
         arms = tuple(names[row] for row in at)
         if len(set(arms)) == 1:
-            left_out.append(
-                f"Trial {name} compares nothing: all its arms are of treatment {arms[0]}."
-            )
+            left_out.append(name)
             continue
         incidence = np.hstack((-np.ones((len(at) - 1, 1)), np.eye(len(at) - 1)))
         block = spread[np.ix_(at, at)]
