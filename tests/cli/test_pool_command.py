@@ -43,6 +43,16 @@ def test_checks_are_in_the_json_and_say_why_one_is_missing() -> None:
     assert checks["next_trial"]["sentence"]
 
 
+@pytest.mark.parametrize("more", [[], ["--robust", "CR2"]])
+def test_checks_say_that_they_take_effects_of_a_trial_as_independent(more: list[str]) -> None:
+    done = RUN.invoke(app, [*WORDS, *more, "--checks", "--json"])
+    said = [note for note in json.loads(done.stdout)["notes"] if "checks" in note]
+    assert len(said) == 1
+    assert "as independent" in said[0]
+    alone = RUN.invoke(app, [*WORDS, *more, "--json"])
+    assert not any("checks" in note for note in json.loads(alone.stdout)["notes"])
+
+
 def test_checks_of_a_regression_are_refused_in_one_sentence() -> None:
     done = RUN.invoke(app, [*WORDS, "--checks", "--moderators", "class"])
     assert done.exit_code != 0

@@ -1,6 +1,7 @@
 """``perdure pool``: a table of estimates in, their synthesis out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -163,6 +164,7 @@ def pool(
     """Pool any table of estimates, on the scale given; or of counts of two arms."""
     from perdure.pool import pool_table, table_json
     from perdure.pool.table_profile import profile_of_table
+    from perdure.pool.table_rows import note_of_checks
     from perdure.study import read_table
 
     note_unused(context, model)
@@ -211,7 +213,10 @@ def pool(
         rows=found.lines,
         file=found.file,
     )
-    asked = _checks(pooled, None if years is None else years.tolist()) if checks else None
+    asked = None
+    if checks:
+        asked = _checks(pooled, None if years is None else years.tolist())
+        pooled = replace(pooled, notes=(*pooled.notes, *note_of_checks(pooled.trial)))
     profiled = profile_of_table(pooled.model) if profile else None
     planning = _plan(pooled, true_effect, half_width, planned, measure)
     answer = table_json(pooled, asked, profiled, planning)

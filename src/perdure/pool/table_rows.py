@@ -14,6 +14,7 @@ from perdure.records import Floats
 
 __all__ = [
     "TableModel",
+    "note_of_checks",
     "notes_of",
     "problems_of",
     "refuse_bad_rows",
@@ -145,6 +146,25 @@ def notes_of(
         f"{len(trial)} effects of {len(set(trial))} trials are pooled as if independent, though"
         " some share a trial: three levels (--model three-level) or robust errors (--robust CR2)"
         " allow for that"
+    )
+    return (note,)
+
+
+def note_of_checks(trial: Sequence[str] | None) -> tuple[str, ...]:
+    """Return what a reader must know of the checks of effects that share a trial.
+
+    Examples
+    --------
+    >>> note_of_checks(["A", "A", "B"])
+    ('the checks take the 3 effects as independent, though some share a trial; only ...',)
+    >>> note_of_checks(["A", "B"])
+    ()
+    """
+    if trial is None or len(set(trial)) == len(trial):
+        return ()
+    note = (
+        f"the checks take the {len(trial)} effects as independent, though some share a trial;"
+        " only leaving one out leaves out whole trials"
     )
     return (note,)
 
