@@ -114,7 +114,7 @@ class ReconstructTable(_Strict):
 
 
 class PoolTable(_Strict):
-    """[pool] of study.toml; test None is knha for random effects and z for a common effect."""
+    """[pool] of study.toml; test None: see ``PoolSettings.chosen_test``."""
 
     by: Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)] = ("drug_class",)
     model: Literal["random", "common"] = "random"
