@@ -1,5 +1,6 @@
 """Words of a raster figure: where they are, what they say, their colour, how sure it is."""
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from perdure.figure.ocr_models import Box, Reading, reader
 from perdure.figure.page import Colour, Picture, Pixels, Word
 from perdure.records import Bools
 
-__all__ = ["NUMBERS", "ink_box", "ink_colour", "read_boxes", "read_words"]
+__all__ = ["NUMBERS", "ink_box", "ink_colour", "mended", "read_boxes", "read_words"]
 
 NUMBERS = "0123456789.,%-"
 """What a number in a figure is spelt with."""
@@ -117,7 +118,13 @@ def _tall(box: Box, size: float) -> bool:
 
 
 def _level_words(pixels: Pixels, boxes: list[Box], threads: int) -> list[Word]:
-    readings = reader(threads).spell([_crop(pixels, box) for box in boxes])
+    readings = list(reader(threads).spell([_crop(pixels, box) for box in boxes]))
+    # "II" is so narrow that both strokes fall into one step of the speller: stretched, they part.
+    roman = [i for i, r in enumerate(readings) if re.search(r"\S\s+[lI]{1,3}$", r.text)]
+    wide = [np.repeat(_crop(pixels, boxes[i]), 2, axis=1) for i in roman]
+    for i, again in zip(roman, reader(threads).spell(wide), strict=True):
+        if again.text.rstrip("lI") == readings[i].text.rstrip("lI"):
+            readings[i] = again
     return [_word(pixels, b, r, turned=False) for b, r in zip(boxes, readings, strict=True)]
 
 
@@ -131,6 +138,19 @@ def _tall_words(pixels: Pixels, boxes: list[Box], threads: int) -> list[Word]:
         slim = len(a.text.strip()) <= 1 and a.certainty > b.certainty
         words.append(_word(pixels, box, a if slim else b, turned=not slim))
     return words
+
+
+def mended(text: str) -> str:
+    """Return the text with the capital I where a small l cannot stand: both look alike.
+
+    Examples
+    --------
+    >>> mended("Nivo + lpi"), mended("Stage lll"), mended("95% Cl, 0.71"), mended("Placebo")
+    ('Nivo + Ipi', 'Stage III', '95% CI, 0.71', 'Placebo')
+    """
+    text = re.sub(r"\bl(?=[bcdfghjkmnpqrstvwxzVX])", "I", text)
+    text = re.sub(r"(?<!\d )\b[lI]{1,3}\b", lambda found: "I" * len(found.group(0)), text)
+    return re.sub(r"\bC[l1]\b(?=\W*\d|\W*$)", "CI", text)
 
 
 def _set_upright(crop: Pixels) -> Pixels:
@@ -158,7 +178,11 @@ def _word(pixels: Pixels, box: Box, reading: Reading, *, turned: bool) -> Word:
     number = bool(reading.text) and not any(c.isalpha() for c in reading.text) and not turned
     tight = ink_box(pixels, box, dashes=not number)
     return Word(
-        reading.text.strip(), *tight, reading.certainty, ink_colour(pixels, box), turned=turned
+        mended(reading.text.strip()),
+        *tight,
+        reading.certainty,
+        ink_colour(pixels, box),
+        turned=turned,
     )
 
 
@@ -261,7 +285,7 @@ def ink_colour(pixels: Pixels, box: Box) -> Colour:
     >>> ink_colour(page, (2, 2, 38, 18))
     (200, 0, 0)
     """
-    ink = _ink(pixels, box, 0.75)
+    ink = _ink(pixels, box, 0.9)
     if ink is None or not ink.mask.any():
         return (0, 0, 0)
     height, width = ink.mask.shape
@@ -278,22 +302,23 @@ def _pieces(pixels: Pixels, box: Box) -> list[Box]:
     ink = _ink(pixels, box)
     if ink is None:
         return [box]
-    inked = _columns_with_ink(ink.mask)
+    sample = _columns_of_sample(ink.mask, height) | _columns_in_colour(pixels, ink, height)
+    inked = _columns_with_ink(ink.mask) & ~sample
     starts, stops = _runs(inked)
     if not len(starts):
         return [box]
-    cuts = [0]
-    for i in range(1, len(starts)):
-        if starts[i] - stops[i - 1] > 0.75 * height:
-            cuts.append(i)
-    cuts.append(len(starts))
     margin = 0.2 * height
     pieces = []
-    for first, after in pairwise(cuts):
+    for first, after in pairwise(_cuts(starts, stops, 0.75 * height)):
         left = max(box[0], ink.left + starts[first] - margin)
         right = min(box[2], ink.left + stops[after - 1] + margin)
         pieces.append((float(left), box[1], float(right), box[3]))
     return pieces
+
+
+def _cuts(starts: NDArray[np.intp], stops: NDArray[np.intp], gap: float) -> list[int]:
+    wide = np.flatnonzero(starts[1:] - stops[:-1] > gap) + 1
+    return [0, *(int(i) for i in wide), len(starts)]
 
 
 def _columns_with_ink(mask: Bools) -> Bools:
@@ -301,6 +326,36 @@ def _columns_with_ink(mask: Bools) -> Bools:
     height = mask.shape[0]
     middle = mask[height // 5 : height - height // 5]
     return np.asarray(middle.any(axis=0))
+
+
+def _columns_of_sample(mask: Bools, height: float) -> Bools:
+    """Tell the columns of a sample of line between the names of a legend in one row."""
+    sample = np.zeros(mask.shape[1], dtype=np.bool_)
+    tall = mask.sum(axis=0) > 0.35 * height
+    for row in mask[mask.shape[0] // 4 : mask.shape[0] - mask.shape[0] // 4]:
+        for start, stop in zip(*_runs(row), strict=True):
+            if stop - start >= 0.75 * height and tall[start:stop].mean() < 0.15:
+                sample[max(0, start - 1) : stop + 1] = True
+    return sample
+
+
+def _columns_in_colour(pixels: Pixels, ink: _Ink, height: float) -> Bools:
+    """Tell the columns of samples in colour beside names in black, with the gaps of dashes."""
+    rows, width = ink.mask.shape
+    crop = pixels[ink.top : ink.top + rows, ink.left : ink.left + width].astype(np.int16)
+    vivid = ink.mask & (crop.max(axis=2) - crop.min(axis=2) > 70)
+    columns = vivid.any(axis=0) & ~(ink.mask & ~vivid).any(axis=0)
+    sample = np.zeros(width, dtype=np.bool_)
+    starts, stops = _runs(columns)
+    for first, after in pairwise(_cuts(starts, stops, 0.5 * height) if len(starts) else []):
+        if stops[after - 1] - starts[first] >= 0.5 * height:
+            sample[max(0, starts[first] - 1) : stops[after - 1] + 1] = True
+    lines, letters = ink.mask & sample, ink.mask & ~sample
+    if not lines.any() or not letters.any():
+        return np.zeros(width, dtype=np.bool_)
+    apart = np.abs(np.median(crop[lines], axis=0) - np.median(crop[letters], axis=0)).max()
+    # Letters in colour are all of one colour: only a sample differs from its name.
+    return sample if apart > 80 else np.zeros(width, dtype=np.bool_)
 
 
 def _runs(flags: Bools) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
