@@ -141,7 +141,13 @@ def falling_lines(look: Look, strokes: Sequence[tuple[int, Stroke]], frame: Fram
     if not starts:
         return []
     used: set[int] = set()
-    starts.sort(key=lambda piece: (-_reach(piece), piece.order))
+    starts.sort(
+        key=lambda piece: (
+            round((piece.start[0] - frame.zero + piece.start[1] - frame.one) / frame.near),
+            -_reach(piece),
+            piece.order,
+        )
+    )
     lines: list[Line] = []
     links = _Links(pieces, frame)
     gap = _gap(pieces, frame)

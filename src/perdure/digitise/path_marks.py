@@ -86,41 +86,34 @@ def _small(points: Floats, colour: Colour, order: int, frame: Frame) -> _Mark | 
 
 
 def _owner(mark: _Mark, curves: Sequence[Line], frame: Frame) -> int | None:
-    """Return the curve on which a mark lies, of its own colour first."""
+    """Return the curve on which a mark lies: of its own colour, nearest, drawn last before it."""
     size = mark.bottom - mark.top
     middle = (mark.top + mark.bottom) / 2
-    best: tuple[bool, float, int] | None = None
+    coloured = any(alike(mark.colour, curve.look[0], 30.0) for curve in curves)
+    best: tuple[tuple[float, float, int], int] | None = None
     for i, curve in enumerate(curves):
-        level = _levels(curve.points, mark.x, frame)
-        if level is None:
+        # A stroke in another arm's colour that only happens to touch this curve is not its mark.
+        if coloured and not alike(mark.colour, curve.look[0], 30.0):
             continue
-        high, low = level
-        away = max(high - middle, middle - low, 0.0)
+        heights = _heights(curve.points, mark.x, frame)
+        if not heights:
+            continue
+        away = max(min(heights) - middle, middle - max(heights), 0.0)
         # A tick may stand on its curve instead of crossing it.
         if away > 0.5 * size + frame.near:
             continue
-        own = alike(mark.colour, curve.look[0], 30.0)
-        key = (not own, round(away / frame.near), -i)
-        if best is None or key < (best[0], best[1], -best[2]):
-            best = (not own, round(away / frame.near), i)
-    if best is None:
-        return None
-    # A stroke in another arm's colour that only happens to touch this curve is not its mark.
-    foreign = best[0] and any(alike(mark.colour, curve.look[0], 30.0) for curve in curves)
-    return None if foreign else best[2]
+        nearest = min(abs(height - middle) for height in heights)
+        before = curve.order if curve.order < mark.order else -1
+        key = (round(away / frame.near), round(nearest / frame.near), -before)
+        if best is None or key < best[0]:
+            best = key, i
+    return None if best is None else best[1]
 
 
-def _levels(points: Floats, x: float, frame: Frame) -> tuple[float, float] | None:
-    """Return between which heights a curve lies at a place (a step has a range of them)."""
+def _heights(points: Floats, x: float, frame: Frame) -> list[float]:
+    """Return the heights of a curve at a place: before and after a step that is there."""
     near = 0.7 * frame.near
     if x < points[0, 0] - near or x > points[-1, 0] + near:
-        return None
-    first = int(np.searchsorted(points[:, 0], x - near, side="left"))
-    last = int(np.searchsorted(points[:, 0], x + near, side="right"))
-    span = points[max(first, 0) : max(last, first + 1)]
-    heights = [float(np.interp(x, points[:, 0], points[:, 1]))]
-    heights += [float(y) for y in span[:, 1] if len(span)]
+        return []
     inside = (points[:, 0] >= x - near) & (points[:, 0] <= x + near)
-    if not inside.any():
-        return heights[0], heights[0]
-    return min(heights), max(heights)
+    return [float(np.interp(x, points[:, 0], points[:, 1])), *points[inside, 1].tolist()]

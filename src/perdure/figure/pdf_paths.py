@@ -120,7 +120,8 @@ def _subpaths(handle: Any) -> list[tuple[Floats, bool]]:  # noqa: ANN401
         else:
             points.append(point)
         if pdfium_c.FPDFPathSegment_GetClose(segment) and points:
-            pieces.append(([*points, points[0]], True))
+            closing = [] if points[-1] == points[0] else [points[0]]
+            pieces.append(([*points, *closing], True))
             points = [points[0]]
     if len(points) > 1:
         pieces.append((points, False))

@@ -1,5 +1,6 @@
 """Opening an SVG: its paths and words, and the same figure as pixels."""
 
+import base64
 import gzip
 import io
 import zlib
@@ -18,7 +19,7 @@ from perdure.figure.outlines import letters_are_shapes
 from perdure.figure.page import Drawing, Picture, Pixels
 from perdure.figure.sheet import Placed, Sheet, pixels_a_point
 from perdure.figure.svg_shapes import numbers_of
-from perdure.figure.svg_style import length_of, read_rules
+from perdure.figure.svg_style import Rules, length_of
 from perdure.figure.svg_walk import TooMuchError, Walk, view_of
 
 __all__ = ["read_svg"]
@@ -29,6 +30,8 @@ _FEWEST_TEXTS = 6  # fewer: letters may be shapes, to be read from the pixels
 _SMALLEST_IMAGE = 0.04  # of the figure
 _LINKS = ("{http://www.w3.org/1999/xlink}href", "href")
 _SAFE_IMAGES = ("data:image/png", "data:image/jpeg", "data:image/jpg", "data:image/gif")
+_FORMATS = ("PNG", "JPEG", "GIF")
+_MOST_IMAGE_PIXELS = 16e6
 _NOT_DRAWN = frozenset(("filter", "script", "foreignObject", "animate", "animateTransform", "set"))
 
 
@@ -60,7 +63,7 @@ def read_svg(path: Path, *, dpi: float | None = None) -> Sheet:
         if isinstance(e.tag, str) and e.tag.rpartition("}")[2] == "style"
     )
     page = (-0.5, -0.5, wide * scale - 0.5, tall * scale - 0.5)
-    walk = Walk(read_rules(styles), by_id, (wide, tall), page)
+    walk = Walk(Rules(styles), by_id, (wide, tall), page)
     view = times(view_of(root, (wide, tall)), (scale, 0.0, 0.0, scale, -0.5, -0.5))
     try:
         walk.children(root, view)
@@ -145,6 +148,8 @@ def _render(root: Any, path: Path, scale: float, free: list[Any]) -> Pixels:  # 
     for element in free:
         element.attrib.pop("clip-path", None)
     for element in list(root.iter()):
+        if element.tag is etree.Entity:
+            element.getparent().remove(element)
         if not isinstance(element.tag, str):
             continue
         for doomed in ("filter", "mask"):
@@ -164,17 +169,40 @@ def _render(root: Any, path: Path, scale: float, free: list[Any]) -> Pixels:  # 
 
 
 def _images(walk: Walk, picture: Picture, area: float) -> tuple[Placed, ...]:
-    """Return pictures inside the figure, as it is drawn."""
+    """Return pictures inside the figure: their own pixels, or else as they are drawn."""
     placed: list[Placed] = []
     for element, matrix, clip in walk.images:
-        box = meet(_image_box(element, matrix), clip)
-        box = meet(box, (-0.5, -0.5, picture.width - 0.5, picture.height - 0.5))
-        if box[2] <= box[0] or box[3] <= box[1]:
+        whole = _image_box(element, matrix)
+        box = meet(meet(whole, clip), (-0.5, -0.5, picture.width - 0.5, picture.height - 0.5))
+        wide, tall = box[2] - box[0], box[3] - box[1]
+        if min(wide, tall) <= 0 or wide * tall < _SMALLEST_IMAGE * area:
             continue
-        if (box[2] - box[0]) * (box[3] - box[1]) >= _SMALLEST_IMAGE * area:
+        own = _own_pixels(element, matrix)
+        if own is not None and wide * tall > 0.98 * (whole[2] - whole[0]) * (whole[3] - whole[1]):
+            placed.append(Placed(whole, own))
+        else:
             left, top, right, bottom = (round(v + 0.5) for v in box)
             placed.append(Placed(box, Picture(picture.pixels[top:bottom, left:right])))
     return tuple(placed)
+
+
+def _own_pixels(element: Any, matrix: Matrix) -> Picture | None:  # noqa: ANN401
+    """Return the picture that an <image> holds, as it is turned; None if it cannot be had."""
+    link = next((element.get(name) for name in _LINKS if element.get(name)), "")
+    kind, _, data = link.partition(";base64,")
+    if kind not in _SAFE_IMAGES or matrix[1] or matrix[2]:
+        return None
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(data)), formats=_FORMATS) as image:
+            if image.width * image.height > _MOST_IMAGE_PIXELS:
+                return None
+            clear = image.convert("RGBA")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    paper = Image.new("RGBA", clear.size, "white")
+    pixels = np.asarray(Image.alpha_composite(paper, clear).convert("RGB"), dtype=np.uint8)
+    pixels = pixels[:: -1 if matrix[3] < 0 else 1, :: -1 if matrix[0] < 0 else 1]
+    return Picture(np.ascontiguousarray(pixels))
 
 
 def _image_box(element: Any, matrix: Matrix) -> Box:  # noqa: ANN401

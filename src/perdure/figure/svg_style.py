@@ -9,7 +9,7 @@ import svgelements
 
 from perdure.figure.page import Colour
 
-__all__ = ["Rule", "Style", "colour_of", "length_of", "own_style", "read_rules"]
+__all__ = ["Rules", "Style", "colour_of", "length_of", "own_style"]
 
 Style = dict[str, str]
 
@@ -37,7 +37,7 @@ _MOST_RULES = 2000
 
 
 @dataclass(frozen=True)
-class Rule:
+class _Rule:
     """One selector of a style sheet: its compounds from the outermost, and what it sets."""
 
     compounds: tuple[tuple[str, str, frozenset[str]], ...]
@@ -45,30 +45,61 @@ class Rule:
     sets: Mapping[str, str]
 
 
-def read_rules(text: str) -> list[Rule]:
-    """Read the rules of a style sheet; rules within @media and the like are left out.
+class Rules:
+    """The rules of a style sheet; those within @media and the like are left out.
+
+    Parameters
+    ----------
+    text : str
 
     Examples
     --------
-    >>> read_rules(".km line, #a { stroke: red }")[1].sets
+    >>> from lxml import etree
+    >>> element = etree.fromstring('<svg><g class="km"><line/></g></svg>')[0][0]
+    >>> Rules(".km line, #a { stroke: red }").of(element, "line")
     {'stroke': 'red'}
     """
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    rules: list[Rule] = []
-    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", text):
-        sets = _declarations(body)
-        for selector in selectors.split(","):
-            compounds = tuple(
-                compound
-                for part in re.split(r"[\s>]+", selector.strip())
-                if (compound := _compound(part)) is not None
-            )
-            if compounds and sets and len(rules) < _MOST_RULES:
-                ids = sum(bool(one[1]) for one in compounds)
-                classes = sum(len(one[2]) for one in compounds)
-                tags = sum(one[0] not in {"", "*"} for one in compounds)
-                rules.append(Rule(compounds, (ids, classes, tags), sets))
-    return sorted(rules, key=lambda rule: rule.weight)
+
+    def __init__(self, text: str) -> None:
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        rules: list[_Rule] = []
+        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", text):
+            sets = _declarations(body)
+            for selector in selectors.split(","):
+                compounds = _compounds(selector)
+                if compounds and sets and len(rules) < _MOST_RULES:
+                    rules.append(_Rule(compounds, _weight(compounds), sets))
+        self._rules = sorted(rules, key=lambda rule: rule.weight)
+        self._alike: dict[tuple[str, str, str], list[_Rule]] = {}
+
+    def of(self, element: Any, tag: str) -> dict[str, str]:  # noqa: ANN401  # lxml has no types
+        """Return what the rules set for an element, the weightiest rule last."""
+        if not self._rules:
+            return {}
+        # Elements are many and their classes few: ancestors alone are looked at each time.
+        key = (tag, element.get("class", ""), element.get("id", ""))
+        if key not in self._alike:
+            self._alike[key] = [r for r in self._rules if _is(element, tag, r.compounds[-1])]
+        found: dict[str, str] = {}
+        for rule in self._alike[key]:
+            if len(rule.compounds) == 1 or _has_ancestors(element, rule):
+                found.update(rule.sets)
+        return found
+
+
+def _compounds(selector: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """Return the parts of a selector; nothing where one of them is of a kind not known here."""
+    parts = [_compound(part) for part in re.split(r"[\s>]+", selector.strip())]
+    known = tuple(part for part in parts if part is not None)
+    return known if len(known) == len(parts) else ()
+
+
+def _weight(compounds: tuple[tuple[str, str, frozenset[str]], ...]) -> tuple[int, int, int]:
+    return (
+        sum(bool(one[1]) for one in compounds),
+        sum(len(one[2]) for one in compounds),
+        sum(one[0] not in {"", "*"} for one in compounds),
+    )
 
 
 def _compound(part: str) -> tuple[str, str, frozenset[str]] | None:
@@ -96,16 +127,14 @@ def own_style(
     element: Any,  # noqa: ANN401  # lxml has no types
     tag: str,
     inherited: Style,
-    rules: list[Rule],
+    rules: Rules,
 ) -> Style:
     """Return the style of an element: attributes, then rules, then its style, over its parent's."""
     style = {name: value for name, value in inherited.items() if name in _INHERITED}
     for name, value in element.attrib.items():
         if name in _INHERITED or name in _OWN:
             style[name] = value.strip()
-    for rule in rules:
-        if _matches(element, tag, rule):
-            style.update(rule.sets)
+    style.update(rules.of(element, tag))
     if "style" in element.attrib:
         style.update(_declarations(element.attrib["style"]))
     if "font" in style:
@@ -119,9 +148,7 @@ def own_style(
     return style
 
 
-def _matches(element: Any, tag: str, rule: Rule) -> bool:  # noqa: ANN401
-    if not _is(element, tag, rule.compounds[-1]):
-        return False
+def _has_ancestors(element: Any, rule: _Rule) -> bool:  # noqa: ANN401
     ancestors = element.iterancestors()
     for compound in reversed(rule.compounds[:-1]):
         if not any(_is(one, str(one.tag).rpartition("}")[2], compound) for one in ancestors):

@@ -7,7 +7,7 @@ from typing import Any
 from perdure.figure.geometry import Matrix
 from perdure.figure.letters import Letter, placed_letter
 from perdure.figure.svg_shapes import numbers_of
-from perdure.figure.svg_style import Rule, Style, colour_of, length_of, own_style
+from perdure.figure.svg_style import Rules, Style, colour_of, length_of, own_style
 
 __all__ = ["font_size", "read_text"]
 
@@ -45,7 +45,7 @@ def font_size(style: Style, inherited: float) -> float:
 def read_text(
     element: Any,  # noqa: ANN401  # lxml has no types
     style: Style,
-    rules: list[Rule],
+    rules: Rules,
     matrix: Matrix,
     first_piece: int,
 ) -> list[Letter]:
@@ -66,7 +66,7 @@ def read_text(
 def _runs(
     element: Any,  # noqa: ANN401
     style: Style,
-    rules: list[Rule],
+    rules: Rules,
 ) -> Iterator[tuple[str, Any, Style, str]]:
     yield "start", element, style, element.text or ""
     for child in element:

@@ -16,7 +16,7 @@ from perdure.figure.letters import Letter
 from perdure.figure.page import Fill, Stroke, Word
 from perdure.figure.shapes import Pieces, add_fills, add_strokes, on_white
 from perdure.figure.svg_shapes import IDENTITY, numbers_of, shape_of, transform_of
-from perdure.figure.svg_style import Rule, Style, colour_of, length_of, own_style
+from perdure.figure.svg_style import Rules, Style, colour_of, length_of, own_style
 from perdure.figure.svg_text import font_size, read_text
 from perdure.records import Floats
 
@@ -25,7 +25,7 @@ __all__ = ["TooMuchError", "Walk", "view_of"]
 _SHAPES = frozenset(("path", "line", "polyline", "polygon", "rect", "circle", "ellipse"))
 _GROUPS = frozenset(("g", "svg", "a", "switch", "symbol"))
 _DEEPEST = 60
-_MOST_ELEMENTS = 150_000
+_MOST_ELEMENTS = 60_000
 _MOST_POINTS = 1_000_000
 _LINK = "{http://www.w3.org/1999/xlink}href"
 
@@ -52,7 +52,7 @@ class Walk:
     ``size`` is the viewport, of which lengths in per cent are; ``page`` the page in pixels.
     """
 
-    rules: list[Rule]
+    rules: Rules
     by_id: dict[str, Any]
     size: tuple[float, float]
     page: Box = EVERYWHERE

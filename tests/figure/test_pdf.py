@@ -1,0 +1,188 @@
+"""PDFs: words, strokes and colours, and what cannot be read says why."""
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_pdf import PdfPages
+
+from perdure.errors import InputError
+from perdure.figure.panel import panels_of_sheet
+from perdure.figure.pdf import read_pdf
+from vector_figures import new_figure, save, steps
+
+
+def hand_made(
+    content: bytes, *, extra: bytes = b"", page: bytes = b"", trailer: bytes = b""
+) -> bytes:
+    """Return a PDF of one page, 200 by 100 points, written by hand."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R"
+        b" /Resources << /XObject << /F 5 0 R >> >> " + page + b" >>",
+        b"<< /Length %d >>\nstream\n" % len(content) + content + b"\nendstream",
+        extra or b"null",
+    ]
+    data, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(data))
+        data += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return (
+        data
+        + b"xref\n0 6\n0000000000 65535 f \n"
+        + table
+        + b"trailer\n<< /Size 6 /Root 1 0 R "
+        + trailer
+        + b" >>\nstartxref\n%d\n%%%%EOF\n" % len(data)
+    )
+
+
+def refusal(path: Path, page: int | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        read_pdf(path, page)
+    return str(caught.value)
+
+
+def test_a_figure_has_its_words_and_strokes_in_the_pixels_of_its_picture(tmp_path: Path) -> None:
+    figure, plot = new_figure()
+    curve = steps(1)
+    plot.step(curve[:, 0], curve[:, 1], where="post", color="#c00000", linewidth=2)
+    plot.text(20, 0.8, "Hazard ratio, 0.52 (95% CI, 0.42 to 0.65)")
+    sheet = read_pdf(save(figure, tmp_path / "figure.pdf"))
+    texts = [word.text for word in sheet.drawing.words]
+    assert "Hazard ratio, 0.52 (95% CI, 0.42 to 0.65)" in texts
+    assert {"0", "6", "36", "Months", "Overall survival"} <= set(texts)
+    assert [w.turned for w in sheet.drawing.words if w.text == "Overall survival"] == [True]
+    assert sheet.picture.width == pytest.approx(sheet.drawing.width, abs=1)
+    (line,) = [stroke for stroke in sheet.drawing.strokes if stroke.colour == (192, 0, 0)]
+    assert line.width == pytest.approx(2 * sheet.scale, rel=0.01)
+    x, y = np.round(line.points[len(line.points) // 2]).astype(int)
+    assert sheet.picture.pixels[y, x].tolist() == [192, 0, 0]
+    assert not sheet.outlined
+    assert not sheet.is_picture
+
+
+def test_dashes_and_see_through_colours_are_those_that_are_seen(tmp_path: Path) -> None:
+    figure, plot = new_figure()
+    plot.plot([0, 36], [0.3, 0.3], color="blue", dashes=(4, 2), linewidth=1, alpha=0.5)
+    sheet = read_pdf(save(figure, tmp_path / "figure.pdf"))
+    (line,) = [stroke for stroke in sheet.drawing.strokes if stroke.dash]
+    assert line.dash == pytest.approx((4 * sheet.scale, 2 * sheet.scale), rel=0.01)
+    assert line.colour == pytest.approx((128, 128, 255), abs=1)
+
+
+def test_forms_within_a_page_stand_where_their_matrices_put_them(tmp_path: Path) -> None:
+    inner = b"0 0 m 10 0 l S"
+    form = (
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 50 50] /Matrix [1 0 0 1 5 0] /Length %d >>"
+        b"\nstream\n" % len(inner) + inner + b"\nendstream"
+    )
+    path = tmp_path / "form.pdf"
+    path.write_bytes(hand_made(b"q 2 0 0 2 20 30 cm /F Do Q", extra=form))
+    sheet = read_pdf(path)
+    (line,) = sheet.drawing.strokes
+    expected = np.array([[30.0, 70.0], [50.0, 70.0]]) * sheet.scale - 0.5
+    assert line.points == pytest.approx(expected, abs=0.01)
+
+
+def test_a_clip_cuts_and_a_turned_page_is_upright(tmp_path: Path) -> None:
+    path = tmp_path / "turned.pdf"
+    path.write_bytes(hand_made(b"0 0 100 100 re W n 10 20 m 190 20 l S", page=b"/Rotate 90"))
+    sheet = read_pdf(path)
+    assert sheet.drawing.width < sheet.drawing.height
+    (line,) = sheet.drawing.strokes
+    points = (line.points + 0.5) / sheet.scale
+    assert points == pytest.approx(np.array([[20.0, 10.0], [20.0, 100.0]]), abs=0.1)
+
+
+def test_a_thin_filled_rectangle_is_a_line_too(tmp_path: Path) -> None:
+    path = tmp_path / "office.pdf"
+    path.write_bytes(hand_made(b"20 30 100 0.5 re f"))
+    sheet = read_pdf(path)
+    (line,) = sheet.drawing.strokes
+    assert np.ptp(line.points[:, 0]) == pytest.approx(100 * sheet.scale)
+
+
+def test_one_page_with_a_figure_among_several_is_taken_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    with PdfPages(path) as pages:
+        for number in range(4):
+            figure, plot = new_figure()
+            if number != 2:
+                figure.clear()
+                figure.text(0.1, 0.5, "Words only.")
+            else:
+                plot.plot([0, 30], [1, 0.4])
+            pages.savefig(figure)
+    sheet = read_pdf(path)
+    assert (sheet.page, sheet.pages) == (3, 4)
+    assert sheet.notes == ("page 3 of 4 was taken: the only one with a figure",)
+    assert read_pdf(path, 1).drawing.words[0].text == "Words only."
+    assert "there is no page 9: the file has 4 pages" in refusal(path, 9)
+
+
+def test_many_pages_need_a_page(tmp_path: Path) -> None:
+    path = tmp_path / "book.pdf"
+    with PdfPages(path) as pages:
+        for _ in range(30):
+            figure, _plot = new_figure(2, 2)
+            pages.savefig(figure)
+    assert refusal(path) == (
+        "book.pdf: the file has 30 pages. Say which one holds the figure with --page."
+    )
+
+
+def test_a_picture_in_a_page_comes_at_its_own_resolution(tmp_path: Path) -> None:
+    figure, plot = new_figure()
+    plot.axis("off")
+    pixels = np.random.default_rng(1).integers(0, 255, (338, 450, 3), dtype=np.uint8)
+    plot.imshow(pixels, interpolation="none", aspect="auto", extent=(0, 36, 0, 1))
+    sheet = read_pdf(save(figure, tmp_path / "scan.pdf"))
+    (part,) = panels_of_sheet(sheet)
+    assert part.is_picture
+    assert (part.picture.width, part.picture.height) == pytest.approx((450, 338), abs=2)
+    assert part.notes[-1].startswith("the figure is a picture in the page")
+
+
+def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "bad.pdf"
+    assert "cannot be read" in refusal(tmp_path / "none.pdf")
+    path.write_bytes(b"no pdf at all")
+    assert refusal(path) == (
+        "bad.pdf: the file is damaged or no PDF. Get it again, or save the figure as PNG."
+    )
+    figure, _ = new_figure()
+    save(figure, path)
+    path.write_bytes(path.read_bytes()[:400])
+    assert "damaged" in refusal(path)
+    path.write_bytes(hand_made(b""))
+    assert "page 1 is empty" in refusal(path)
+
+
+def test_a_password_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "locked.pdf"
+    lock = (
+        b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <"
+        + b"ab" * 32
+        + b"> /U <"
+        + b"cd" * 32
+        + b"> >> /ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>]"
+    )
+    path.write_bytes(hand_made(b"0 0 m 9 9 l S", trailer=lock))
+    assert refusal(path) == (
+        "locked.pdf: the file is locked with a password. Save a copy without one."
+    )
+
+
+def test_a_page_with_too_many_paths_is_read_as_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "map.pdf"
+    packed = zlib.compress(b"10 10 m " + b"90 90 l 10 20 l " * 400_000 + b"S")
+    body = hand_made(packed).replace(b"<< /Length", b"<< /Filter /FlateDecode /Length", 1)
+    path.write_bytes(body)
+    sheet = read_pdf(path)
+    assert sheet.is_picture
+    assert sheet.drawing.strokes == ()
+    assert "too many paths" in sheet.notes[-1]
