@@ -28,6 +28,7 @@ class Token:
     box: Box
     certainty: float
     colour: Colour
+    other: tuple[int, ...] = ()
 
     @property
     def x(self) -> float:
@@ -122,7 +123,7 @@ def numbers_at_ends(words: Sequence[Word]) -> tuple[Token, ...]:
             left = word.left + (word.right - word.left) * tail.start() / len(word.text)
             box = (left, word.top, word.right, word.bottom)
             # That the number ends the word is an inference: it does not count as certain.
-            found.append(Token(*cell, box, min(word.certainty, 0.94), word.colour))
+            found.append(Token(*cell, box, min(word.certainty, 0.96), word.colour))
     return tuple(found)
 
 

@@ -19,7 +19,7 @@ from perdure.digitise.risk_cells import (
 from perdure.digitise.risk_check import checked
 from perdure.digitise.risk_names import brackets_in, is_heading, is_vivid, names_of_rows
 from perdure.digitise.titles import lines_of_text
-from perdure.figure.ocr_models import Box
+from perdure.figure.ocr_models import Box, Reading
 from perdure.figure.page import Colour, Drawing, Picture, Word
 
 __all__ = ["read_risk_table"]
@@ -195,13 +195,32 @@ def _read_again(grid: Sequence[_Row], columns: Columns, axes: Axes, picture: Pic
     result = [replace(row, cells=dict(row.cells)) for row in grid]
     for (i, k, box), reading in zip(wanted, read_boxes(picture, boxes, _DIGITS), strict=True):
         cell = cell_in(reading.text)
+        if cell is None:
+            continue
+        new = Token(
+            *cell, box, reading.certainty, ink_colour(picture.pixels, box), _others(reading)
+        )
         old = grid[i].cells.get(k)
-        if cell is None or (old is not None and reading.certainty <= old.certainty):
-            continue
-        if old is None and reading.certainty < (0.3 if k in known else 0.6):
-            continue
-        result[i].cells[k] = Token(*cell, box, reading.certainty, ink_colour(picture.pixels, box))
+        if old is not None:
+            result[i].cells[k] = _settled(old, new)
+        elif reading.certainty > (0.3 if k in known else 0.6):
+            # The first column stands close to the names: what is read there may be a letter.
+            result[i].cells[k] = new if k else replace(new, certainty=min(0.8, new.certainty))
     return result
+
+
+def _others(reading: Reading) -> tuple[int, ...]:
+    cells = [cell_in(text) for text, _ in reading.others]
+    return tuple(dict.fromkeys(cell[0] for cell in cells if cell is not None))
+
+
+def _settled(old: Token, new: Token) -> Token:
+    """Return the surer of two readings of a cell; where they differ it is for a person to check."""
+    if (old.n, old.in_brackets) == (new.n, new.in_brackets):
+        return old if old.certainty >= new.certainty else replace(new, colour=old.colour)
+    best, rest = (new, old) if new.certainty > old.certainty else (old, new)
+    others = tuple(n for n in dict.fromkeys((rest.n, *new.other)) if n != best.n)
+    return replace(best, certainty=min(0.8, best.certainty), other=others)
 
 
 def _is_blank(picture: Picture, box: Box) -> bool:
@@ -230,11 +249,33 @@ def _table(grid: Sequence[_Row], columns: Columns, words: Sequence[Word], axes: 
         names.append(" ".join(t for t in texts if t).lstrip(" -–—").rstrip(" :"))
         colours.append(_colour(name, row))
     brackets = brackets_in([w.text for w in heading])
-    rows = tuple(checked(_cells(row, columns)) for row in grid)
+    rows = tuple(checked(_cells(row, columns)) for row in _measured(grid))
     warnings = []
     if any(not name for name in names):
         warnings.append("a row of the table of numbers at risk has no name")
     return RiskTable(tuple(names), rows, tuple(colours), brackets, tuple(warnings))
+
+
+def _measured(grid: Sequence[_Row]) -> list[_Row]:
+    """Doubt the numbers whose width is not that of their digits: one may be lost or doubled."""
+    plain = [t for row in grid for t in row.cells.values() if t.in_brackets is None]
+    if len(plain) < 4:
+        return list(grid)
+    wide = [(_width(t) / len(str(t.n))) for t in plain]
+    pitch = float(np.median(wide))
+
+    def doubted(token: Token) -> Token:
+        digits = len(str(token.n))
+        if token.in_brackets is None and abs(_width(token) / pitch - digits) > 0.6:
+            return replace(token, certainty=min(0.8, token.certainty))
+        return token
+
+    return [replace(r, cells={k: doubted(t) for k, t in r.cells.items()}) for r in grid]
+
+
+def _width(token: Token) -> float:
+    """Return the width of a number in heights of its digits, with the gap after the last."""
+    return (token.box[2] - token.box[0]) / max(1.0, token.height) + 0.14
 
 
 def _cells(row: _Row, columns: Columns) -> tuple[RiskCell, ...]:
@@ -243,6 +284,7 @@ def _cells(row: _Row, columns: Columns) -> tuple[RiskCell, ...]:
             columns.times[k],
             token.n,
             token.certainty,
+            other=token.other,
             in_brackets=token.in_brackets,
             box=token.box,
         )

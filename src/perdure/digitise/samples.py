@@ -15,7 +15,7 @@ _FARTHEST = 9.0
 _NEAREST_END = 2.2
 """Heights of the letters within which it ends."""
 _SHORTEST = 0.7
-_WIDEST_GAPS = (0.85, 0.6, 0.4)
+_WIDEST_GAPS = (1.1, 0.85, 0.6, 0.4)
 
 
 @dataclass(frozen=True)
