@@ -4,6 +4,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pypdfium2
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages
 
@@ -96,6 +97,25 @@ def test_a_clip_cuts_and_a_turned_page_is_upright(tmp_path: Path) -> None:
     (line,) = sheet.drawing.strokes
     points = (line.points + 0.5) / sheet.scale
     assert points == pytest.approx(np.array([[20.0, 10.0], [20.0, 100.0]]), abs=0.1)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_figure_that_lies_on_its_side_is_set_upright(tmp_path: Path, turn: int) -> None:
+    figure, plot = new_figure()
+    curve = steps(1)
+    plot.step(curve[:, 0], curve[:, 1], where="post", color="#c00000", linewidth=2)
+    path = save(figure, tmp_path / "figure.pdf")
+    upright = read_pdf(path)
+    document = pypdfium2.PdfDocument(path)
+    document[0].set_rotation(turn)
+    document.save(str(tmp_path / "turned.pdf"))
+    document.close()
+    sheet = read_pdf(tmp_path / "turned.pdf")
+    assert sheet.notes == ("the page was turned upright",)
+    assert [w.text for w in sheet.drawing.words] == [w.text for w in upright.drawing.words]
+    for found, true in zip(sheet.drawing.strokes, upright.drawing.strokes, strict=True):
+        assert found.points == pytest.approx(true.points, abs=0.01)
+    assert np.abs(sheet.picture.pixels.astype(int) - upright.picture.pixels).mean() < 1
 
 
 def test_a_thin_filled_rectangle_is_a_line_too(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from perdure.figure.geometry import Box, Matrix
 from perdure.figure.outlines import letters_are_shapes
 from perdure.figure.page import Drawing, Picture
 from perdure.figure.pdf_paths import Content, read_content
-from perdure.figure.pdf_words import read_words
+from perdure.figure.pdf_words import quarter_turns, read_words
 from perdure.figure.plot_areas import plot_areas
 from perdure.figure.sheet import Placed, Sheet, pixels_a_point
 
@@ -167,9 +167,10 @@ def _read_page(
             path, f"page {number} is damaged", "get the file again, or save the figure as PNG"
         ) from error
     try:
-        wide, tall = page.get_size()
-        if min(wide, tall) < 1:
+        if min(page.get_size()) < 1:
             raise _wrong(path, f"page {number} has no size", "save the figure's page anew")
+        notes = (*notes, *_set_upright(page))
+        wide, tall = page.get_size()
         scale = pixels_a_point(wide, tall, dpi, 72.0)
         view, width, height = _view(page, scale)
         content = read_content(page, view)
@@ -195,6 +196,19 @@ def _read_page(
         )
     finally:
         page.close()
+
+
+def _set_upright(page: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Turn a page whose text runs upwards or downwards, as wide figures are set in print."""
+    text = page.get_textpage()
+    try:
+        turns = quarter_turns(text.raw, _view(page, 1.0)[0])
+    finally:
+        text.close()
+    if not turns:
+        return ()
+    page.set_rotation((page.get_rotation() + 90 * turns) % 360)
+    return ("the page was turned upright",)
 
 
 def _drawing(content: Content, words: list[Any], width: float, height: float) -> Drawing:

@@ -9,14 +9,24 @@ from perdure.figure.geometry import Box, Matrix
 from perdure.figure.letters import Letter, group_letters, placed_letter
 from perdure.figure.page import Colour, Word
 
-__all__ = ["read_words"]
+__all__ = ["quarter_turns", "read_words"]
 
 _MOST_LETTERS = 60_000
+_MOSTLY = 0.7
 
 
 def read_words(text_page: Any, view: Matrix) -> list[Word]:  # noqa: ANN401  # no types there
     """Group the letters of a page of pypdfium2 into words; ``view`` leads to pixels."""
     return group_letters(_letters(text_page, view))
+
+
+def quarter_turns(text_page: Any, view: Matrix) -> int:  # noqa: ANN401
+    """Return by how many quarters, clockwise, a page has to be turned for most of its text."""
+    turns = [letter.turn for letter in _letters(text_page, view)]
+    for turn in (1, 2, 3):
+        if turns.count(turn) > _MOSTLY * len(turns):
+            return turn
+    return 0
 
 
 def _letters(text_page: Any, view: Matrix) -> list[Letter]:  # noqa: ANN401

@@ -77,7 +77,7 @@ def read_svg(path: Path, *, dpi: float | None = None) -> Sheet:
     if not (words or walk.strokes or walk.fills or walk.images):
         raise _wrong(path, "nothing is drawn in the file", "save the figure anew")
     width, height = wide * scale, tall * scale
-    picture = Picture(_render(root, path, scale, walk.free_clips))
+    picture = Picture(_render(root, path, scale, walk.clips))
     return Sheet(
         Drawing(width, height, tuple(walk.strokes), tuple(walk.fills), words),
         picture,
@@ -140,13 +140,9 @@ def _size(root: Any, path: Path) -> tuple[float, float]:  # noqa: ANN401
     return wide, tall
 
 
-def _render(root: Any, path: Path, scale: float, free: list[Any]) -> Pixels:  # noqa: ANN401
-    """Draw the figure without what points out of the file and what a figure does not need.
-
-    A clip costs a layer of the whole figure: those that cut nothing are left out.
-    """
-    for element in free:
-        element.attrib.pop("clip-path", None)
+def _render(root: Any, path: Path, scale: float, clips: dict[Any, Box | None]) -> Pixels:  # noqa: ANN401
+    """Draw the figure without what points out of the file and what a figure does not need."""
+    _save_layers(clips)
     for element in list(root.iter()):
         if element.tag is etree.Entity:
             element.getparent().remove(element)
@@ -166,6 +162,28 @@ def _render(root: Any, path: Path, scale: float, free: list[Any]) -> Pixels:  # 
         raise _wrong(path, "the figure cannot be drawn", "save it anew, or as PNG") from error
     with Image.open(io.BytesIO(bytes(png))) as image:
         return np.asarray(image.convert("RGB"), dtype=np.uint8)
+
+
+def _save_layers(clips: dict[Any, Box | None]) -> None:
+    """Leave out clips that cut nothing, and share one between groups that follow each other.
+
+    A clip costs a layer of the whole figure.
+    """
+    for element, box in clips.items():
+        if box is None:
+            element.attrib.pop("clip-path", None)
+    for element, box in clips.items():
+        last = element.getprevious()
+        shared = clips.get(last)
+        if (
+            box is not None
+            and shared is not None
+            and np.allclose(shared, box, atol=0.5)
+            and all(set(one.attrib) <= {"clip-path", "clip-rule"} for one in (element, last))
+            and {element.tag, last.tag} == {"{http://www.w3.org/2000/svg}g"}
+        ):
+            element[:0] = list(last)
+            last.getparent().remove(last)
 
 
 def _images(walk: Walk, picture: Picture, area: float) -> tuple[Placed, ...]:

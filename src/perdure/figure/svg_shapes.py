@@ -16,7 +16,10 @@ __all__ = ["IDENTITY", "numbers_of", "shape_of", "transform_of"]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _CHORDS = 8
+_SHARES = np.linspace(0.0, 1.0, _CHORDS + 1)[1:]
 _ROUND = 24  # corners of a circle
+_TAKEN = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2}
+_Point = tuple[float, float]
 
 
 def transform_of(text: str | None) -> Matrix:
@@ -104,44 +107,87 @@ def _ellipse(
     return [(np.column_stack([x + rx * np.cos(angle), y + ry * np.sin(angle)]), True)]
 
 
+class _Pen:
+    """Where a path has come to, the points of its piece, and the handle of its last bend."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[list[_Point], bool]] = []
+        self.points: list[_Point] = []
+        self.at: _Point = (0.0, 0.0)
+        self.handle: _Point | None = None
+
+    def lift(self) -> None:
+        """End a piece."""
+        if len(self.points) > 1:
+            self.pieces.append((self.points, False))
+        self.points = []
+
+    def close(self) -> None:
+        """End a piece where it began."""
+        if self.points:
+            self.pieces.append(([*self.points, self.points[0]], True))
+            self.at = self.points[0]
+            self.points = [self.at]
+        self.handle = None
+
+    def draw(self, command: str, values: list[float]) -> None:
+        """Go on by one command with its numbers, relative ones made absolute."""
+        kind = command.upper()
+        ends = self._absolute(command, values)
+        if kind == "M":
+            self.lift()
+        if kind in "CSQT":
+            handles = ends[:-1]
+            if kind in "ST":
+                mirrored = self.handle or self.at
+                back = (2 * self.at[0] - mirrored[0], 2 * self.at[1] - mirrored[1])
+                handles = [back, *handles]
+            self.points.extend(_chords(self.at, handles, ends[-1]))
+            self.handle = handles[-1]
+        else:
+            self.points.append(ends[-1])
+            self.handle = None
+        self.at = ends[-1]
+
+    def _absolute(self, command: str, values: list[float]) -> list[_Point]:
+        x, y = self.at if command.islower() else (0.0, 0.0)
+        if command in "Hh":
+            return [(x + values[0], self.at[1])]
+        if command in "Vv":
+            return [(self.at[0], y + values[0])]
+        return [(x + values[i], y + values[i + 1]) for i in range(0, len(values), 2)]
+
+
+def _chords(start: _Point, handles: list[_Point], end: _Point) -> list[_Point]:
+    """Return points on a bend with one handle or two."""
+    t = _SHARES
+    if len(handles) == 1:
+        weights = [(1 - t) ** 2, 2 * (1 - t) * t, t**2]
+    else:
+        weights = [(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3]
+    at = np.column_stack(weights) @ np.array([start, *handles, end])
+    return [(float(x), float(y)) for x, y in at]
+
+
 def _path(text: str) -> list[tuple[Floats, bool]]:
     """Read a path; what follows its first mistake is left out, as browsers do."""
-    if re.search(r"[CcSsQqTtAa]", text):
-        return _bent_path(text)
-    pieces: list[tuple[list[tuple[float, float]], bool]] = []
-    points: list[tuple[float, float]] = []
-    at = (0.0, 0.0)
-    for command, body in re.findall(r"([MmLlHhVvZz])([^A-DF-Za-df-z]*)", text):
+    if re.search(r"[Aa]", text):
+        return _path_with_arcs(text)
+    pen = _Pen()
+    for command, body in re.findall(r"([MmLlHhVvZzCcSsQqTt])([^A-DF-Za-df-z]*)", text):
         if command in "Zz":
-            if points:
-                pieces.append(([*points, points[0]], True))
-                at = points[0]
-                points = [at]
+            pen.close()
             continue
         values = [float(number) for number in re.findall(_NUMBER, body)]
-        taken = 1 if command in "HhVv" else 2
+        taken = _TAKEN[command.upper()]
         for i in range(0, len(values) - taken + 1, taken):
-            at = _moved(command, values[i : i + taken], *at)
-            if command in "Mm" and i == 0:
-                if len(points) > 1:
-                    pieces.append((points, False))
-                points = []
-            points.append(at)
-    if len(points) > 1:
-        pieces.append((points, False))
-    return [(np.array(piece), closed) for piece, closed in pieces]
+            more = {"M": "L", "m": "l"}.get(command, command)  # a second place is a line
+            pen.draw(command if i == 0 else more, values[i : i + taken])
+    pen.lift()
+    return [(np.array(piece), closed) for piece, closed in pen.pieces]
 
 
-def _moved(command: str, values: list[float], x: float, y: float) -> tuple[float, float]:
-    near = command.islower()
-    if command in "Hh":
-        return (x if near else 0.0) + values[0], y
-    if command in "Vv":
-        return x, (y if near else 0.0) + values[0]
-    return (x if near else 0.0) + values[0], (y if near else 0.0) + values[1]
-
-
-def _bent_path(text: str) -> list[tuple[Floats, bool]]:
+def _path_with_arcs(text: str) -> list[tuple[Floats, bool]]:
     try:
         path = svgelements.Path(text)
     except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError):

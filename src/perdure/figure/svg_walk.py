@@ -64,7 +64,7 @@ class Walk:
     seen: int = 0
     points: int = 0
     shapes: dict[Any, Pieces] = field(default_factory=dict)
-    free_clips: list[Any] = field(default_factory=list)
+    clips: dict[Any, Box | None] = field(default_factory=dict)
     cuts: int = 0
 
     def children(self, element: Any, matrix: Matrix) -> None:  # noqa: ANN401  # lxml has no types
@@ -92,8 +92,8 @@ class Walk:
         place = self._place(element, style, outer)
         cuts = self.cuts
         self._content(element, tag, place)
-        if "clip-path" in element.attrib and self.cuts == cuts:
-            self.free_clips.append(element)
+        if "clip-path" in element.attrib:
+            self.clips[element] = None if self.cuts == cuts else place.clip
 
     def _content(self, element: Any, tag: str, place: _Place) -> None:  # noqa: ANN401
         if tag in _SHAPES:
