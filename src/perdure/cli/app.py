@@ -7,6 +7,7 @@ import typer
 
 import perdure
 from perdure.cli import studies
+from perdure.cli.digitise import digitise
 from perdure.cli.durable import durable
 from perdure.cli.pool import pool
 from perdure.cli.reconstruct import reconstruct
@@ -49,6 +50,7 @@ app.command()(studies.new)
 app.command()(studies.check)
 app.command()(studies.run)
 app.command()(studies.report)
+app.command()(digitise)
 app.command()(reconstruct)
 app.command()(durable)
 app.command()(pool)

@@ -1,0 +1,139 @@
+"""Whose curve it is: by colour, dashes and nearness of a name; and which row of the table."""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+import cv2
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from perdure.digitise.found import Axes, FoundCurve, LegendEntry, RiskTable
+from perdure.figure.page import Colour
+from perdure.records import Floats
+
+__all__ = ["arm_names", "colours_apart", "named_curves", "rows_of_arms"]
+
+UNLIKE = 45.0
+"""Colours this far apart (L*a*b*) are not of one curve."""
+DASHES = 30.0
+"""What a whole line with the name of a dashed one costs, as a distance of colours."""
+
+
+def colours_apart(one: Colour, other: Colour) -> float:
+    """Return the distance of two colours in CIE L*a*b*.
+
+    Examples
+    --------
+    >>> colours_apart((0, 0, 0), (0, 0, 0)), round(colours_apart((0, 0, 0), (255, 255, 255)))
+    (0.0, 100)
+    """
+    pair = np.array([[one, other]], dtype=np.float32) / 255
+    lab = cv2.cvtColor(pair, cv2.COLOR_RGB2LAB)[0]
+    return float(np.linalg.norm(lab[0] - lab[1]))
+
+
+def named_curves(
+    curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes
+) -> tuple[int | None, ...]:
+    """Return which entry of the legend each curve has; None where none is like it.
+
+    The whole of colours, dashes, and nearness of labels that stand beside a curve is as small as
+    it can be.
+    """
+    if not curves or not legend:
+        return (None,) * len(curves)
+    cost = np.array([[_unlike(curve, entry, axes) for entry in legend] for curve in curves])
+    found: list[int | None] = [None] * len(curves)
+    for row, column in zip(*linear_sum_assignment(np.minimum(cost, 2 * UNLIKE)), strict=True):
+        if cost[row, column] < UNLIKE:
+            found[int(row)] = int(column)
+    return tuple(found)
+
+
+def _unlike(curve: FoundCurve, entry: LegendEntry, axes: Axes) -> float:
+    cost = colours_apart(curve.colour, entry.colour)
+    if entry.dash is not None and entry.dash != curve.dashed:
+        cost += DASHES
+    if entry.place is None:
+        cost += min(40 * _away(curve, entry, axes), 25)
+    return cost
+
+
+def _away(curve: FoundCurve, entry: LegendEntry, axes: Axes) -> float:
+    """Return how far a label lies from a curve, as a share of the plot's height."""
+    left, top, right, bottom = entry.box
+    places = np.linspace(left, min(right, max(curve.end, left)), 5)
+    rows = curve.y[np.clip(np.searchsorted(curve.x, places, side="right") - 1, 0, None)]
+    gaps = np.maximum(np.maximum(top - rows, rows - bottom), 0)
+    beyond = max(left - curve.end, 0) / max(axes.right - axes.left, 1)
+    return float(gaps.min() / max(axes.bottom - axes.top, 1) + beyond)
+
+
+def rows_of_arms(
+    names: Sequence[str], curves: Sequence[FoundCurve], table: RiskTable, shares: Floats
+) -> tuple[int | None, ...]:
+    """Return which row of the table each arm has.
+
+    By what the rows are called; where that says nothing, by the colours of their names, by the
+    order of a legend, and by which rows a curve allows.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the arms, empty where there is none.
+    curves : sequence of FoundCurve
+    table : RiskTable
+    shares : array of float, shape (arms, rows)
+        By how much the row's numbers exceed what the curve allows.
+    """
+    cost = np.array(
+        [
+            [
+                _other_row(name, curve, table, row) + 3 * float(shares[at, row])
+                for row in range(len(table.names))
+            ]
+            for at, (name, curve) in enumerate(zip(names, curves, strict=True))
+        ]
+    ).reshape(len(names), len(table.names))
+    found: list[int | None] = [None] * len(names)
+    for arm, row in zip(*linear_sum_assignment(cost), strict=True):
+        found[int(arm)] = int(row)
+    return tuple(found)
+
+
+def _other_row(name: str, curve: FoundCurve, table: RiskTable, row: int) -> float:
+    """Return how little a row's name is that of an arm, between 0 and 1 and a little."""
+    printed = table.names[row]
+    colour = table.colours[row] if row < len(table.colours) else (0, 0, 0)
+    unlike = min(colours_apart(colour, curve.colour) / 100, 1.0)
+    if not name or not printed:
+        return 0.5 + 0.4 * unlike
+    return 1 - _alike(name, printed) + 0.2 * unlike
+
+
+def _alike(one: str, other: str) -> float:
+    a, b = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (one, other))
+    if not a or not b:
+        return 0.0
+    if a.endswith(b) or b.endswith(a):  # a name that was cut off
+        return 0.95 if a != b else 1.0
+    return SequenceMatcher(None, a, b).ratio()
+
+
+def arm_names(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return names for files: unique ignoring case, of letters, digits, ``_`` and ``-``.
+
+    Examples
+    --------
+    >>> arm_names(["Nivo + Ipi", "Chemotherapy", "", "chemotherapy"])
+    ('Nivo-Ipi', 'Chemotherapy', 'arm-3', 'chemotherapy-2')
+    """
+    found: list[str] = []
+    for at, label in enumerate(labels, start=1):
+        plain = re.sub(r"[^A-Za-z0-9_]+", "-", label).strip("-_") or f"arm-{at}"
+        name, again = plain, 2
+        while name.lower() in {one.lower() for one in found}:
+            name, again = f"{plain}-{again}", again + 1
+        found.append(name)
+    return tuple(found)

@@ -1,0 +1,78 @@
+"""Numbers at risk against the curve: nobody is at risk who has had the event."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from perdure.digitise.found import RiskCell
+from perdure.records import Floats
+
+__all__ = ["checked_row", "excess_at_risk"]
+
+SLACK = 0.02
+"""By how much a number at risk may exceed what the curve allows, as a share of the first: the
+reading error of the curve."""
+
+
+def excess_at_risk(time: Floats, survival: Floats, row: Sequence[RiskCell]) -> float:
+    """Return the largest share by which numbers at risk exceed the curve; 0 where none does.
+
+    Who is at risk at a time has not had the event: n(t) / n(0) is at most survival just before t.
+
+    Examples
+    --------
+    >>> time, survival = np.array([0.0, 5.0, 10.0]), np.array([1.0, 0.6, 0.3])
+    >>> excess_at_risk(time, survival, [RiskCell(0, 50, 1), RiskCell(6, 35, 1)])
+    0.1
+    """
+    first = row[0].n if row else 0
+    if first <= 0:
+        return 0.0
+    over = [cell.n / first - _before(time, survival, cell.time) for cell in row]
+    return round(max(0.0, *over), 6)
+
+
+def _before(times: Floats, survival: Floats, time: float) -> float:
+    """Return survival just before a time; 0 beyond the curve's end, where nobody is followed."""
+    if time > 1.01 * float(times[-1]):
+        return 0.0
+    at = int(np.searchsorted(times, time, side="left")) - 1
+    return float(survival[max(at, 0)])
+
+
+def checked_row(time: Floats, survival: Floats, row: Sequence[RiskCell]) -> tuple[RiskCell, ...]:
+    """Return a row with what the curve makes impossible read again or flagged.
+
+    A cell that says more than the curve allows, or more than the cell before it, takes the next
+    best reading that does not; where there is none it is flagged.
+
+    Examples
+    --------
+    >>> time, survival = np.array([0.0, 5.0, 10.0]), np.array([1.0, 0.6, 0.3])
+    >>> row = [RiskCell(0, 50, 1), RiskCell(6, 81, 0.6, other=(31, 21)), RiskCell(9, 20, 1)]
+    >>> [(cell.n, cell.flagged) for cell in checked_row(time, survival, row)]
+    [(50, False), (31, True), (20, False)]
+    """
+    if not row or row[0].n <= 0:
+        return tuple(row)
+    first = row[0].n
+    found: list[RiskCell] = [row[0]]
+    for cell in row[1:]:
+        most = min(found[-1].n, int(first * (_before(time, survival, cell.time) + SLACK) + 0.5))
+        if _before(time, survival, cell.time) == 0.0:
+            most = min(found[-1].n, max(int(SLACK * first), 2))
+        if cell.n <= most:
+            found.append(cell)
+            continue
+        fitting = [other for other in cell.other if other <= most]
+        found.append(
+            replace(
+                cell,
+                n=fitting[0] if fitting else cell.n,
+                certainty=min(cell.certainty, 0.4),
+                flagged=True,
+                other=(cell.n, *(one for one in cell.other if not fitting or one != fitting[0])),
+            )
+        )
+    return tuple(found)

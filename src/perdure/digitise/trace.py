@@ -1,0 +1,301 @@
+"""Curves from pixels: each colour's staircases, one after the other, with what speaks for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perdure.digitise.follow import follow
+from perdure.digitise.found import Axes, FoundCurve
+from perdure.digitise.ink import Bools, Image, Ink, Lines, evidence_of, ink_colours, lines_of
+from perdure.digitise.steps import line_width, marks_on, steps_of
+from perdure.figure.page import Pixels
+
+__all__ = ["trace_curves"]
+
+SOLID, DASHED = (1.0, 0.5), (0.25, 0.12)
+"""What a column and a pixel of a fall without ink cost, of a whole line and of one with gaps."""
+LOW_START = 0.1
+"""Of the plot's height: a curve is first seen no farther below its start."""
+CURVES = 5
+"""Of one colour at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Path:
+    """A staircase that was followed in one colour."""
+
+    rows: NDArray[np.int64]
+    first: int
+    dashed: bool
+    gained: float
+    seen: Bools
+    hidden: Bools
+    bare: bool
+    width: float
+    ink: Ink
+
+    @property
+    def columns(self) -> NDArray[np.int64]:
+        return self.first + np.arange(self.rows.size)
+
+    @property
+    def share_seen(self) -> float:
+        """Of what nothing hides."""
+        return float(self.seen.sum() / max(int((~self.hidden | self.seen).sum()), 1))
+
+
+def trace_curves(
+    pixels: Pixels,
+    axes: Axes,
+    text: Sequence[tuple[float, float, float, float]] = (),
+) -> tuple[FoundCurve, ...]:
+    """Follow every Kaplan-Meier curve in a picture.
+
+    A curve starts at time 0 and survival 1, falls, and has ink of one colour under it, but where
+    something else lies on it.
+
+    Parameters
+    ----------
+    pixels : array of int, shape (height, width, 3)
+    axes : Axes
+    text : sequence of (left, top, right, bottom)
+        Where words and samples of a legend stand.
+
+    Returns
+    -------
+    tuple of FoundCurve
+        In pixels of the picture; empty where there is none.
+    """
+    left, top = int(np.ceil(axes.left)) + 2, int(np.ceil(axes.top)) - 1
+    right, bottom = int(axes.right) - 1, int(axes.bottom) - 1
+    left, top = max(left, 0), max(top, 0)
+    plot = pixels[top : bottom + 1, left : right + 1]
+    lines = lines_of(plot)
+    words = _boxes(text, left, top, plot.shape[0], plot.shape[1])
+    first = int(max(round(float(axes.x.pixel(0.0))) - left, 0))
+    start = float(axes.y.pixel(1.0)) - top
+    taken = np.zeros(words.shape, dtype=np.bool_)
+    paths: list[_Path] = []
+    for ink in _in_order(lines, words, taken, first, start):
+        paths += _of_colour(lines, ink, words, taken, first, start, paths)
+    return tuple(_finished(path, lines, words, paths, left, top) for path in _without_limits(paths))
+
+
+def _boxes(
+    text: Sequence[tuple[float, float, float, float]], left: int, top: int, height: int, width: int
+) -> Bools:
+    """Return where text stands."""
+    covered = np.zeros((height, width), dtype=np.bool_)
+    for x0, y0, x1, y1 in text:
+        rows = slice(max(int(y0) - top, 0), max(int(np.ceil(y1)) - top + 1, 0))
+        covered[rows, max(int(x0) - left, 0) : max(int(np.ceil(x1)) - left + 1, 0)] = True
+    return covered
+
+
+def _in_order(lines: Lines, words: Bools, taken: Bools, first: int, start: float) -> list[Ink]:
+    """Return the colours that have a curve, that with the best first: it takes what is its own."""
+    found: list[tuple[float, Ink]] = []
+    for ink in ink_colours(lines, words, least=max(int(0.04 * words.shape[1]), 8)):
+        covered, other = evidence_of(lines, ink)
+        width = line_width(np.where(words, 0, covered))
+        path = _best(covered, np.asarray(other | taken), words, width, ink, first, start)
+        if path is not None:
+            found.append((path.gained, ink))
+    return [ink for _, ink in sorted(found, key=lambda one: -one[0])]
+
+
+def _of_colour(
+    lines: Lines,
+    ink: Ink,
+    words: Bools,
+    taken: Bools,
+    first: int,
+    start: float,
+    before: Sequence[_Path],
+) -> list[_Path]:
+    """Return the curves of one colour; what they cover is added to ``taken``."""
+    covered, other = evidence_of(lines, ink)
+    width = line_width(np.where(words | taken, 0, covered))
+    found: list[_Path] = []
+    for _ in range(CURVES):
+        own = np.where(taken, 0, covered).astype(np.float32)
+        path = _best(own, np.asarray(other | taken), words, width, ink, first, start)
+        if path is None or any(_hugs(path, other) for other in (*before, *found)):
+            break
+        found.append(path)
+        _take(taken, path)
+    return found
+
+
+def _hugs(path: _Path, other: _Path) -> bool:
+    """Say whether a path is made of the marks or the edges of another of one hue, close to it."""
+    along = float(path.ink.direction @ other.ink.direction)
+    if along < 0.93 * float(
+        np.linalg.norm(path.ink.direction) * np.linalg.norm(other.ink.direction)
+    ):
+        return False
+    size = min(path.rows.size, other.rows.size)
+    seen = path.seen[:size]
+    apart = np.abs(path.rows[:size] - other.rows[:size])[seen]
+    beyond = int(path.seen[size:].sum())
+    return bool((apart > 3 * path.width + 2).sum() + beyond < 0.3 * max(int(path.seen.sum()), 1))
+
+
+def _best(
+    covered: Image, hidden: Bools, words: Bools, width: float, ink: Ink, first: int, start: float
+) -> _Path | None:
+    """Return the best whole line, else the best with gaps, else nothing.
+
+    A curve may run through words of its colour: their ink leads it, but is no sight of it.
+    """
+    own = np.where(words, 0.75 * covered, covered).astype(np.float32)
+    hidden = np.asarray(hidden | words)
+    tall = max(round(width), 1) | 1
+    centred = cv2.blur(own, (1, tall))
+    blind = cv2.blur(hidden.astype(np.float32), (1, tall))
+    passable = np.maximum(own, hidden.astype(np.float32))
+    passable = cv2.dilate(passable, np.ones((1, 3), np.uint8)).astype(np.float32)
+    off = np.abs(np.arange(own.shape[0]) - start)
+    away = np.where(off > LOW_START * own.shape[0] + 3 * width, -1e9, -0.35 * off)
+    for dashed, (gap, drop) in ((False, SOLID), (True, DASHED)):
+        reward = np.clip(2.2 * (centred - 0.45), -1, 1)
+        reward = np.where(reward < 0, gap * reward * (1 - blind) - 0.06 * blind, reward)
+        fall = drop * (1 - np.clip(passable, 0, 1)) + 0.004
+        rows, gained = follow(
+            reward[:, first:].astype(np.float32), fall[:, first:].astype(np.float32), away
+        )
+        columns = first + np.arange(rows.size)
+        seen = np.asarray((centred[rows, columns] > 0.4) & ~words[rows, columns])
+        unseen = np.asarray((blind[rows, columns] > 0.5) & ~seen)
+        bare = _falls_bare(rows, columns, passable, width, start)
+        path = _Path(rows, first, dashed, gained, seen, unseen, bare, width, ink)
+        if _is_curve(path, own.shape):
+            return path
+    return None
+
+
+def _falls_bare(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    passable: Image,
+    width: float,
+    start: float,
+) -> bool:
+    """Say whether the path falls somewhere, in a few columns, over what has no ink.
+
+    The gaps of a dashed line leave most of a fall with ink; to another line there is none.
+    The axis may hide the first fall, if it is no long one.
+    """
+    if rows[0] - start > LOW_START * passable.shape[0] + 3 * width:
+        return True
+    fallen = np.diff(rows, prepend=rows[0])
+    bare = np.zeros(fallen.size)
+    for at in np.flatnonzero(fallen > 1):
+        column = passable[rows[at - 1] + 1 : rows[at], columns[at]]
+        bare[at] = float((column < 0.3).sum())
+    window = np.ones(max(int(0.02 * passable.shape[1]), 3))
+    lost = np.convolve(bare, window, "same")
+    whole = np.convolve(fallen, window, "same")
+    least = max(4 * width, 0.03 * passable.shape[0])
+    return bool(((lost > least) & (lost > 0.7 * whole)).any())
+
+
+def _is_curve(path: _Path, shape: tuple[int, ...]) -> bool:
+    """Say whether there is enough of a line for a curve."""
+    width = shape[1]
+    if path.seen.sum() < 0.12 * width or path.ink.pixels < 0.4 * path.seen.sum():
+        return False
+    starts = int(np.flatnonzero(path.seen)[0])
+    least = 0.35 if path.dashed else 0.8
+    return (
+        path.share_seen > least
+        and starts < 0.35 * width
+        and not path.bare
+        and path.gained > (0.03 if path.dashed else 0.08) * width
+    )
+
+
+def _take(taken: Bools, path: _Path) -> None:
+    """Mark what a path covers."""
+    reach = int(np.ceil(path.width / 2)) + 2
+    before = int(path.rows[0])
+    for row, column in zip(path.rows, path.columns, strict=True):
+        low, high = min(before, int(row)), max(before, int(row))
+        aside = reach if high - low > reach else 0
+        taken[
+            max(low - reach, 0) : high + reach + 1, max(column - aside, 0) : column + aside + 1
+        ] = True
+        before = int(row)
+
+
+def _without_limits(paths: Sequence[_Path]) -> list[_Path]:
+    """Return the paths without confidence limits: two of one colour with a third between them."""
+    dropped: set[int] = set()
+    for middle in range(len(paths)):
+        alike = [
+            at
+            for at in range(len(paths))
+            if at != middle
+            and paths[at].ink is paths[middle].ink
+            and paths[at].dashed != paths[middle].dashed
+        ]
+        for upper in alike:
+            for lower in alike:
+                if upper != lower and _enclose(paths[upper], paths[middle], paths[lower]):
+                    dropped |= {upper, lower}
+    return [path for at, path in enumerate(paths) if at not in dropped]
+
+
+def _enclose(upper: _Path, middle: _Path, lower: _Path) -> bool:
+    """Say whether two paths lie on both sides of a third wherever all three are seen."""
+    size = min(upper.rows.size, middle.rows.size, lower.rows.size)
+    seen = upper.seen[:size] & middle.seen[:size] & lower.seen[:size]
+    above = middle.rows[:size][seen] - upper.rows[:size][seen]
+    below = lower.rows[:size][seen] - middle.rows[:size][seen]
+    return bool(seen.sum() > 5 and (above >= -1).mean() > 0.98 and (below >= -1).mean() > 0.98)
+
+
+def _finished(
+    path: _Path, lines: Lines, words: Bools, paths: Sequence[_Path], left: int, top: int
+) -> FoundCurve:
+    """Return a path as a curve, in the pixels of the picture."""
+    covered, other = evidence_of(lines, path.ink)
+    hidden = np.asarray(other | words)
+    for one in paths:
+        if one is not path and one.ink is path.ink:
+            _take(hidden, one)
+    x, y = steps_of(path.rows, path.first, covered, hidden, path.width)
+    marks = marks_on(path.rows, path.first, covered, hidden, path.width)
+    doubt = _unseen_area(path, lines.strength.shape)
+    doubts = []
+    if doubt > 0.01:
+        doubts.append(f"hidden for {path.hidden.mean():.0%} of its length")
+    return FoundCurve(
+        x + left,
+        y + top,
+        float(path.columns[-1] + left),
+        path.ink.colour,
+        path.dashed,
+        path.width,
+        marks + left,
+        float(np.clip(1 - 20 * doubt, 0, 1)),
+        tuple(doubts),
+    )
+
+
+def _unseen_area(path: _Path, shape: tuple[int, ...]) -> float:
+    """Return how much area lies between the courses that a curve may have where it is not seen.
+
+    A share of the plot: what the mean distance of the curve from the truth may be.
+    """
+    area, at = 0.0, 0
+    edges = np.flatnonzero(np.diff(np.pad(~path.seen, 1).astype(np.int8)))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        before = path.rows[max(start - 1, 0)]
+        after = path.rows[min(stop, path.rows.size - 1)]
+        area += float(stop - start) * float(abs(after - before)) / 2
+        at = stop
+    return area / (max(at, path.rows.size) * shape[0])

@@ -1,0 +1,149 @@
+"""What was read in a figure, as files: curves, numbers at risk, and all that was seen."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from perdure.digitise.found import Axis, Digitised, DigitisedArm, RiskCell
+from perdure.study.tables import table_text
+
+__all__ = ["digitised_files", "digitised_json", "to_check"]
+
+
+def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> dict[Path, bytes]:
+    """Return the files of a figure by their places.
+
+    ``curves/<arm>.csv`` and ``marks/<arm>.csv`` in the axis's unit, ``risk.csv``,
+    ``digitised.json`` and ``overlay.png``: to be written whole, with
+    :func:`perdure.study.writing.write_files`.
+
+    Parameters
+    ----------
+    found : Digitised
+    folder : Path
+    overlay : bytes, optional
+        The picture with what was read drawn over it, as PNG.
+    """
+    files: dict[Path, bytes] = {}
+    for arm in found.arms:
+        rows = [
+            (f"{time:.6g}", f"{survival:.6f}")
+            for time, survival in zip(arm.time, arm.survival, strict=True)
+        ]
+        files[folder / _curve_file(arm)] = table_text(("time", "survival"), rows).encode()
+        if arm.marks.size:
+            marks = [(f"{time:.6g}",) for time in arm.marks]
+            files[folder / "marks" / f"{arm.arm}.csv"] = table_text(("time",), marks).encode()
+    risk = _risk_table(found.arms)
+    if risk is not None:
+        files[folder / "risk.csv"] = risk.encode()
+    text = json.dumps(digitised_json(found), indent=1, ensure_ascii=False, allow_nan=False)
+    files[folder / "digitised.json"] = (text + "\n").encode()
+    if overlay is not None:
+        files[folder / "overlay.png"] = overlay
+    return files
+
+
+def _curve_file(arm: DigitisedArm) -> str:
+    return f"curves/{arm.arm}.csv"
+
+
+def _risk_table(arms: Sequence[DigitisedArm]) -> str | None:
+    """Return numbers at risk with a column an arm; a cell that no arm has is empty."""
+    having = [arm for arm in arms if arm.risk]
+    if not having:
+        return None
+    times = sorted({cell.time for arm in having for cell in arm.risk})
+    cells = [{cell.time: cell.n for cell in arm.risk} for arm in having]
+    rows = [(f"{time:g}", *(one.get(time, "") for one in cells)) for time in times]
+    return table_text(("time", *(arm.arm for arm in having)), rows)
+
+
+def digitised_json(found: Digitised) -> dict[str, object]:
+    """Return what was read as one JSON object, with the keys of the command line's design."""
+    axes, facts = found.axes, found.facts
+    return {
+        "source": found.source,
+        "page": found.page,
+        "panel": found.panel,
+        "read_from": "paths" if found.vector else "pixels",
+        "axes": {
+            "x": [axes.x.low, axes.x.high],
+            "y": [axes.y.low, axes.y.high],
+            "time_unit": found.time_unit,
+            "percent": axes.percent,
+            "x_title": axes.x_title,
+            "y_title": axes.y_title,
+            "ticks": {"x": list(axes.x.ticks), "y": list(axes.y.ticks)},
+            "certainty": {"x": round(axes.x.certainty, 3), "y": round(axes.y.certainty, 3)},
+        },
+        "calibration": {
+            "x": _calibration(axes.x, found.offset[0], found.picture.scale),
+            "y": _calibration(axes.y, found.offset[1], found.picture.scale),
+            "residual_pixels": {"x": round(axes.x.residual, 3), "y": round(axes.y.residual, 3)},
+            "turned_degrees": round(found.picture.turned, 3),
+        },
+        "arms": [_arm_json(arm) for arm in found.arms],
+        "risk": "risk.csv" if any(arm.risk for arm in found.arms) else None,
+        "risk_cells": [_cell_json(arm.arm, cell) for arm in found.arms for cell in arm.risk],
+        "brackets": found.table.brackets if found.table is not None else "",
+        "printed": {
+            "hazard_ratio": facts.hazard_ratio,
+            "hazard_ratio_low": facts.hazard_ratio_low,
+            "hazard_ratio_high": facts.hazard_ratio_high,
+            "p": facts.p or None,
+            "medians": facts.medians,
+            "n": facts.totals,
+        },
+        "to_check": to_check(found),
+        "warnings": list(found.warnings),
+    }
+
+
+def _calibration(axis: Axis, offset: float, scale: float) -> list[float]:
+    """Return a and b of value = a + b x pixel; pixels of the file, from its left or top edge."""
+    step = axis.step / scale
+    # the centre of the first pixel lies half a pixel from the edge
+    start = axis.start - axis.step * (offset + 0.5)
+    return [float(f"{start:.8g}"), float(f"{step:.8g}")]
+
+
+def _arm_json(arm: DigitisedArm) -> dict[str, object]:
+    return {
+        "arm": arm.arm,
+        "label": arm.label,
+        "curve": _curve_file(arm),
+        "colour": "#{:02x}{:02x}{:02x}".format(*arm.found.colour),
+        "dashed": arm.found.dashed,
+        "end": float(f"{arm.time[-1]:.6g}"),
+        "resolution": float(f"{arm.resolution:.4g}"),
+        "marks": [float(f"{time:.6g}") for time in arm.marks],
+        "certainty": round(arm.certainty, 3),
+        "flagged": arm.flagged,
+        "doubts": list(arm.doubts),
+    }
+
+
+def _cell_json(arm: str, cell: RiskCell) -> dict[str, object]:
+    return {
+        "arm": arm,
+        "time": cell.time,
+        "n": cell.n,
+        "in_brackets": cell.in_brackets,
+        "certainty": round(cell.certainty, 3),
+        "flagged": cell.flagged,
+        "other_readings": list(cell.other),
+    }
+
+
+def to_check(found: Digitised) -> list[str]:
+    """Return what a person should look at, a sentence each."""
+    said = [f"{arm.label or arm.arm}: {doubt}" for arm in found.arms for doubt in arm.doubts]
+    said += [
+        f"{arm.label or arm.arm}: {cell.n} at risk at {cell.time:g}"
+        + (f" (or {', '.join(str(one) for one in cell.other)})" if cell.other else "")
+        for arm in found.arms
+        for cell in arm.risk
+        if cell.flagged
+    ]
+    return said
