@@ -10,7 +10,7 @@ from perdure.digitise.found import Axes
 from perdure.figure.ocr_models import Box
 from perdure.figure.page import Colour, Word
 
-__all__ = ["Columns", "Token", "cell_in", "columns_of", "rows_of", "tokens_of"]
+__all__ = ["Columns", "Token", "cell_in", "columns_by_count", "columns_of", "rows_of", "tokens_of"]
 
 _CELL = re.compile(r"(\d[\d,.]*\d|\d)\s*(?:[(\[{]\s*(\d+)\s*[)\]}]?)?")
 _WHOLE = re.compile(r"(?:(?:\d[\d,]*)\s*(?:[(\[{]\s*\d+\s*[)\]}]?)?\s*)+")
@@ -50,12 +50,14 @@ class Token:
 class Columns:
     """Times of the columns of a table and where they stand.
 
-    A number stands ``offset`` pixels right of its tick, and ``spacing`` pixels lie between columns.
+    ``places`` are the middles of the columns in pixels, ``spacing`` pixels apart; ``under_ticks``
+    tells whether they stand under the ticks of the figure or are only as many as these.
     """
 
     times: tuple[float, ...]
-    offset: float
+    places: tuple[float, ...]
     spacing: float
+    under_ticks: bool = True
 
 
 def cell_in(text: str) -> tuple[int, int | None] | None:
@@ -185,4 +187,23 @@ def _fit(
     last = min(int(used.max()), round((float(axes.x.value(axes.right)) - axes.x.low) / unit) + 1)
     steps = range(int(used.min()) % max(1, stride), last + 1, max(1, stride))
     times = tuple(float(np.round(axes.x.low + unit * k, 6)) for k in steps)
-    return Columns(times, offset * spacing, spacing * max(1, stride))
+    at = tuple(float(axes.x.pixel(t)) + offset * spacing for t in times)
+    return Columns(times, at, spacing * max(1, stride))
+
+
+def columns_by_count(rows: Sequence[Sequence[Token]], axes: Axes) -> Columns | None:
+    """Return columns that are as many as the ticks, where a table has a scale of its own.
+
+    The table of a figure with its legend at the right is at times wider than the plot.
+    """
+    longest = max(rows, key=len)
+    places = np.array([t.x for t in longest])
+    gaps = np.diff(places)
+    if len(places) < 4 or gaps.max() - gaps.min() > 0.15 * float(np.median(gaps)):
+        return None
+    for step in (1, 2, 3):
+        times = axes.x.ticks[::step]
+        if len(times) == len(places):
+            at = np.linspace(places[0], places[-1], len(places))
+            return Columns(times, tuple(at.tolist()), float(gaps.mean()), under_ticks=False)
+    return None

@@ -11,6 +11,7 @@ from perdure.digitise.risk_cells import (
     Columns,
     Token,
     cell_in,
+    columns_by_count,
     columns_of,
     numbers_at_ends,
     rows_of,
@@ -46,7 +47,7 @@ def read_risk_table(words: Sequence[Word], axes: Axes, page: Picture | Drawing) 
     rows = _block([r for r in (_row(row, axes) for row in rows) if r], words, axes)
     if not rows:
         return None
-    columns = columns_of(rows, axes)
+    columns = columns_of(rows, axes) or columns_by_count(rows, axes)
     if columns is None:
         return None
     ends = numbers_at_ends(words)
@@ -59,7 +60,7 @@ def read_risk_table(words: Sequence[Word], axes: Axes, page: Picture | Drawing) 
 def _may_belong(token: Token, axes: Axes) -> bool:
     """Tell whether a number lies where a table can be: not among the curves."""
     across = axes.right - axes.left
-    if not axes.left - 0.12 * across < token.x < axes.right + 0.06 * across:
+    if not axes.left - 0.12 * across < token.x < axes.right + 0.35 * across:
         return False
     if token.y > axes.bottom + 1.2 * (axes.bottom - axes.top):
         return False
@@ -90,7 +91,7 @@ def _block(rows: list[list[Token]], words: Sequence[Word], axes: Axes) -> list[l
     """Return the rows of one table: near each other, alike in size, under common columns."""
     blocks: list[list[list[Token]]] = []
     for row in rows:
-        if columns_of([row], axes) is None and columns_of([_without_name(row)], axes) is None:
+        if not any(_stand_in_columns(r, axes) for r in (row, row[1:])):
             continue
         level, size = _level(row), _size(row)
         if blocks:
@@ -127,8 +128,10 @@ def _close(heading: Word, block: Sequence[Sequence[Token]]) -> bool:
     return top - 7 * _size(block[0]) < heading.centre[1] < bottom
 
 
-def _without_name(row: Sequence[Token]) -> list[Token]:
-    return list(row[1:])
+def _stand_in_columns(row: Sequence[Token], axes: Axes) -> bool:
+    if not row:
+        return False
+    return columns_of([row], axes) is not None or columns_by_count([row], axes) is not None
 
 
 def _parted(above: Sequence[Token], below: Sequence[Token], axes: Axes) -> bool:
@@ -156,7 +159,7 @@ class _Row:
 def _by_column(row: Sequence[Token], ends: Sequence[Token], columns: Columns, axes: Axes) -> _Row:
     """Put numbers under their columns; ``ends`` are numbers read as one word with a name."""
     level, size = _level(row), _size(row)
-    places = np.array([float(axes.x.pixel(t)) for t in columns.times]) + columns.offset
+    places = np.array(columns.places)
     cells: dict[int, Token] = {}
     for token in row:
         away = np.abs(places - token.x)
@@ -180,10 +183,10 @@ def _read_again(grid: Sequence[_Row], columns: Columns, axes: Axes, picture: Pic
     wanted: list[tuple[int, int, Box]] = []
     half = max([t.box[2] - t.box[0] for row in grid for t in row.cells.values()] or [0.0]) / 2
     for i, row in enumerate(grid):
-        for k, time in enumerate(columns.times):
+        for k in range(len(columns.times)):
             token = row.cells.get(k)
             if token is None:
-                x = float(axes.x.pixel(time)) + columns.offset
+                x = columns.places[k]
                 room = min(half + 0.6 * row.size, 0.5 * columns.spacing)
                 box = (x - room, row.level - 0.8 * row.size, x + room, row.level + 0.8 * row.size)
                 if x + 0.2 * row.size < picture.width and not _is_blank(picture, box):
@@ -251,6 +254,10 @@ def _table(grid: Sequence[_Row], columns: Columns, words: Sequence[Word], axes: 
     brackets = brackets_in([w.text for w in heading])
     rows = tuple(checked(_cells(row, columns)) for row in _measured(grid))
     warnings = []
+    if not columns.under_ticks:
+        warnings.append(
+            "the columns of the table do not stand under the ticks: they were tied to them by count"
+        )
     if any(not name for name in names):
         warnings.append("a row of the table of numbers at risk has no name")
     return RiskTable(tuple(names), rows, tuple(colours), brackets, tuple(warnings))

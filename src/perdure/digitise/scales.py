@@ -150,7 +150,7 @@ def _even(group: Sequence[Label], place: Callable[[Label], float], *, rising: bo
                     continue
                 step = (b - a) / (sites[j] - sites[i])
                 agree, off = _agreement(ordered, sites, a - step * sites[i], step, slack)
-                # A long arm steadies the line: of equal counts take the pair with less error.
+                # Of equal counts take likelier readings, then the pair with less error.
                 if best is None or (agree, -off) > (best[0], -best[1]):
                     best = (agree, off, a - step * sites[i], step)
     if best is None or best[0] < 2:
@@ -163,9 +163,9 @@ def _agreement(
 ) -> tuple[int, float]:
     offs = []
     for label, site in zip(ordered, sites, strict=True):
-        off = min(abs((value - start) / step - site) for value in label.values)
+        off, rank = min((abs((v - start) / step - site), r) for r, v in enumerate(label.values))
         if off <= slack:
-            offs.append(off)
+            offs.append(off + rank * slack)
     return len(offs), float(np.sum(offs))
 
 

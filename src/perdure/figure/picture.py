@@ -20,7 +20,7 @@ _LONGEST_SIDE = 3000
 """Larger pictures are made smaller: more pixels add time and no precision to a figure in print."""
 _STEEPEST = 5.0
 """Degrees: a line that leans more than this is no axis of a scan laid down by hand."""
-_KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "MPO", "DIB")
+_KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
 
 
 def load_picture(path: Path | str) -> Picture:

@@ -1,0 +1,114 @@
+"""Names of curves from words, strokes and pixels."""
+
+import numpy as np
+
+from figure_words import axes, blank, word
+from perdure.digitise.found import LegendEntry, RiskTable
+from perdure.digitise.legend import find_legend, is_statistic, named_alike, plain_name, text_boxes
+from perdure.figure.page import Drawing, Picture, Stroke, Word
+
+BLUE, RED = (0, 70, 139), (237, 0, 0)
+
+
+def _named(name: str, y: float, colour: tuple[int, int, int] = (0, 0, 0)) -> Word:
+    return Word(name, 560, y - 6, 560 + 7 * len(name), y + 6, colour=colour)
+
+
+def test_a_legend_with_samples_in_pixels() -> None:
+    picture = blank()
+    picture.pixels[99:101, 520:550] = BLUE
+    for x in (520, 532, 544):
+        picture.pixels[119:121, x : x + 7] = RED
+    words = [_named("Nivolumab", 100), _named("Docetaxel", 120), word("HR 0.67", 300, 300)]
+    found = find_legend(words, axes(), picture)
+    assert [(e.name, e.colour, e.dash) for e in found] == [
+        ("Nivolumab", BLUE, False),
+        ("Docetaxel", RED, True),
+    ]
+    assert found[0].place is not None
+    assert found[0].place[0] == 520
+
+
+def test_a_legend_of_a_drawing() -> None:
+    strokes = (
+        Stroke(np.array([[520.0, 100.0], [550.0, 100.0]]), BLUE, 2.0),
+        Stroke(np.array([[520.0, 120.0], [550.0, 120.0]]), RED, 2.0, (6.0, 3.0)),
+    )
+    words = (_named("Nivolumab", 100), _named("Docetaxel", 120))
+    found = find_legend(words, axes(), Drawing(800, 600, strokes, (), words))
+    assert [(e.name, e.colour, e.dash) for e in found] == [
+        ("Nivolumab", BLUE, False),
+        ("Docetaxel", RED, True),
+    ]
+
+
+def test_labels_beside_curves_have_their_own_colour() -> None:
+    picture = blank()
+    picture.pixels[200:202, 100:500] = BLUE  # a curve that passes left of the label is no sample
+    words = [
+        _named("Atezolizumab", 200, BLUE),
+        _named("Placebo", 300, RED),
+        word("P=0.007", 300, 400),
+    ]
+    found = find_legend(words, axes(), picture)
+    assert [(e.name, e.colour, e.place) for e in found] == [
+        ("Atezolizumab", BLUE, None),
+        ("Placebo", RED, None),
+    ]
+
+
+def test_a_label_crossed_by_its_curve_takes_the_name_of_the_table() -> None:
+    table = RiskTable(("Nivolumab", "Docetaxel"), ((), ()), (BLUE, RED))
+    words = [_named("Docetaxl", 300, RED), _named("Nivolumab", 100, BLUE)]
+    assert {e.name for e in find_legend(words, axes(), blank(), table)} == {
+        "Nivolumab",
+        "Docetaxel",
+    }
+
+
+def test_rows_take_the_names_of_the_legend() -> None:
+    entries = [
+        LegendEntry("Group 1", BLUE, (0, 0, 1, 1)),
+        LegendEntry("Group 2", RED, (0, 0, 1, 1)),
+    ]
+    numbered = RiskTable(("1", "2"), ((), ()), (RED, BLUE))
+    assert named_alike(numbered, entries).names == ("Group 2", "Group 1")
+    black = RiskTable(("1", "2"), ((), ()), ((0, 0, 0), (0, 0, 0)))
+    assert named_alike(black, entries).names == ("Group 1", "Group 2")
+    cut = [LegendEntry("Best supportive care", RED, (0, 0, 1, 1))]
+    assert named_alike(RiskTable(("st supportive care",), ((),), ((0, 0, 0),)), cut).names == (
+        "Best supportive care",
+    )
+
+
+def test_what_is_a_statistic() -> None:
+    for text in (
+        "HR 0.67 (95% CI 0.52-0.85)",
+        "P<0.0001",
+        "Log-rank p=0.017",
+        "+ Censored",
+        "n=216",
+    ):
+        assert is_statistic(text)
+    for text in ("PD-L1 >=50%", "Nivo + Ipi", "gp100", "Stage III"):
+        assert not is_statistic(text)
+
+
+def test_plain_names() -> None:
+    assert plain_name("— Nivolumab (N=313)") == "Nivolumab"
+    assert plain_name("NTRK-") == "NTRK-"
+    assert plain_name("1992-2004 (n=2392): MS 13 mos") == "1992-2004"
+
+
+def test_text_in_the_plot_is_masked_and_scraps_of_curves_are_not() -> None:
+    words = [
+        word("HR 0.67", 300, 300),
+        word("Months", 400, 500),
+        word("H1", 300, 200, certainty=0.4),
+    ]
+    (box,) = text_boxes(words, axes())
+    assert box[0] < 300 < box[2]
+
+
+def test_no_names() -> None:
+    assert find_legend([], axes(), Picture(np.full((600, 800, 3), 255, np.uint8))) == ()
