@@ -3,6 +3,7 @@
 import zlib
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pypdfium2
 import pytest
@@ -116,6 +117,19 @@ def test_a_figure_that_lies_on_its_side_is_set_upright(tmp_path: Path, turn: int
     for found, true in zip(sheet.drawing.strokes, upright.drawing.strokes, strict=True):
         assert found.points == pytest.approx(true.points, abs=0.01)
     assert np.abs(sheet.picture.pixels.astype(int) - upright.picture.pixels).mean() < 1
+
+
+def test_fonts_that_do_not_say_their_letters_leave_the_words_to_the_picture(
+    tmp_path: Path,
+) -> None:
+    figure, _ = new_figure()
+    with mpl.rc_context({"pdf.fonttype": 42}):
+        path = save(figure, tmp_path / "figure.pdf")
+    assert not read_pdf(path).outlined
+    path.write_bytes(path.read_bytes().replace(b"/ToUnicode", b"/ToNothing"))
+    sheet = read_pdf(path)
+    assert sheet.outlined
+    assert "Months" not in [word.text for word in sheet.drawing.words]
 
 
 def test_a_thin_filled_rectangle_is_a_line_too(tmp_path: Path) -> None:

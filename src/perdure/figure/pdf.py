@@ -15,7 +15,7 @@ from perdure.figure.geometry import Box, Matrix
 from perdure.figure.outlines import letters_are_shapes
 from perdure.figure.page import Drawing, Picture
 from perdure.figure.pdf_paths import Content, read_content
-from perdure.figure.pdf_words import quarter_turns, read_words
+from perdure.figure.pdf_words import quarter_turns, read_words, spelt
 from perdure.figure.plot_areas import plot_areas
 from perdure.figure.sheet import Placed, Sheet, pixels_a_point
 
@@ -177,6 +177,7 @@ def _read_page(
         text = page.get_textpage()
         try:
             words = read_words(text.raw, view)
+            readable = spelt(text.raw)
         finally:
             text.close()
         if not (words or content.strokes or content.fills or content.images):
@@ -190,7 +191,7 @@ def _read_page(
             number,
             len(document),
             _images(page, content, scale, width * height),
-            letters_are_shapes(content.fills, height),
+            not readable or letters_are_shapes(content.fills, height),
             content.crowded,
             notes,
         )

@@ -1,6 +1,7 @@
 """The letters of a PDF's page."""
 
 import ctypes
+import unicodedata
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
@@ -9,7 +10,7 @@ from perdure.figure.geometry import Box, Matrix
 from perdure.figure.letters import Letter, group_letters, placed_letter
 from perdure.figure.page import Colour, Word
 
-__all__ = ["quarter_turns", "read_words"]
+__all__ = ["quarter_turns", "read_words", "spelt"]
 
 _MOST_LETTERS = 60_000
 _MOSTLY = 0.7
@@ -18,6 +19,22 @@ _MOSTLY = 0.7
 def read_words(text_page: Any, view: Matrix) -> list[Word]:  # noqa: ANN401  # no types there
     """Group the letters of a page of pypdfium2 into words; ``view`` leads to pixels."""
     return group_letters(_letters(text_page, view))
+
+
+def spelt(text_page: Any) -> bool:  # noqa: ANN401
+    """Tell whether the file says which letters its signs are; some fonts keep it to themselves."""
+    count = min(pdfium_c.FPDFText_CountChars(text_page), _MOST_LETTERS)
+    known = sum(_is_known(text_page, i) for i in range(count))
+    return known > _MOSTLY * count if count else True
+
+
+def _is_known(text_page: Any, i: int) -> bool:  # noqa: ANN401
+    if pdfium_c.FPDFText_IsGenerated(text_page, i) == 1:
+        return True
+    sign = chr(pdfium_c.FPDFText_GetUnicode(text_page, i))
+    return pdfium_c.FPDFText_HasUnicodeMapError(text_page, i) != 1 and (
+        sign.isspace() or unicodedata.category(sign) not in {"Cc", "Cn", "Co", "Cs"}
+    )
 
 
 def quarter_turns(text_page: Any, view: Matrix) -> int:  # noqa: ANN401
@@ -38,6 +55,8 @@ def _letters(text_page: Any, view: Matrix) -> list[Letter]:  # noqa: ANN401
         sign = chr(pdfium_c.FPDFText_GetUnicode(text_page, i))
         if pdfium_c.FPDFText_IsGenerated(text_page, i) == 1 or sign.isspace():
             space = True
+            continue
+        if not _is_known(text_page, i):
             continue
         handle = pdfium_c.FPDFText_GetTextObject(text_page, i)
         address = ctypes.addressof(handle.contents) if handle else -i - 1
