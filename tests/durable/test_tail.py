@@ -17,6 +17,7 @@ from perdure.survival import influence, kaplan_meier, median
 
 FOLDER = Path(__file__).parents[1] / "reference" / "survival"
 
+PROPORTIONS: tuple[TailQuantity, ...] = ("milestone survival", "conditional survival")
 AFTER: tuple[TailQuantity, ...] = ("conditional survival", "restricted mean residual time")
 
 people = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=25)
@@ -139,11 +140,13 @@ def check(found: TrialTail) -> None:
             assert (one.se is None) == (one.reason is not None)
             if one.value is not None and one.ci_low is not None and one.ci_high is not None:
                 assert one.ci_low - 1e-9 <= one.value <= one.ci_high + 1e-9
-                proportion = one.quantity in ("milestone survival", "conditional survival")
+                proportion = one.quantity in PROPORTIONS
                 top = 1 if proportion else one.stop - one.start
                 assert 0 <= one.ci_low <= one.ci_high <= top * (1 + 1e-9)
     for contrast in found.contrasts:
         assert (contrast.se is None) == (contrast.reason is not None)
+        if contrast.ci_high is not None and contrast.quantity in PROPORTIONS:
+            assert -1 <= (contrast.ci_low or 0) <= contrast.ci_high <= 1
         for each in dataclasses.fields(contrast):
             value = getattr(contrast, each.name)
             assert not isinstance(value, float) or not np.isnan(value), contrast

@@ -105,6 +105,14 @@ def test_nothing_is_loaded_from_anywhere(page: Page, source: str) -> None:
     assert "url(" not in re.sub(r'src="data:[^"]*"', "", source)
 
 
+def test_commas_stand_between_references_and_not_before_one(source: str) -> None:
+    assert "sup::before" not in source
+    assert source.count("<sup><a") > 3
+    before = [source[place.start() - 6 : place.start()] for place in re.finditer("<sup>,", source)]
+    assert before
+    assert set(before) == {"</sup>"}
+
+
 def test_links_lead_somewhere_and_ids_are_unique(page: Page) -> None:
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert [name for name, times in Counter(ids).items() if times > 1] == []

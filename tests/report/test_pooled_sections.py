@@ -99,7 +99,9 @@ def test_every_arm_with_a_class_is_counted_or_named(everything: Findings) -> Non
         counted = sum(reach.n_arms for reach in one.found.reach)
         assert counted + len(set(one.without_patients) & mine) == len(mine)
         notes = " ".join(missing_arm_table(everything, one, one.found).notes)
-        assert all(name in notes for name in one.without_patients)
+        for trial, arm in (place.split(": ") for place in one.without_patients):
+            label = f"{everything.trial_label(trial)}, {everything.arm_label(trial, arm)}"
+            assert label in notes
     assert any(one.without_patients for one in everything.results.missing_arms)
 
 
@@ -324,6 +326,19 @@ def test_every_figure_has_its_number_a_caption_and_words_for_its_pictures(
     assert {"network", "ranking", "pattern-mixture", "likelihood"} <= stems
     tables = [block.table.name for block in blocks if isinstance(block, TableBlock)]
     assert len(set(tables)) == len(tables)
+
+
+def test_a_contrast_without_a_value_says_why_without_identifiers(everything: Findings) -> None:
+    found = next(
+        one
+        for one in everything.results.contrast_syntheses
+        if any(gap.status == "not estimable" for gap in one.left_out)
+    )
+    said = words(contrast_forest(everything, found).pictures[0])
+    for gap in found.left_out:
+        for name in gap.arm.split(" v "):
+            assert not any(text.startswith(f"{name}: ") for text in said)
+    assert any("follow-up ends before" in text or "not reached" in text for text in said)
 
 
 @pytest.mark.parametrize("times", [1, 24])

@@ -17,6 +17,8 @@ from perdure.survival import kaplan_meier, normal_quantile
 __all__ = ["TailThreshold", "arm_tail", "common_time", "tail_thresholds", "trial_tail"]
 
 _AFTER: tuple[TailQuantity, ...] = ("conditional survival", "restricted mean residual time")
+_PROPORTIONS: tuple[TailQuantity, ...] = ("milestone survival", "conditional survival")
+"""Their differences lie between -1 and 1."""
 
 
 def common_time(arms: Mapping[str, Patients]) -> float:
@@ -290,6 +292,7 @@ def _contrast(
     z = normal_quantile(level)
     spread = exp(min(z * sqrt(max(covariance(relative, relative), 0.0)), LARGEST))
     ratio = value / other
+    most = 1.0 if quantity in _PROPORTIONS else inf
     return TailContrast(
         arm,
         comparator,
@@ -299,8 +302,8 @@ def _contrast(
         same,
         difference,
         se,
-        difference - z * se,
-        difference + z * se,
+        max(difference - z * se, -most),
+        min(difference + z * se, most),
         erfc(abs(difference) / se / sqrt(2)) if se > 0 else None,
         ratio,
         ratio / spread,

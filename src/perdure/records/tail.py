@@ -92,7 +92,7 @@ class TailContrast:
         False where each arm has its own: then those who reached it are compared at two times. Even
         at one threshold, those who reached it were not randomised to be compared from there.
     difference, se, ci_low, ci_high, p_value : float or None
-        Arm minus comparator.
+        Arm minus comparator; the limits symmetric, but of proportions never beyond -1 and 1.
     ratio, ratio_low, ratio_high : float or None
         Symmetric on the log scale.
     reason : str or None

@@ -122,9 +122,21 @@ def _rule_columns() -> list[Column[_Judged]]:
 
 
 def _criterion(one: AwardCriterion) -> str:
-    """Return a condition with what was found and what is asked for."""
+    """Return a condition with what was found and what is asked for.
+
+    Examples
+    --------
+    >>> _criterion(AwardCriterion("share", 0.104, 0.1, strict=True, met=True))
+    'share: 0.104 (more than 0.1), met'
+    >>> _criterion(AwardCriterion("share", 0.1523, 0.1, strict=True, met=True))
+    'share: 0.15 (more than 0.1), met'
+    """
     asked = f"{'more than' if one.strict else 'at least'} {one.threshold:g}"
-    value = one.reason or "not known" if one.value is None else decimals(one.value, 2)
+    value = one.reason or "not known"
+    if one.value is not None:
+        # so near the bound that two decimals would hide on which side it lies: more of them
+        near = (digits for digits in range(2, 7) if round(one.value, digits) != one.threshold)
+        value = decimals(one.value, next(near, 2))
     return f"{one.name}: {value} ({asked}), {_met(one.met)}"
 
 

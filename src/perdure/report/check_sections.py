@@ -1,5 +1,6 @@
 """Does the answer hold: what a reader asks of pooled contrasts, in pictures and sentences."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -50,7 +51,7 @@ def check_blocks(findings: Findings, one: ContrastChecks) -> Iterator[Block]:
         f"{one.endpoint} beyond {rule}: {one.n_contrasts} contrasts in {len(one.names)} trials,"
         f" {one.measure}s. {_what_is_checked(one)}"
     )
-    yield Bullets(tuple(_sentences(one.checks, one.measure)))
+    yield Bullets(tuple(_as_printed(text) for text in _sentences(one.checks, one.measure)))
     # a line of words for the sides has no room beside the null line of these pictures
     axis = replace(contrast_axis(one.measure), low_side="", high_side="")
     drawn = check_pictures(one.checks, one.pooled, axis)
@@ -87,6 +88,17 @@ def _what_is_checked(one: ContrastChecks) -> str:
         f" the next trial take independent effects, so there {several} generalised least"
         " squares mean."
     )
+
+
+def _as_printed(text: str) -> str:
+    """Return a sentence with the signs that tables have: a minus, and P for a probability.
+
+    Examples
+    --------
+    >>> _as_printed("Between -0.50 and 2.22 (p = 0.85), PET-PEESE.")
+    'Between −0.50 and 2.22 (P = 0.85), PET-PEESE.'
+    """
+    return re.sub(r"\bp (?=[=<>])", "P ", re.sub(r"(?<![\w.)])-(?=\d)", "−", text))
 
 
 def _sentences(checks: SynthesisChecks, measure: str) -> Iterator[str]:

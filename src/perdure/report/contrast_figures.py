@@ -11,7 +11,7 @@ from perdure.plots.effects_forest import (
     forest_of_effects,
     heterogeneity_in_words,
 )
-from perdure.plots.wording import antilog, decimals, interval, points
+from perdure.plots.wording import antilog, decimals, interval, points, short_reason
 from perdure.records import ContrastGroup, ContrastRow, ContrastSynthesis, LeftOut
 from perdure.report.blocks import FigureBlock, Picture
 from perdure.report.findings import Findings
@@ -80,7 +80,7 @@ def _group(findings: Findings, found: ContrastSynthesis, name: str) -> ForestGro
     pooled = next((group for group in found.groups if group.name == name), None)
     rows = (
         *(_row(findings, row) for row in found.rows if row.group == name),
-        *(_gap(findings, gap) for gap in found.left_out if gap.name == name),
+        *(_gap(findings, found, gap) for gap in found.left_out if gap.name == name),
     )
     return ForestGroup(name, rows, (_pooled(pooled),) if pooled else ())
 
@@ -100,10 +100,20 @@ def _row(findings: Findings, row: ContrastRow) -> EffectRow:
     )
 
 
-def _gap(findings: Findings, gap: LeftOut) -> EffectRow:
+def _gap(findings: Findings, found: ContrastSynthesis, gap: LeftOut) -> EffectRow:
+    """Return a contrast without a value, and why its arm or its control has none."""
     arm, _, comparator = gap.arm.partition(" v ")
     label = _label(findings, gap.trial, arm, comparator)
-    return EffectRow(label, None, cells=("",), status="not estimable", reason=gap.reason)
+    short = {
+        one.response.arm: short_reason(one.response)
+        for one in findings.estimates(found.endpoint, found.reference)
+        if one.trial == gap.trial and one.primary and one.response.proportion is None
+    }
+    reason = short.get(arm) or gap.reason.removeprefix(f"{arm}: ")
+    if not short.get(arm) and reason.startswith(f"{comparator}: "):
+        why = short.get(comparator) or reason.removeprefix(f"{comparator}: ")
+        reason = f"control: {why}"
+    return EffectRow(label, None, cells=("",), status="not estimable", reason=reason)
 
 
 def _label(findings: Findings, trial: str, arm: str, comparator: str) -> str:

@@ -68,8 +68,8 @@ def tails(results: Results) -> Pieces:
         )
     if any(tail.tail is not None and tail.tail.contrasts for _, tail in found):
         yield (
-            "Differences of these quantities have intervals symmetric on their own scale, ratios on"
-            " the log scale. "
+            "Differences of these quantities have intervals symmetric on their own scale (of"
+            " survival never beyond 100 points), ratios on the log scale. "
         )
     yield from _sufficiency([tail for _, tail in found])
     if any(arm.evidence is not None for analysis, _ in found for arm in analysis.arms):

@@ -86,7 +86,11 @@ def missing_arm_table(findings: Findings, one: ClassMissingArms, found: MissingA
         f" {findings.rule(one.endpoint, one.reference)}",
         columns,
         rows,
-        notes=[legend, *_without_patients(one), *(_as_sentence(note) for note in found.notes)],
+        notes=[
+            legend,
+            *_without_patients(findings, one),
+            *(_as_sentence(note) for note in found.notes),
+        ],
     )
 
 
@@ -202,12 +206,14 @@ def _mixed_turned(pair: MixtureDifference | None) -> MixtureDifference | None:
     )
 
 
-def _without_patients(one: ClassMissingArms) -> list[str]:
+def _without_patients(findings: Findings, one: ClassMissingArms) -> list[str]:
     """Return a sentence on the arms that no way can take."""
-    arms = one.without_patients
-    if not arms:
+    if not one.without_patients:
         return []
-    names = ", ".join(arms)
+    places = [place.split(": ", 1) for place in one.without_patients]
+    names = "; ".join(
+        f"{findings.trial_label(trial)}, {findings.arm_label(trial, arm)}" for trial, arm in places
+    )
     return [f"Not counted here, as only published estimates of them are known: {names}."]
 
 
