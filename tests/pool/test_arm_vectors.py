@@ -14,6 +14,7 @@ from scipy.stats import norm
 
 from perdure.errors import InputError
 from perdure.pool import fit_effects
+from perdure.pool.missing import arm_vectors
 from perdure.pool.missing.arm_vectors import VectorMethod, fit_vectors
 from perdure.pool.missing.vector_data import VectorData, vector_data
 from perdure.pool.missing.vector_likelihood import evaluate
@@ -317,3 +318,15 @@ def test_fits_that_cannot_be_are_refused() -> None:
     fit = fit_vectors(vector_data(value, [ONE] * 6, x), unstructured(np.ones(2)))
     with pytest.raises(InputError, match=r"(?i)nothing is seen of that mean"):
         fit.weights(1, [1.0, 1.0])
+
+
+def test_errors_that_follow_from_each_other_are_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def singular(*_: object, **__: object) -> None:
+        raise np.linalg.LinAlgError
+
+    monkeypatch.setattr(arm_vectors, "_around", singular)
+    data = vector_data([[0.0, 1.0], [1.0, 1.4], [2.0, 2.5], [0.5, 1.0]], [np.eye(2) / 100] * 4)
+    with pytest.raises(InputError, match="follow from each other"):
+        fit_vectors(data, unstructured(np.ones(2)))

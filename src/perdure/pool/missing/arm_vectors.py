@@ -178,6 +178,13 @@ class VectorFit:
         )
 
 
+_SINGULAR = (
+    "the errors of an arm's multiples follow from each other, so the model has no maximum",
+    "average the sampling covariances of arms, or use fewer multiples",
+)
+"""As where an arm has no event between two multiples."""
+
+
 def fit_vectors(
     data: VectorData,
     structure: Structure,
@@ -232,9 +239,12 @@ def fit_vectors(
     if not np.isfinite(best.fun) or best.fun >= 1e10:
         raise InputError(Problem("the model of vectors has no maximum", "use fewer multiples"))
     for _ in range(3):
-        gradient, curvature, betas, breads = _around(
-            data, structure, parameters, restricted=restricted
-        )
+        try:
+            gradient, curvature, betas, breads = _around(
+                data, structure, parameters, restricted=restricted
+            )
+        except np.linalg.LinAlgError as error:
+            raise InputError(Problem(*_SINGULAR)) from error
         axes = _told(curvature)
         step = -axes @ (axes.T @ gradient)
         if lost(parameters + step)[0] > lost(parameters)[0]:
