@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perdure.digitise.tick_marks import Segment, segments_of
 from perdure.figure.page import Drawing, Picture
@@ -120,7 +121,7 @@ def _lines_of_picture(
     dark = away > _STRONG
     level = _long_runs(dark, ticks.left, ticks.right)
     steep = _long_runs(dark.T, ticks.top, ticks.bottom)
-    return level, steep, _panel_of_picture(np.asarray(away < 6), ticks, bounds)
+    return level, steep, _panel_of_picture(pixels, ticks, bounds)
 
 
 def _long_runs(dark: Bools, low: float, high: float) -> tuple[Segment, ...]:
@@ -152,32 +153,36 @@ def _reach(line: Bools) -> int:
     return int(ends[0]) - 4 if len(ends) else len(line) - 1
 
 
-def _panel_of_picture(ground: Bools, ticks: Area, bounds: Area) -> Area:
-    """Return the box of a tinted ground, or else what lies close to the ticks."""
-    plain = _fallback(ticks, bounds)
-    page = ground[: max(2, ground.shape[0] // 100)].mean()
-    if page > 0.5:
-        return plain  # the ground of the plot is that of the page
-    rows = ground[:, int(ticks.left) : int(ticks.right) + 1].mean(axis=1) > 0.4
-    columns = ground[int(ticks.top) : int(ticks.bottom) + 1].mean(axis=0) > 0.4
-    middle_row = int((ticks.top + ticks.bottom) / 2)
-    middle_column = int((ticks.left + ticks.right) / 2)
+def _panel_of_picture(pixels: NDArray[np.int16], ticks: Area, bounds: Area) -> Area:
+    """Return the box whose ground is not that of the page, or else what lies close to the ticks."""
+    edge = max(2, min(pixels.shape[:2]) // 100)
+    strips = [pixels[:edge], pixels[-edge:], pixels[:, :edge], pixels[:, -edge:]]
+    page = np.median(np.concatenate([s.reshape(-1, 3) for s in strips]), axis=0)
+    like_page = np.asarray(np.abs(pixels - page).max(axis=2) < 8)
+    top, bottom, left, right = (int(v) for v in (ticks.top, ticks.bottom, ticks.left, ticks.right))
+    if like_page[top : bottom + 1, left : right + 1].mean() > 0.3:
+        return _fallback(ticks, bounds)
+    # Bands, curves and grid lines may cover the ground of a plot, but nothing of it is like the
+    # page for long.
+    rows = like_page[:, left : right + 1].mean(axis=1) < 0.9
+    columns = like_page[top : bottom + 1].mean(axis=0) < 0.9
+    row, column = (top + bottom) // 2, (left + right) // 2
     return Area(
-        max(bounds.left, middle_column - _reach_wide(columns[middle_column::-1])),
-        max(bounds.top, middle_row - _reach_wide(rows[middle_row::-1])),
-        min(bounds.right, middle_column + _reach_wide(columns[middle_column:])),
-        min(bounds.bottom, middle_row + _reach_wide(rows[middle_row:])),
+        max(bounds.left, column - _reach_wide(columns[column::-1])),
+        max(bounds.top, row - _reach_wide(rows[row::-1])),
+        min(bounds.right, column + _reach_wide(columns[column:])),
+        min(bounds.bottom, row + _reach_wide(rows[row:])),
     )
 
 
 def _reach_wide(line: Bools) -> int:
-    """Return how far a ground goes on; grid lines and curves of a dozen pixels do not end it."""
+    """Return how far a ground goes on; grid lines of a few pixels do not end it."""
     length, misses = 0, 0
     for i, here in enumerate(line):
         if here:
             length, misses = i, 0
         else:
             misses += 1
-            if misses > 12:
+            if misses > 8:
                 break
     return length
