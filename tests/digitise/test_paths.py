@@ -122,6 +122,33 @@ def test_curves_in_many_strokes_are_joined(tmp_path: Path) -> None:
     assert_found(found, axes, truths)
 
 
+def test_marks_drawn_in_one_stroke_with_the_curve_are_marks(tmp_path: Path) -> None:
+    figure, plot = new_figure()
+    truth = steps(1, n=20)
+    at = 0.5 * (truth[4:9, 0] + truth[5:10, 0])
+    way: list[tuple[float, float]] = []
+    for (x0, y0), (x1, y1) in itertools.pairwise(truth.tolist()):
+        way.append((x0, y0))
+        for x in at[(at > x0) & (at < x1)].tolist():
+            way += [(x, y0), (x, y0 + 0.02), (x, y0), (x, y0 - 0.02), (x, y0)]
+        way += [(x1, y0), (x1, y1)]
+    plot.plot(*zip(*way, strict=True), color="C0")
+    found, axes = curves(figure, plot, tmp_path)
+    assert_found(found, axes, [truth])
+    assert np.asarray(axes.x.value(found[0].marks)) == pytest.approx(at, abs=0.02)
+
+
+@pytest.mark.parametrize("place", ["upper left", "upper right", "lower left"])
+def test_samples_of_a_legend_are_no_curves(tmp_path: Path, place: str) -> None:
+    figure, plot = new_figure()
+    truths = [steps(seed, scale=scale) for seed, scale in ((1, 25.0), (2, 12.0))]
+    for truth, colour in zip(truths, ("C0", "C1"), strict=True):
+        plot.step(truth[:, 0], truth[:, 1], where="post", color=colour, label=colour)
+    plot.legend(loc=place, borderpad=0, borderaxespad=0, handlelength=9, frameon=False)
+    found, axes = curves(figure, plot, tmp_path)
+    assert_found(found, axes, truths)
+
+
 def test_a_halo_beneath_a_curve_is_none_and_one_drawn_twice_is_one(tmp_path: Path) -> None:
     figure, plot = new_figure()
     truth = steps(1)

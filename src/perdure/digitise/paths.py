@@ -55,6 +55,7 @@ def curves_from_drawing(
     lines.sort(key=lambda line: line.order)
     levels = _level_looks(looks, frame)
     lines = [line for line in lines if _is_curve(line, frame, levels, legend)]
+    lines = _without_twins(lines, frame)
     lines = _without_halos(lines, frame, legend)
     limits = limits_of_confidence(lines, frame)
     curves = [line for i, line in enumerate(lines) if i not in limits and not line.rises]
@@ -134,13 +135,27 @@ def _is_level_curve(
     levels: set[Look],
     legend: tuple[LegendEntry, ...],
 ) -> bool:
-    """Tell the curve of an arm without events from the top of a frame or grid."""
-    if line.look in levels:
+    """Tell the curve of an arm without events from tops of frames and samples of a legend."""
+    x, y = line.points[:, 0], line.points[:, 1]
+    at_one = abs(float(y[0]) - frame.one) <= max(0.005 * frame.tall, 0.5 * line.look[1])
+    at_zero = abs(float(x[0]) - frame.zero) <= 0.01 * frame.wide
+    long = float(x[-1] - x[0]) > 0.1 * frame.wide
+    if line.look in levels or not (at_one and at_zero and long):
         return False
     colour = line.look[0]
     if any(alike(colour, entry.colour, 40.0) for entry in legend):
         return True
-    return max(colour) - min(colour) > 40 and float(np.ptp(line.points[:, 0])) > 0.1 * frame.wide
+    return max(colour) - min(colour) > 40
+
+
+def _without_twins(lines: list[Line], frame: Frame) -> list[Line]:
+    """Leave out level lines that look like a curve which falls: samples, or the curve's start."""
+    falling = {line.look for line in lines if np.ptp(line.points[:, 1]) > 0.003 * frame.tall}
+    return [
+        line
+        for line in lines
+        if np.ptp(line.points[:, 1]) > 0.003 * frame.tall or line.look not in falling
+    ]
 
 
 def _without_halos(lines: list[Line], frame: Frame, legend: tuple[LegendEntry, ...]) -> list[Line]:
