@@ -20,7 +20,7 @@ from perdure.figure.page import Drawing, Picture, Pixels
 from perdure.figure.sheet import Placed, Sheet, pixels_a_point
 from perdure.figure.svg_shapes import numbers_of
 from perdure.figure.svg_style import Rules, length_of
-from perdure.figure.svg_walk import TooMuchError, Walk, view_of
+from perdure.figure.svg_walk import TooMuchError, Walk, is_text, view_of
 
 __all__ = ["read_svg"]
 
@@ -54,7 +54,7 @@ def read_svg(path: Path, *, dpi: float | None = None) -> Sheet:
     """
     root = _parse(_markup(path), path)
     wide, tall = _size(root, path)
-    texts = sum(isinstance(e.tag, str) and e.tag.endswith("}text") for e in root.iter())
+    texts = sum(is_text(element) for element in root.iter())
     scale = pixels_a_point(wide, tall, dpi, 96.0, to_read=texts < _FEWEST_TEXTS)
     by_id = {e.get("id"): e for e in root.iter() if isinstance(e.tag, str) and e.get("id")}
     styles = "\n".join(

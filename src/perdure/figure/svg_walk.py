@@ -20,7 +20,7 @@ from perdure.figure.svg_style import Rules, Style, colour_of, length_of, own_sty
 from perdure.figure.svg_text import font_size, read_text
 from perdure.records import Floats
 
-__all__ = ["TooMuchError", "Walk", "view_of"]
+__all__ = ["TooMuchError", "Walk", "is_text", "view_of"]
 
 _SHAPES = frozenset(("path", "line", "polyline", "polygon", "rect", "circle", "ellipse"))
 _GROUPS = frozenset(("g", "svg", "a", "switch", "symbol"))
@@ -148,12 +148,8 @@ class Walk:
 
     def _name_letters(self, group: Any, before: tuple[int, int]) -> None:  # noqa: ANN401
         """Take the word that matplotlib writes in a comment before the outlines of its letters."""
-        if not (group.get("id") or "").startswith("text_"):
-            return
-        comments = [child for child in group if not isinstance(child.tag, str)]
-        shapes = self.fills[before[0] :]
-        text = " ".join((comments[0].text or "").split()) if len(comments) == 1 else ""
-        if not text or not shapes or "$" in text:
+        text, shapes = _comment_of(group), self.fills[before[0] :]
+        if not text or not shapes:
             return
         lefts, tops, rights, bottoms = zip(*(bounds(s.points) for s in shapes), strict=True)
         box = (min(lefts), min(tops), max(rights), max(bottoms))
@@ -221,6 +217,22 @@ class Walk:
             dash = dash if any(v > 0 for v in dash) else ()
             colour = on_white(stroke[0], opacity)
             add_strokes(self.strokes, pieces, colour, width * scale, dash, place.clip)
+
+
+def is_text(element: Any) -> bool:  # noqa: ANN401
+    """Tell whether the file says what an element writes."""
+    if not isinstance(element.tag, str):
+        return False
+    return element.tag.rpartition("}")[2] == "text" or bool(_comment_of(element))
+
+
+def _comment_of(group: Any) -> str:  # noqa: ANN401
+    """Return the text in the comment of a group of letters; formulas are no plain text."""
+    if not (group.get("id") or "").startswith("text_"):
+        return ""
+    comments = [child for child in group if not isinstance(child.tag, str)]
+    text = " ".join((comments[0].text or "").split()) if len(comments) == 1 else ""
+    return "" if "$" in text else text
 
 
 def _sticks_out(points: Floats, clip: Box, page: Box) -> bool:
