@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_ndtr, ndtr, ndtri
 
 from perdure.durable.arm_vector import arm_vectors
+from perdure.errors import InputError
 from perdure.pool import fit_effects
 from perdure.pool.missing.arm_vectors import VectorFit, VectorMethod, fit_vectors
 from perdure.pool.missing.not_estimable import pool_missing_arms
@@ -17,7 +18,17 @@ from perdure.records import Coefficient, Patients
 from perdure.records.arm_vector import ArmVector
 from perdure.records.missing_arms import VectorAnswer, WithoutThem
 
-__all__ = ["DEFAULT", "DESIGNS", "PATIENT_DESIGNS", "SEED", "Answer", "Design", "repeats", "truth"]
+__all__ = [
+    "DEFAULT",
+    "DESIGNS",
+    "DRAWN",
+    "PATIENT_DESIGNS",
+    "SEED",
+    "Answer",
+    "Design",
+    "repeats",
+    "truth",
+]
 
 SEED = 20190519
 MULTIPLES = (1.5, 2.0, 2.5, 3.0)
@@ -26,6 +37,8 @@ SD_MEDIAN, SD_RESPONSE, SD_BEND, SD_END = 0.6, 0.5, 0.3, 0.25
 TRUTH, CLASS_EFFECT, CLASS_SHIFT = -1.0, 0.4, 0.6
 DEFAULT = "vector with log m, default"
 """REML; ML with bounds where an arm's median is not reached."""
+DRAWN = "arms drawn"
+"""The target in the arms of the repeat itself, if each were known without error."""
 FEWEST = 3
 """Repeats in which fewer arms of a class reach the target are drawn again."""
 MOST = -0.1
@@ -149,7 +162,14 @@ def _summaries(design: Design, random: np.random.Generator) -> dict[str, Answer]
     x = np.column_stack((1 - heavy, heavy)) if design.two_classes else np.ones((design.arms, 1))
     if float((np.isfinite(value[:, 4]) @ x).min()) < FEWEST:
         return _summaries(design, random)
-    return _answers(value, sampling, x, beyond, last)
+    found = _answers(value, sampling, x, beyond, last)
+    return found | {DRAWN: _drawn(x, response)}
+
+
+def _drawn(x: Array, response: Array) -> Answer:
+    """Return the target in the arms drawn: their mean, or the difference of the classes' means."""
+    means = (x.T @ response) / x.sum(axis=0)
+    return float(means[1] - means[0] if len(means) == 2 else means[0]), np.nan, np.nan, np.nan
 
 
 def _answers(
@@ -227,7 +247,8 @@ def _patients(design: Design, random: np.random.Generator) -> dict[str, Answer]:
         seen = Patients(np.minimum(time, stop), (time <= stop).astype(int))
         arms += arm_vectors({"arm": seen}, trial=f"T{at}", multiples=MULTIPLES)
     names = ["b" if one else "a" for one in heavy == 1] if design.two_classes else None
-    return _of_arms(arms, names)
+    x = np.column_stack((1 - heavy, heavy)) if design.two_classes else np.ones((design.arms, 1))
+    return _of_arms(arms, names) | {DRAWN: _drawn(x, np.minimum(response, MOST))}
 
 
 def _of_arms(arms: list[ArmVector], names: list[str] | None) -> dict[str, Answer]:
@@ -238,9 +259,17 @@ def _of_arms(arms: list[ArmVector], names: list[str] | None) -> dict[str, Answer
         "log m and k = 3 only": _answer(
             pool_missing_arms([_target_only(arm) for arm in arms], names).vectors
         ),
-        "vector, each arm's own": _answer(pool_missing_arms(arms, names, sampling="own").vectors),
+        "vector, each arm's own": _own(arms, names),
         "vector, averaged": _answer(usual.vectors),
     }
+
+
+def _own(arms: list[ArmVector], names: list[str] | None) -> Answer:
+    """Return the answer with each arm's own errors; nan where they are singular."""
+    try:
+        return _answer(pool_missing_arms(arms, names, sampling="own").vectors)
+    except InputError:
+        return np.nan, np.nan, np.nan, np.nan
 
 
 def _answer(way: VectorAnswer | WithoutThem) -> Answer:
