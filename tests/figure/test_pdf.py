@@ -1,7 +1,9 @@
 """PDFs: words, strokes and colours, and what cannot be read says why."""
 
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic
 
 import matplotlib as mpl
 import numpy as np
@@ -211,12 +213,28 @@ def test_a_password_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_a_page_with_too_many_paths_is_read_as_pixels(tmp_path: Path) -> None:
-    path = tmp_path / "map.pdf"
-    packed = zlib.compress(b"10 10 m " + b"90 90 l 10 20 l " * 400_000 + b"S")
-    body = hand_made(packed).replace(b"<< /Length", b"<< /Filter /FlateDecode /Length", 1)
+def packed(path: Path, pieces: Iterable[bytes]) -> Path:
+    packer = zlib.compressobj(9)
+    content = b"".join([*(packer.compress(piece) for piece in pieces), packer.flush()])
+    body = hand_made(content).replace(b"<< /Length", b"<< /Filter /FlateDecode /Length", 1)
     path.write_bytes(body)
-    sheet = read_pdf(path)
+    return path
+
+
+def test_a_page_with_too_many_paths_is_read_as_pixels(tmp_path: Path) -> None:
+    line = b"10 10 m " + b"90 90 l 10 20 l " * 200_000 + b"S"
+    sheet = read_pdf(packed(tmp_path / "map.pdf", [line]))
     assert sheet.is_picture
     assert sheet.drawing.strokes == ()
     assert "too many paths" in sheet.notes[-1]
+
+
+@pytest.mark.slow
+def test_bombs_end_in_a_sentence_and_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pdf"
+    start = monotonic()
+    packed(path, [b" " * 1_000_000] * 300)
+    assert "unpacks to more than a page can hold" in refusal(path)
+    packed(path, [b"9 9 m 20 20 l S " * 60_000] * 10)
+    assert "page 1 holds too many lines to draw" in refusal(path)
+    assert monotonic() - start < 30

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pypdfium2
+import pypdfium2.raw as pdfium_c
 
 from perdure.errors import InputError, Problem
 from perdure.figure.geometry import Box, Matrix
 from perdure.figure.outlines import letters_are_shapes
 from perdure.figure.page import Drawing, Picture
+from perdure.figure.pdf_bombs import unpacks_to_too_much
 from perdure.figure.pdf_paths import Content, read_content
 from perdure.figure.pdf_words import quarter_turns, read_words, spelt
 from perdure.figure.plot_areas import plot_areas
@@ -24,6 +26,7 @@ __all__ = ["read_pdf"]
 _LARGEST_FILE = 300_000_000  # bytes
 _PAGES_TO_TRY = 20
 _SECONDS_TO_TRY = 5.0
+_MOST_DRAWN = 500_000  # objects: more take minutes
 _SMALLEST_IMAGE = 0.04  # of the page
 _MOST_IMAGE_PIXELS = 16e6
 
@@ -71,6 +74,10 @@ def _open(path: Path) -> Any:  # noqa: ANN401  # pypdfium2 has no types
         raise _wrong(path, "the file cannot be read", "check its name and place") from error
     if size > _LARGEST_FILE:
         raise _wrong(path, "the file is larger than 300 MB", "save the figure's page alone")
+    if unpacks_to_too_much(path):
+        raise _wrong(
+            path, "the file unpacks to more than a page can hold", "save the figure as PNG"
+        )
     try:
         document = pypdfium2.PdfDocument(path)
         count = len(document)
@@ -169,6 +176,10 @@ def _read_page(
     try:
         if min(page.get_size()) < 1:
             raise _wrong(path, f"page {number} has no size", "save the figure's page anew")
+        if pdfium_c.FPDFPage_CountObjects(page.raw) > _MOST_DRAWN:
+            raise _wrong(
+                path, f"page {number} holds too many lines to draw", "save the figure alone as PNG"
+            )
         notes = (*notes, *_set_upright(page))
         wide, tall = page.get_size()
         scale = pixels_a_point(wide, tall, dpi, 72.0)
@@ -180,7 +191,8 @@ def _read_page(
             readable = spelt(text.raw)
         finally:
             text.close()
-        if not (words or content.strokes or content.fills or content.images):
+        drawn = content.crowded or content.strokes or content.fills or content.images
+        if not (words or drawn):
             raise _wrong(path, f"page {number} is empty", "say which page with --page")
         if content.crowded:
             notes = (*notes, "the page holds too many paths to follow: it was read as pixels")

@@ -16,7 +16,8 @@ from perdure.records import Floats
 __all__ = ["Content", "read_content"]
 
 _DEEPEST = 12  # forms within forms
-_MOST_POINTS = 600_000  # a map or a scatter of cells, no survival figure
+_MOST_POINTS = 300_000  # a map or a scatter of cells, no survival figure
+_MOST_OBJECTS = 50_000
 _CURVE_POINTS = 8
 
 
@@ -34,6 +35,9 @@ class Content:
 def read_content(page: Any, view: Matrix) -> Content:  # noqa: ANN401  # pypdfium2 has no types
     """Read a page of pypdfium2; ``view`` leads from the page's space to pixels."""
     content = Content()
+    if pdfium_c.FPDFPage_CountObjects(page.raw) > _MOST_OBJECTS:
+        content.crowded = True
+        return content
     for handle, matrix, clip in _objects(page, view):
         kind = pdfium_c.FPDFPageObj_GetType(handle)
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
