@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from perdure.digitise.tick_marks import Segment, segments_of
 from perdure.figure.page import Drawing, Picture
-from perdure.records import Bools
+from perdure.records import Bools, Floats
 
 __all__ = ["Area", "plot_area"]
 
@@ -117,11 +117,17 @@ def _lines_of_picture(
     keys = codes[:, 0] * 1024 + codes[:, 1] * 32 + codes[:, 2]
     values, counts = np.unique(keys, return_counts=True)
     ground = np.median(inner.reshape(-1, 3)[keys == values[counts.argmax()]], axis=0)
-    away = np.abs(pixels - ground).max(axis=2)
+    away = _distance(pixels, ground)
     dark = away > _STRONG
     level = _long_runs(dark, ticks.left, ticks.right)
     steep = _long_runs(dark.T, ticks.top, ticks.bottom)
     return level, steep, _panel_of_picture(pixels, ticks, bounds)
+
+
+def _distance(pixels: NDArray[np.int16], colour: Floats) -> NDArray[np.int16]:
+    """Return how far each pixel is from a colour, in the channel where it is farthest."""
+    red, green, blue = (np.abs(pixels[:, :, i] - np.int16(round(colour[i]))) for i in range(3))
+    return np.asarray(np.maximum(np.maximum(red, green), blue), dtype=np.int16)
 
 
 def _long_runs(dark: Bools, low: float, high: float) -> tuple[Segment, ...]:
@@ -158,7 +164,7 @@ def _panel_of_picture(pixels: NDArray[np.int16], ticks: Area, bounds: Area) -> A
     edge = max(2, min(pixels.shape[:2]) // 100)
     strips = [pixels[:edge], pixels[-edge:], pixels[:, :edge], pixels[:, -edge:]]
     page = np.median(np.concatenate([s.reshape(-1, 3) for s in strips]), axis=0)
-    like_page = np.asarray(np.abs(pixels - page).max(axis=2) < 8)
+    like_page = _distance(pixels, page) < 8
     top, bottom, left, right = (int(v) for v in (ticks.top, ticks.bottom, ticks.left, ticks.right))
     if like_page[top : bottom + 1, left : right + 1].mean() > 0.3:
         return _fallback(ticks, bounds)

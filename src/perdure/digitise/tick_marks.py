@@ -45,6 +45,7 @@ class Ticks:
     """Marks matched with labels: value = ``start`` + ``step`` x pixel, on rows ``low`` to ``high``.
 
     ``count`` of the labels have a mark, and the farthest is ``residual`` pixels off the line.
+    ``rows`` of pixels agree on it.
     """
 
     start: float
@@ -53,12 +54,13 @@ class Ticks:
     count: int
     low: float
     high: float
+    rows: int = 1
 
 
 def luminance(picture: Picture) -> Floats:
     """Return the brightness of each pixel, 0 to 255."""
-    weights = np.array([0.299, 0.587, 0.114])
-    return np.asarray(picture.pixels @ weights, dtype=np.float64)
+    red, green, blue = (picture.pixels[:, :, i] for i in range(3))
+    return np.asarray(0.299 * red + 0.587 * green + 0.114 * blue, dtype=np.float64)
 
 
 def ticks_of_x(page: Picture | Drawing, scale: Scale, grey: Floats | None = None) -> Ticks | None:
@@ -131,8 +133,10 @@ def match_ticks(
 def _better(ticks: Ticks, than: Ticks | None) -> bool:
     if than is None:
         return True
-    if ticks.count != than.count:
-        return ticks.count > than.count
+    # The noise of JPEG can look like marks on one row of pixels; marks are longer.
+    rank, other = (ticks.count, min(ticks.rows, 3)), (than.count, min(than.rows, 3))
+    if rank != other:
+        return rank > other
     return ticks.residual < than.residual - 0.25  # of equals, the one nearer to the labels
 
 
@@ -152,7 +156,7 @@ def _together(scale: Scale, group: list[tuple[float, Floats]], needed: int) -> T
     if fitted is None:
         return None
     levels = [level for level, _ in group]
-    return Ticks(*fitted, min(levels), max(levels))
+    return Ticks(*fitted, min(levels), max(levels), len(levels))
 
 
 def _nearest(scale: Scale, marks: Floats, tolerance: float) -> Floats:
