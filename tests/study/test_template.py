@@ -47,6 +47,7 @@ def test_the_examples_of_the_readme_make_a_study(fresh: Path) -> None:
         "arms.csv",
         "curves/EX1.PFS.chemo.csv",
         "curves/EX1.PFS.nivo.csv",
+        "figures.csv",
         "patients/EX2.OS.csv",
         "published_estimates.csv",
         "risk/EX1.PFS.csv",
@@ -59,11 +60,17 @@ def test_the_examples_of_the_readme_make_a_study(fresh: Path) -> None:
         if path.exists():  # the header is there already
             assert path.read_text() == rows[0] + "\n"
         path.write_text(text)
+    (fresh / "figures" / "EX1.pdf").write_bytes(b"a figure")
     opened = Study.open(fresh)
     assert opened.notices == ("study.toml: the title is still the template's",)
-    assert [one.stem for one in opened.analyses] == ["EX1.PFS", "EX2.OS"]
+    assert [(one.panel, one.label, one.arm) for one in opened.figures] == [
+        (2, "Nivolumab", "nivo"),
+        (2, "Dacarbazine", "chemo"),
+    ]
+    assert [one.stem for one in opened.analyses] == ["EX1.PFS", "EX1.OS", "EX2.OS"]
     assert [[arm.source for arm in one.arms] for one in opened.analyses] == [
         ["curve", "curve"],
+        [],
         ["patients", "patients"],
     ]
     assert len(opened.published) == 2
@@ -74,6 +81,7 @@ def test_the_examples_of_the_readme_make_a_study(fresh: Path) -> None:
     (fresh / "analyses.csv").write_text("\n".join(more))
     assert [(one.stem, one.primary) for one in Study.open(fresh).analyses] == [
         ("EX1.PFS", True),
+        ("EX1.OS", True),
         ("EX2.OS.2015", False),
         ("EX2.OS.2018", True),
     ]

@@ -74,8 +74,12 @@ def check(study: StudyFolder, as_json: Json = False) -> None:
     arms = sum(len(trial.arms) for trial in found.trials)
     typer.echo(
         f"{study} is in order: {len(found.trials)} trials, {arms} arms,"
-        f" {len(found.analyses)} analyses. Next: perdure run {study}"
+        f" {len(found.analyses)} analyses{_figures(len(found.figures))}. Next: perdure run {study}"
     )
+
+
+def _figures(curves: int) -> str:
+    return f", {curves} curves in figures to be read" if curves else ""
 
 
 def run(study: StudyFolder, jobs: Jobs = 1, as_json: Json = False) -> None:
@@ -90,6 +94,7 @@ def run(study: StudyFolder, jobs: Jobs = 1, as_json: Json = False) -> None:
                 "headline": list(summary.headline),
                 "report": str(summary.report),
                 "analyses": {"done": summary.done, "kept": summary.kept},
+                "figures": {"done": summary.figures_done, "kept": summary.figures_kept},
                 "notices": list(summary.notices),
             }
         )
@@ -111,6 +116,8 @@ def _print_summary(summary: "RunSummary") -> None:
     """Print what was done and the headline numbers."""
     for notice in summary.notices:
         say(f"note: {notice}")
+    if summary.figures_done or summary.figures_kept:
+        say(f"{summary.figures_done} figures read, {summary.figures_kept} kept from an earlier run")
     say(
         "nothing was stale"
         if not summary.stale

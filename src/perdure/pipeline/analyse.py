@@ -26,7 +26,7 @@ from perdure.records import (
 )
 from perdure.study import Analysis, ArmInput, PublishedEstimate, Settings
 
-__all__ = ["estimate", "published_estimates", "rebuild"]
+__all__ = ["estimate", "published_estimates", "rebuild", "without_curve"]
 
 
 def rebuild(analysis: Analysis, trial: Trial, settings: Settings) -> dict[str, Reconstruction]:
@@ -147,6 +147,7 @@ def _arm(found: ArmInput, rebuilt: Reconstruction | None) -> ArmResult:
         rebuilt.evidence,
         rebuilt.method,
         (*found.notices, *rebuilt.warnings),
+        found.origin,
     )
 
 
@@ -169,6 +170,7 @@ def _rebuilt(
             events=reported.events,
             median=median,
             landmarks=[(time * factor, survival) for time, survival in reported.survival],
+            marks=found.marks,
             own=[what for what in ("median", "survival") if what in settings.own],
             method=settings.method,
             draws=settings.draws,
@@ -213,6 +215,33 @@ def published_estimates(
         place = (row.trial, row.endpoint)
         used.append(ArmEstimate(*place, "", primary=True, source="published", response=response))
     return tuple(used), tuple(notes)
+
+
+def without_curve(analysis: Analysis, trial: Trial, settings: Settings) -> tuple[ArmEstimate, ...]:
+    """Return the arms of an analysis whose figure could not be read: not estimable, and why."""
+    place = (analysis.trial, analysis.endpoint, analysis.analysis, analysis.primary)
+    chosen = settings.endpoints[analysis.endpoint]
+    return tuple(
+        ArmEstimate(
+            *place,
+            "curve",
+            DurableResponse(
+                arm=arm,
+                n=trial.arm(arm).reported_for(analysis.endpoint).n,
+                events=trial.arm(arm).reported_for(analysis.endpoint).events,
+                median=None,
+                median_low=None,
+                median_high=None,
+                follow_up=None,
+                k=None if reference == "fixed" else chosen.k,
+                reference=reference,
+                threshold=None,
+                estimate=NotEstimable(f"no curve: {reason}"),
+            ),
+        )
+        for reference in settings.reference
+        for arm, reason in analysis.without_curve.items()
+    )
 
 
 def _published(row: PublishedEstimate, reported: Reported, months: float) -> DurableResponse:

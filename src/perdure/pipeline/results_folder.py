@@ -16,6 +16,7 @@ from perdure.records import (
     ArmEstimate,
     ArmResult,
     Evidence,
+    FigureOrigin,
     Patients,
     Reconstruction,
     TailResult,
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _EVIDENCE = TypeAdapter(Evidence)
+_ORIGIN = TypeAdapter(FigureOrigin | None)
 _ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
 _CONTRASTS = TypeAdapter(tuple[TrialContrast, ...])
 _TAIL = TypeAdapter(TailResult | None)
@@ -74,6 +76,7 @@ def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key:
                 "method": arm.method,
                 "evidence": None if arm.evidence is None else asdict(arm.evidence),
                 "warnings": arm.warnings,
+                "origin": None if arm.origin is None else asdict(arm.origin),
             }
             for arm in found.arms
         ],
@@ -213,4 +216,5 @@ def _arm(record: dict[str, Any], given: ArmInput, rebuilt: Mapping[str, Patients
         None if record["evidence"] is None else _EVIDENCE.validate_python(record["evidence"]),
         record["method"],
         tuple(record["warnings"]),
+        _ORIGIN.validate_python(record["origin"]),
     )

@@ -7,8 +7,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import perdure
-from perdure.pipeline.analyse import estimate, published_estimates, rebuild
+from perdure.errors import InputError, Problem
+from perdure.pipeline.analyse import (
+    estimate,
+    published_estimates,
+    rebuild,
+    without_curve,
+)
 from perdure.pipeline.contrast_checks import check_contrasts
+from perdure.pipeline.figures import FigureReadings, read_figures, reader_version
 from perdure.pipeline.likelihood_profiles import profile_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
 from perdure.pipeline.result_tables import write_result_tables
@@ -25,7 +32,13 @@ from perdure.pipeline.synthesise import (
     synthesise_models,
     synthesise_networks,
 )
-from perdure.records import AnalysisResult, ArmEstimate, ArmResult, Results, Trial
+from perdure.records import (
+    AnalysisResult,
+    ArmEstimate,
+    ArmResult,
+    Results,
+    Trial,
+)
 from perdure.report import headline, write_report
 from perdure.study import (
     Analysis,
@@ -66,6 +79,8 @@ class RunSummary:
         Analyses computed now, and kept from an earlier run.
     stale : bool
         Whether anything had to be done.
+    figures_done, figures_kept : int
+        Figures read now, and kept from an earlier run.
     """
 
     report: Path
@@ -74,6 +89,8 @@ class RunSummary:
     done: int
     kept: int
     stale: bool
+    figures_done: int = 0
+    figures_kept: int = 0
 
 
 def run(
@@ -111,10 +128,11 @@ def run(
     results = folder / "results"
     inputs = input_digests(folder)
     before = read_provenance(results)
-    if before and not rewrite_report and before.is_current(folder, inputs):
+    reader = reader_version(folder)
+    if before and not rewrite_report and before.is_current(folder, inputs, reader):
         page = folder / "report" / "index.html"
         return RunSummary(page, before.headline, before.notices, 0, before.analyses, stale=False)
-    study = Study.open(folder)
+    study, readings = _with_figures(Study.open(folder), results, jobs, show)
     found, done = _analyses(study, results, jobs, show)
     extra, left_out = published_estimates(study.published, study.trials, study.settings)
     analyses = _with_published(found, extra, study)
@@ -149,9 +167,40 @@ def run(
             headline=sentences,
             notices=said,
             analyses=len(found),
+            reader=reader,
         ),
     )
-    return RunSummary(page, sentences, said, done, len(found) - done, stale=True)
+    return RunSummary(
+        page,
+        sentences,
+        said,
+        done,
+        len(found) - done,
+        stale=True,
+        figures_done=readings.done,
+        figures_kept=readings.kept,
+    )
+
+
+def _with_figures(
+    study: Study, results: Path, jobs: int, show: Progress
+) -> tuple[Study, FigureReadings]:
+    """Return the study with the curves that its figures show; refused where nothing is left."""
+    if not study.figures:
+        return study, FigureReadings({})
+    readings = read_figures(study, results, jobs, show)
+    study = Study.open(study.folder, read=readings.curves)
+    if not study.published and not any(one.arms for one in study.analyses):
+        raise InputError(
+            Problem(
+                f"{one.stem}, arm {arm}: no curve: {reason}",
+                "correct it, or type the curve into curves/ by hand",
+                "figures.csv",
+            )
+            for one in study.analyses
+            for arm, reason in one.without_curve.items()
+        )
+    return study, readings
 
 
 def _synthesised(
@@ -203,7 +252,8 @@ def _analyses(
 ) -> tuple[list[AnalysisResult], int]:
     """Return every analysis, computing and saving those that are stale; and how many were."""
     trials = {trial.trial: trial for trial in study.trials}
-    work = [(one, trials[one.trial], study.settings) for one in study.analyses]
+    given = [one for one in study.analyses if one.arms]
+    work = [(one, trials[one.trial], study.settings) for one in given]
     keys = [analysis_key(*item) for item in work]
     keep = study.settings.keep_ensemble
     found = {
@@ -216,7 +266,7 @@ def _analyses(
         in_workers(_analysed, [(*work[at], results) for at in stale], jobs), start=1
     ):
         at = stale[place]
-        save_analysis(results, study.analyses[at], result, keys[at])
+        save_analysis(results, given[at], result, keys[at])
         found[at] = result
         show("analyses", done, len(stale))
     return [found[at] for at in range(len(work))], len(stale)
@@ -235,7 +285,8 @@ def _analysed(
 def _with_published(
     found: Sequence[AnalysisResult], published: Sequence[ArmEstimate], study: Study
 ) -> tuple[AnalysisResult, ...]:
-    """Return the analyses with the published estimates put to their trial and endpoint."""
+    """Return the analyses with what was published, and with the arms that have no curve."""
+    found = _with_the_unread(found, study)
     rows: dict[tuple[str, str], list[ArmEstimate]] = {}
     for row in published:
         rows.setdefault((row.trial, row.endpoint), []).append(row)
@@ -257,10 +308,23 @@ def _with_published(
     )
 
 
+def _with_the_unread(found: Sequence[AnalysisResult], study: Study) -> tuple[AnalysisResult, ...]:
+    """Return every analysis with its arms whose figures could not be read: not estimable."""
+    known = {(one.trial, one.endpoint, one.analysis): one for one in found}
+    trials = {trial.trial: trial for trial in study.trials}
+    extended = []
+    for one in study.analyses:
+        place = (one.trial, one.endpoint, one.analysis)
+        result = known.get(place) or AnalysisResult(*place, one.primary, (), (), ())
+        rows = without_curve(one, trials[one.trial], study.settings)
+        extended.append(_extended(result, rows) if rows else result)
+    return tuple(extended)
+
+
 def _extended(analysis: AnalysisResult, rows: Sequence[ArmEstimate]) -> AnalysisResult:
     """Return an analysis with published estimates added."""
-    names = dict.fromkeys(row.response.arm for row in rows)
-    arms = tuple(ArmResult(name, "published", None, None, None, None) for name in names)
+    names = {row.response.arm: row.source for row in rows}
+    arms = tuple(ArmResult(name, source, None, None, None, None) for name, source in names.items())
     return replace(analysis, arms=analysis.arms + arms, estimates=(*analysis.estimates, *rows))
 
 

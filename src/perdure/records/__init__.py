@@ -20,6 +20,7 @@ from perdure.records.estimate import (
     TrialContrast,
 )
 from perdure.records.extrapolation import ModelEstimate, ModelParameter
+from perdure.records.figure_origin import FigureOrigin
 from perdure.records.follow_up import (
     CuredFraction,
     FollowUp,
@@ -85,6 +86,7 @@ __all__ = [
     "DurableResponse",
     "Evidence",
     "FactorMeans",
+    "FigureOrigin",
     "Floats",
     "FollowUp",
     "Heterogeneity",

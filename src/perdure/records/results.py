@@ -9,6 +9,7 @@ from perdure.records.class_models import ClassModels
 from perdure.records.contrast_synthesis import ContrastSynthesis
 from perdure.records.curve import Curve
 from perdure.records.estimate import ArmEstimate, Source, TrialContrast
+from perdure.records.figure_origin import FigureOrigin
 from perdure.records.likelihood_profile import ContrastProfile
 from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
@@ -36,6 +37,8 @@ class ArmResult:
     method : str or None
         Name of the reconstruction's method.
     warnings : tuple of str
+    origin : FigureOrigin or None
+        The figure that perdure read the curve in; None where it was given.
     """
 
     arm: str
@@ -45,6 +48,7 @@ class ArmResult:
     evidence: Evidence | None
     method: str | None
     warnings: tuple[str, ...] = ()
+    origin: FigureOrigin | None = None
 
 
 @dataclass(frozen=True)

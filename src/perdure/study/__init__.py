@@ -3,7 +3,9 @@
 The one place that opens a study's files; what is written is written whole or not at all.
 """
 
-from perdure.study.datasets import Analysis, ArmInput
+from perdure.study.analysis import Analysis, ArmInput
+from perdure.study.curve_labels import curves_of_rows
+from perdure.study.figures import CurveInFigure
 from perdure.study.folder import Study
 from perdure.study.marks import read_marks
 from perdure.study.provenance import (
@@ -17,6 +19,7 @@ from perdure.study.provenance import (
 )
 from perdure.study.published import PublishedEstimate
 from perdure.study.readers import read_curve, read_ensembles, read_numbers_at_risk, read_patients
+from perdure.study.readings import ReadCurve, ReadPanel, read_panel
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
 from perdure.study.tables import Table, nearest, read_table, table_text, write_table
 from perdure.study.template import new
@@ -25,14 +28,18 @@ from perdure.study.writing import write_bytes, write_files, write_text
 __all__ = [
     "Analysis",
     "ArmInput",
+    "CurveInFigure",
     "EndpointSettings",
     "PoolSettings",
     "Provenance",
     "PublishedEstimate",
+    "ReadCurve",
+    "ReadPanel",
     "Settings",
     "Study",
     "Table",
     "analysis_key",
+    "curves_of_rows",
     "digest_of",
     "input_digests",
     "nearest",
@@ -42,6 +49,7 @@ __all__ = [
     "read_ensembles",
     "read_marks",
     "read_numbers_at_risk",
+    "read_panel",
     "read_patients",
     "read_provenance",
     "read_table",

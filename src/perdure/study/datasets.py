@@ -6,81 +6,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
-from perdure.records import Arm, Curve, NumbersAtRisk, Patients, Source, TimeUnit, Trial
+from perdure.records import (
+    Arm,
+    NumbersAtRisk,
+    Patients,
+    TimeUnit,
+    Trial,
+)
+from perdure.study.analysis import Analysis, ArmInput
+from perdure.study.figures import CurveInFigure
 from perdure.study.naming import Files, Key, files_of, stem_of
 from perdure.study.readers import ONE_ARM, curve_of, curve_table, read_patients, read_risk_table
+from perdure.study.readings import Entered, ReadCurve, entered
 from perdure.study.roster import table_of, unknown
 from perdure.study.schema import AnalysisRow, rows_of
 from perdure.study.settings import Settings
 from perdure.study.tables import nearest, read_table
 
-__all__ = ["Analysis", "ArmInput", "read_analyses"]
+__all__ = ["NOT_READ", "read_analyses"]
 
-
-@dataclass(frozen=True)
-class ArmInput:
-    """What is known of one arm's survival: patients, or a curve with numbers at risk.
-
-    Attributes
-    ----------
-    arm : str
-    patients : Patients or None
-    curve : Curve or None
-    numbers_at_risk : NumbersAtRisk or None
-    notices : tuple of str
-        What was repaired in this arm's files.
-    """
-
-    arm: str
-    patients: Patients | None
-    curve: Curve | None
-    numbers_at_risk: NumbersAtRisk | None
-    notices: tuple[str, ...] = ()
-
-    @property
-    def source(self) -> Source:
-        """Where the arm enters: "patients" or "curve"."""
-        return "curve" if self.patients is None else "patients"
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """One endpoint of one trial at one cut-off, in one population.
-
-    Attributes
-    ----------
-    trial, endpoint : str
-    analysis : str
-        Empty where the trial has one analysis of the endpoint without a name.
-    primary : bool
-        Whether it is pooled; the others are sensitivity analyses.
-    label : str
-    time_unit : {"days", "weeks", "months", "years"}
-        Of its files.
-    arms : tuple of ArmInput
-    files : tuple of str
-        Its files, relative to the study's folder.
-    """
-
-    trial: str
-    endpoint: str
-    analysis: str
-    primary: bool
-    label: str
-    time_unit: TimeUnit
-    arms: tuple[ArmInput, ...]
-    files: tuple[str, ...]
-
-    @property
-    def stem(self) -> str:
-        """Name of its files: <trial>.<endpoint>[.<analysis>]."""
-        return stem_of((self.trial, self.endpoint, self.analysis))
-
-    def file_of(self, arm: ArmInput) -> str:
-        """Return the file that holds an arm's survival, relative to the study's folder."""
-        if arm.source == "patients":
-            return f"patients/{self.stem}.csv"
-        return f"curves/{self.stem}.{arm.arm}.csv"
+NOT_READ = "the figure has not been read yet"
 
 
 @dataclass(frozen=True)
@@ -101,12 +46,20 @@ def read_analyses(
     trials: Sequence[Trial],
     problems: list[Problem],
     notices: list[str],
+    figures: Sequence[CurveInFigure] = (),
+    read: Mapping[CurveInFigure, ReadCurve | str] | None = None,
 ) -> tuple[Analysis, ...]:
-    """Return every analysis, ordered by trials.csv and the endpoints of study.toml."""
+    """Return every analysis, ordered by trials.csv and the endpoints of study.toml.
+
+    Of the rows of figures.csv those count whose arm has no file of its own; ``read`` is the curve
+    of each, or why there is none.
+    """
     arms = {trial.trial: {arm.arm: arm for arm in trial.arms} for trial in trials}
     misnamed: list[Problem] = []
     files = files_of(folder, settings, arms, misnamed)
     problems += misnamed
+    rows = {row.key: [one for one in figures if one.key == row.key] for row in figures}
+    files |= {key: Files() for key in rows if key not in files}
     # A misnamed file may be the one that an analysis lacks.
     described = _descriptions(folder, settings, files, problems, notices, whole=not misnamed)
     found = []
@@ -123,6 +76,7 @@ def read_analyses(
                             mine.names(folder),
                             problems,
                             notices,
+                            {row: (read or {}).get(row, NOT_READ) for row in rows.get(key, ())},
                         )
                     )
     return tuple(found)
@@ -231,6 +185,7 @@ def _analysis(
     names: tuple[str, ...],
     problems: list[Problem],
     notices: list[str],
+    read: Mapping[CurveInFigure, ReadCurve | str],
 ) -> Analysis:
     """Read the files of one analysis; arms come in the order of arms.csv."""
     unit = described.time_unit
@@ -259,19 +214,64 @@ def _analysis(
             )
             found[arm] = ArmInput(arm, None, curve, (risk or {}).get(arm), repairs)
             notices += (*cells.notices, *repairs)
+    given = {*patients, *dict(files.curves)}
+    read = {row: one for row, one in read.items() if row.arm not in given}
+    reasons: dict[str, str] = {}
     if risk is not None:
-        problems += _unmatched(key, files, risk, patients)
+        problems += _unmatched(key, files, risk, {*patients, *(row.arm for row in read)})
         notices += _not_printed(key, files, risk, arms)
-        for arm, entered in found.items():
-            problems += _counts(arms[arm], key[1], entered, files)
+        for arm, one in found.items():
+            problems += _counts(arms[arm], key[1], one, files)
+        reasons = _add_read(found, read, arms, risk, described, files, problems, notices)
     return Analysis(
         *key,
         described.primary,
         described.label,
         unit,
         tuple(found[arm] for arm in arms if arm in found),
-        names,
+        tuple(sorted({*names, *(row.file for row in read)})),
+        reasons,
     )
+
+
+def _add_read(
+    found: dict[str, ArmInput],
+    read: Mapping[CurveInFigure, ReadCurve | str],
+    arms: Mapping[str, Arm],
+    risk: Mapping[str, NumbersAtRisk | None],
+    described: _Description,
+    files: Files,
+    problems: list[Problem],
+    notices: list[str],
+) -> dict[str, str]:
+    """Add the arms whose curves were read in figures; return why others have none."""
+    reasons: dict[str, str] = {}
+    for row, one in read.items():
+        by_hand = risk.get(row.arm)
+        entering: Entered | str = (
+            one
+            if isinstance(one, str)
+            else entered(
+                row, one, arms[row.arm], by_hand, described.time_unit, described.resolution
+            )
+        )
+        if isinstance(entering, str):
+            reasons[row.arm] = entering
+            continue
+        mine = ArmInput(
+            row.arm,
+            None,
+            entering.curve,
+            entering.numbers_at_risk,
+            entering.notices,
+            entering.marks,
+            entering.origin,
+        )
+        found[row.arm] = mine
+        notices += (said for said in mine.notices if said not in notices)
+        if by_hand is not None:
+            problems += _counts(arms[row.arm], row.endpoint, mine, files)
+    return reasons
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """A study: one folder of plain files, read whole or refused with every problem at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
 from perdure.records import Trial
-from perdure.study.datasets import Analysis, read_analyses
+from perdure.study.analysis import Analysis
+from perdure.study.datasets import NOT_READ, read_analyses
+from perdure.study.figures import CurveInFigure, read_figures
 from perdure.study.published import PublishedEstimate, read_published
+from perdure.study.readings import ReadCurve
 from perdure.study.roster import in_doubt, read_trials
 from perdure.study.settings import Settings, read_settings
 from perdure.study.template import TITLE
@@ -40,6 +43,8 @@ class Study:
         Arms that enter by a published estimate.
     notices : tuple of str
         What was read in an unusual way, repaired or left out, each with its place.
+    figures : tuple of CurveInFigure
+        The rows of figures.csv.
     """
 
     folder: Path
@@ -48,10 +53,20 @@ class Study:
     analyses: tuple[Analysis, ...]
     published: tuple[PublishedEstimate, ...]
     notices: tuple[str, ...]
+    figures: tuple[CurveInFigure, ...] = ()
 
     @classmethod
-    def open(cls, folder: str | Path) -> "Study":
+    def open(
+        cls, folder: str | Path, *, read: Mapping[CurveInFigure, ReadCurve | str] | None = None
+    ) -> "Study":
         """Read a study's folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+        read : mapping of CurveInFigure to ReadCurve or str, optional
+            The curve of each row of figures.csv, or why there is none. Without it, arms whose
+            curves are in figures only are not in the analyses.
 
         Raises
         ------
@@ -70,18 +85,20 @@ class Study:
         trials = read_trials(root, settings, problems, notices)
         if settings is None or in_doubt(problems) or not any(trial.arms for trial in trials):
             raise InputError(problems)
-        analyses = read_analyses(root, settings, trials, problems, notices)
+        figures = read_figures(root, settings, trials, problems, notices)
+        analyses = read_analyses(root, settings, trials, problems, notices, figures, read)
         published = read_published(root, settings, trials, problems, notices)
         problems += _entering_twice(analyses, published)
         problems += _without_data(trials, analyses, published, problems)
         if problems:
             raise InputError(problems)
         notices += _absent_arms(trials, analyses, published)
+        notices += _without_curves(analyses)
         if "control" in settings.reference:
             notices += _without_control(trials)
         if settings.title == TITLE:
             notices.append("study.toml: the title is still the template's")
-        return cls(root, settings, trials, analyses, published, tuple(notices))
+        return cls(root, settings, trials, analyses, published, tuple(notices), figures)
 
 
 def _refuse_other_folders(folder: Path) -> None:
@@ -114,6 +131,11 @@ def _entering_twice(
         for analysis in analyses
         for arm in analysis.arms
         if analysis.primary
+    } | {
+        (analysis.trial, analysis.endpoint, arm): "a figure of figures.csv"
+        for analysis in analyses
+        for arm in analysis.without_curve
+        if analysis.primary
     }
     return [
         Problem(
@@ -138,14 +160,14 @@ def _without_data(
     """Refuse an arm of which nothing is known, where that is not for another problem's sake."""
     if any(problem.file not in ("study.toml", "trials.csv", "arms.csv") for problem in problems):
         return []
-    entered = {(analysis.trial, arm.arm) for analysis in analyses for arm in analysis.arms}
+    entered = {(one.trial, arm) for one in analyses for arm in _arms_of(one)}
     entered |= {(row.trial, row.arm) for row in published}
     return [
         Problem(
             f"nothing is known of arm {arm.arm} of trial {trial.trial}",
             f"add curves/{trial.trial}.<endpoint>.{arm.arm}.csv with"
             f" risk/{trial.trial}.<endpoint>.csv, or patients/{trial.trial}.<endpoint>.csv, or a"
-            " row of published_estimates.csv; or take the arm out",
+            " row of figures.csv or published_estimates.csv; or take the arm out",
             "arms.csv",
             column="arm",
             value=arm.arm,
@@ -165,7 +187,7 @@ def _absent_arms(
     entered: dict[tuple[str, str], set[str]] = {}
     for analysis in analyses:
         arms = entered.setdefault((analysis.trial, analysis.endpoint), set())
-        arms.update(arm.arm for arm in analysis.arms)
+        arms.update(_arms_of(analysis))
     for row in published:
         entered.setdefault((row.trial, row.endpoint), set()).add(row.arm)
     by_trial = {trial.trial: [arm.arm for arm in trial.arms] for trial in trials}
@@ -177,4 +199,19 @@ def _absent_arms(
         f"trial {trial} has no {endpoint} of arm {' and '.join(arms)}; it is left out there"
         for (trial, endpoint), arms in absent.items()
         if arms
+    ]
+
+
+def _arms_of(analysis: Analysis) -> set[str]:
+    """Return the arms of an analysis, with those whose figure was not read."""
+    return {*(arm.arm for arm in analysis.arms), *analysis.without_curve}
+
+
+def _without_curves(analyses: Iterable[Analysis]) -> list[str]:
+    """Say which arms have no curve, and why, once their figures have been looked at."""
+    return [
+        f"{analysis.stem}, arm {arm}: no curve: {reason}"
+        for analysis in analyses
+        for arm, reason in analysis.without_curve.items()
+        if reason != NOT_READ
     ]

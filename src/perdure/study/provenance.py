@@ -9,7 +9,8 @@ from typing import Any
 
 import perdure
 from perdure.records import Trial
-from perdure.study.datasets import Analysis, ArmInput
+from perdure.study.analysis import Analysis, ArmInput
+from perdure.study.figures import FIGURES, figure_files
 from perdure.study.naming import DATA_FOLDERS
 from perdure.study.settings import Settings
 from perdure.study.writing import write_text
@@ -32,6 +33,7 @@ TABLES = (
     "arms.csv",
     "analyses.csv",
     "published_estimates.csv",
+    FIGURES,
 )
 
 
@@ -50,6 +52,8 @@ class Provenance:
         SHA-256 of each file, by its path in the study.
     headline, notices : tuple of str
     analyses : int
+    reader : str
+        Versions of what reads figures; empty where the study has none.
     """
 
     perdure: str
@@ -60,11 +64,13 @@ class Provenance:
     headline: tuple[str, ...]
     notices: tuple[str, ...]
     analyses: int
+    reader: str = ""
 
-    def is_current(self, folder: Path, inputs: Mapping[str, str]) -> bool:
-        """Say whether nothing is stale: the same version, inputs and untouched results."""
+    def is_current(self, folder: Path, inputs: Mapping[str, str], reader: str = "") -> bool:
+        """Say whether nothing is stale: the same versions, inputs and untouched results."""
         return (
             self.perdure == perdure.__version__
+            and self.reader == reader
             and dict(self.inputs) == dict(inputs)
             and dict(self.outputs) == output_digests(folder)
         )
@@ -80,7 +86,7 @@ def input_digests(folder: Path) -> dict[str, str]:
     paths = [folder / name for name in TABLES if (folder / name).is_file()]
     for kind in DATA_FOLDERS:
         paths += [path for path in (folder / kind).glob("*.[cC][sS][vV]") if path.is_file()]
-    return _digests(folder, paths)
+    return _digests(folder, paths + figure_files(folder))
 
 
 def output_digests(folder: Path) -> dict[str, str]:
@@ -142,7 +148,8 @@ def _read_of(arm: ArmInput) -> list[object]:
     resolution = None if curve is None else curve.resolution
     hashes = [digest_of(array.tobytes()) for array in arrays]
     unit = None if risk is None else risk.time_unit
-    return [arm.arm, arm.source, *hashes, resolution, unit, arm.notices]
+    origin = None if arm.origin is None else asdict(arm.origin)
+    return [arm.arm, arm.source, *hashes, resolution, unit, arm.notices, arm.marks, origin]
 
 
 def read_provenance(results: Path) -> Provenance | None:
@@ -158,6 +165,7 @@ def read_provenance(results: Path) -> Provenance | None:
             headline=tuple(content["headline"]),
             notices=tuple(content["notices"]),
             analyses=int(content["analyses"]),
+            reader=str(content.get("reader", "")),
         )
     except (OSError, ArithmeticError, KeyError, RecursionError, TypeError, ValueError):
         return None

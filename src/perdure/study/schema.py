@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from string import ascii_uppercase
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -22,6 +23,7 @@ __all__ = [
     "IDENTIFIER",
     "AnalysisRow",
     "ArmRow",
+    "FigureRow",
     "PublishedRow",
     "StudyFile",
     "TrialRow",
@@ -52,6 +54,13 @@ def _whole(value: object) -> object:
     return value.removesuffix(".0")
 
 
+def _panel(value: object) -> object:
+    """Accept the letter that is printed over a panel for its place: B for 2."""
+    if isinstance(value, str) and len(value) == 1 and value.upper() in ascii_uppercase:
+        return ascii_uppercase.index(value.upper()) + 1
+    return _whole(value)
+
+
 def _one_unit(value: object) -> object:
     try:
         return time_unit(value) if isinstance(value, str) else value
@@ -67,6 +76,8 @@ def _several(value: object) -> object:
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 Patients = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST_PATIENTS)]
+PageNumber = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+PanelNumber = Annotated[int, BeforeValidator(_panel), Field(ge=1)]
 Unit = Annotated[TimeUnit, BeforeValidator(_one_unit)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -178,6 +189,20 @@ class AnalysisRow(_Strict):
     percent: YesNo | None = None
     resolution: Annotated[float, Field(gt=0, lt=0.5)] | None = None
     cumulative_incidence: YesNo = False
+
+
+class FigureRow(_Strict):
+    """One row of figures.csv."""
+
+    file: Annotated[str, Field(min_length=1)]
+    page: PageNumber | None = None
+    panel: PanelNumber | None = None
+    curve_label: str = ""
+    trial: Identifier
+    endpoint: Identifier
+    analysis: Annotated[str, StringConstraints(pattern=IDENTIFIER)] | None = None
+    arm: Identifier
+    time_unit: Unit | None = None
 
 
 class PublishedRow(_Strict):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
+from perdure.study.figures import FOLDER
 from perdure.study.naming import DATA_FOLDERS
 from perdure.study.writing import write_text
 
@@ -106,7 +107,7 @@ other names than these are kept and can group arms ([pool] by in study.toml).
     survival_*   published survival at times: 12=0.31 24=0.18
 
 
-3. The survival of each arm, in one of three ways
+3. The survival of each arm, in one of four ways
 
    a) curves/ and risk/: a published Kaplan-Meier curve, digitised, and the numbers under it
 
@@ -152,6 +153,24 @@ other names than these are kept and can group arms ([pool] by in study.toml).
 
     reference is that of study.toml: own, control, trial or fixed.
 
+   d) figures.csv and figures/: published figures (PDF, SVG, PNG, JPEG, TIFF, WebP, GIF), which
+      perdure reads itself (needs: pip install 'perdure[digitise]')
+
+    figures.csv                      one row a curve
+
+        file,page,panel,curve_label,trial,endpoint,analysis,arm,time_unit
+        EX1.pdf,4,B,Nivolumab,EX1,OS,,nivo,
+        EX1.pdf,4,B,Dacarbazine,EX1,OS,,chemo,
+
+    file         in figures/                                      (needed)
+    page         of a PDF with several
+    panel        where a page has several figures: 1, 2, ... or A, B, ... in order of reading
+    curve_label  the curve's name in the figure; empty: the arm's label of arms.csv
+    time_unit    where the figure does not say it, or says it wrongly
+
+    What was read lies in results/digitised/. Look at each overlay.png: the figure with what was
+    read drawn over it. Files in curves/ and risk/ win over what is read: so you correct it.
+
 
 More than one analysis of an endpoint (a later cut-off, a subgroup): give each a name in its files,
 such as patients/EX2.OS.2018.csv or curves/EX1.PFS.2018.nivo.csv, and say in analyses.csv which one
@@ -183,7 +202,7 @@ def new(folder: str | Path) -> None:
     write_text(root / "trials.csv", TRIALS)
     write_text(root / "arms.csv", ARMS)
     write_text(root / "README.txt", README.format(folder=f'"{root}"' if " " in str(root) else root))
-    for name in DATA_FOLDERS:
+    for name in (*DATA_FOLDERS, FOLDER):
         write_text(root / name / ".keep", "")
 
 
