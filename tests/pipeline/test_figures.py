@@ -181,6 +181,24 @@ def test_a_figure_that_cannot_be_read_fails_alone(figures_once: tuple[Path, RunS
     assert "figures/broken.pdf could not be read" in summary.report.read_text(encoding="utf-8")
 
 
+def test_the_report_shows_each_figure_with_what_was_read(
+    figures_once: tuple[Path, RunSummary],
+) -> None:
+    folder, summary = figures_once
+    page = summary.report.read_text(encoding="utf-8")
+    assert "Curves read in figures" in page
+    assert 'href="../results/digitised/a.p1/overlay.png"' in page
+    assert page.count("drawn over it.") >= 3
+    assert {path.name for path in (folder / "report" / "figures").glob("overlay.*")} == {
+        "overlay.a-p1.svg",
+        "overlay.b.svg",
+    }
+    with (folder / "report" / "tables" / "curves_in_figures.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert [row["label"] for row in rows] == ["Nivolumab", "Docetaxel", "Olaparib", "Placebo"]
+    assert {row["risk_from_figure"] for row in rows} == {"yes"}
+
+
 def test_nothing_is_read_twice(done: Path, figures_once: tuple[Path, RunSummary]) -> None:
     assert (figures_once[1].figures_done, figures_once[1].figures_kept) == (3, 0)
     again = run(done)

@@ -11,7 +11,7 @@ from typing import Any
 import perdure
 from perdure import digitise as digitising
 from perdure.errors import InputError, PerdureError, Problem
-from perdure.plots.digitising import overlay
+from perdure.plots.digitising import overlay, overlay_small
 from perdure.study import (
     CurveInFigure,
     ReadCurve,
@@ -26,7 +26,7 @@ from perdure.study import (
 from perdure.study.digitised import digitised_files
 from perdure.workers import in_workers
 
-__all__ = ["FigureReadings", "read_figures", "reader_version"]
+__all__ = ["FigureReadings", "load_overlays", "read_figures", "reader_version"]
 
 LIBRARIES = ("onnxruntime", "opencv-python-headless", "pypdfium2", "rapidocr", "svgelements")
 """Of the extra ``digitise``: their versions can move what is read."""
@@ -133,6 +133,20 @@ def _curves(
     if problems:
         raise InputError(problems)
     return found
+
+
+def load_overlays(study: Study) -> dict[str, str]:
+    """Return the small picture of each figure that an arm's curve was read in, by its place."""
+    places = {
+        arm.origin.overlay: arm.origin.file
+        for analysis in study.analyses
+        for arm in analysis.arms
+        if arm.origin is not None
+    }
+    return {
+        place: overlay_small((study.folder / place).read_bytes(), f"What was read in {file}")
+        for place, file in places.items()
+    }
 
 
 def _names(pages: Sequence[tuple[str, int | None]]) -> list[str]:

@@ -15,7 +15,12 @@ from perdure.pipeline.analyse import (
     without_curve,
 )
 from perdure.pipeline.contrast_checks import check_contrasts
-from perdure.pipeline.figures import FigureReadings, read_figures, reader_version
+from perdure.pipeline.figures import (
+    FigureReadings,
+    load_overlays,
+    read_figures,
+    reader_version,
+)
 from perdure.pipeline.likelihood_profiles import profile_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
 from perdure.pipeline.result_tables import write_result_tables
@@ -152,7 +157,14 @@ def run(
         for one in study.analyses
         for arm, svg in load_pictures(results, one).items()
     }
-    page = write_report(study, everything, folder / "report", pictures=pictures, jobs=jobs)
+    page = write_report(
+        study,
+        everything,
+        folder / "report",
+        pictures=pictures,
+        overlays=load_overlays(study),
+        jobs=jobs,
+    )
     show("report", 1, 1)
     sentences = headline(everything, study.settings)
     said = (*notices, *_misfits(analyses, notices))

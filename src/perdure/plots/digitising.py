@@ -1,8 +1,12 @@
 """What was read in a figure, drawn over it: to be checked in ten seconds."""
 
+import base64
+import io
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from perdure.digitise.found import Axes, Digitised, DigitisedArm
 from perdure.plots.lettering import printable
@@ -11,7 +15,7 @@ from perdure.plots.style import drawing, figure_bytes, new_axes, new_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Panel
 
-__all__ = ["overlay"]
+__all__ = ["overlay", "overlay_small"]
 
 READ = ("#d6006c", "#0072ff", "#00963a", "#e07b00", "#7a2bd6", "#00a3a3", "#8a5a00", "#c80000")
 """Lines that were read; the figure beneath is grey, so that they cannot be taken for its own."""
@@ -56,6 +60,33 @@ def overlay(found: Digitised) -> bytes:
         for order, arm in enumerate(found.arms):
             _draw_arm(panel, arm, READ[order % len(READ)], size)
         return figure_bytes(figure, f"What was read in {found.source}", "png")
+
+
+def overlay_small(picture: bytes, title: str, width: int = 560) -> str:
+    """Return an overlay as an SVG of so many pixels, light enough for a page of many.
+
+    Parameters
+    ----------
+    picture : bytes
+        PNG, as `overlay` returns it.
+    title : str
+        Read out to those who do not see it.
+    width : int
+    """
+    with Image.open(io.BytesIO(picture)) as large:
+        height = max(round(width * large.height / large.width), 1)
+        # twice as fine as the page, for screens that are
+        fine = large.convert("RGB").resize((2 * width, 2 * height), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    fine.quantize(64).save(stream, format="PNG", optimize=True)
+    content = base64.b64encode(stream.getvalue()).decode()
+    box = f'width="{0.75 * width:g}pt" height="{0.75 * height:g}pt"'
+    view = f'viewBox="0 0 {0.75 * width:g} {0.75 * height:g}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box} {view}>'
+        f"<title>{escape(title)}</title>"
+        f'<image width="100%" height="100%" href="data:image/png;base64,{content}"/></svg>'
+    )
 
 
 def _draw_axes(panel: "Panel", axes: Axes) -> None:

@@ -22,6 +22,7 @@ def write_report(
     folder: Path,
     *,
     pictures: Mapping[tuple[str, str, str, str], str] | None = None,
+    overlays: Mapping[str, str] | None = None,
     jobs: int = 1,
 ) -> Path:
     """Write the report of a study and return the path of its page.
@@ -36,6 +37,8 @@ def write_report(
         whole or not at all, the page last.
     pictures : mapping of (trial, endpoint, analysis, arm) to str, optional
         SVG of each reconstruction beside its figure, as drawn when its ensemble was at hand.
+    overlays : mapping of str to str, optional
+        SVG of each figure with what was read in it, by its place in the study.
     jobs : int
         Processes that draw the curves.
 
@@ -50,7 +53,9 @@ def write_report(
         If a file cannot be written.
     """
     labels = {(one.trial, one.endpoint, one.analysis): one.label for one in study.analyses}
-    findings = Findings(study.settings, study.trials, results, labels, pictures or {})
+    findings = Findings(
+        study.settings, study.trials, results, labels, pictures or {}, overlays or {}
+    )
     sections = report_sections(findings, jobs=jobs)
     written: set[Path] = set()
     for block in blocks_of(sections):

@@ -67,6 +67,8 @@ class Findings:
         What people read for an analysis, where it has a label.
     pictures : mapping of (trial, endpoint, analysis, arm) to str
         SVG of each reconstruction beside its figure, where one was drawn.
+    overlays : mapping of str to str
+        SVG of each figure with what was read in it, by its place in the study.
     """
 
     settings: Settings
@@ -74,6 +76,7 @@ class Findings:
     results: Results
     analysis_labels: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     pictures: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
+    overlays: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def _trials(self) -> dict[str, Trial]:

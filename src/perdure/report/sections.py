@@ -35,6 +35,7 @@ from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_ta
 from perdure.report.model_tables import model_table
 from perdure.report.network_figures import network_figure, ranking_figure
 from perdure.report.network_tables import network_table, rank_table
+from perdure.report.origin_tables import origin_blocks
 from perdure.report.pool_tables import difference_table, pooled_table
 from perdure.report.pooled_contrast_tables import pooled_contrast_table, without_table
 from perdure.report.profile_tables import profile_contrast_table, profile_table
@@ -55,6 +56,7 @@ def report_sections(findings: Findings, *, jobs: int = 1) -> tuple[Section, ...]
         *(_endpoint(findings, endpoint, jobs) for endpoint in findings.endpoints),
         _gaps(findings),
         _checks(findings),
+        Section("figures", "Curves read in figures", tuple(origin_blocks(findings))),
         _evidence(findings),
         Section("methods", "Methods", (Methods(paragraphs, numbers),)),
         Section("references", "References", (ReferenceList(citations),)),
