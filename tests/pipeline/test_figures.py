@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,21 @@ def survival_steps(patients: Patients) -> tuple[Floats, Floats]:
     return np.array([0.0, *time]), np.array([1.0, *survival])
 
 
-def draw(path: Path, arms: dict[str, Patients], unit: str = "Months") -> Path:
-    """Write a vector figure with a legend and numbers at risk beneath."""
+def draw(
+    path: Path, arms: dict[str, Patients], *, table: bool = True, printed: Sequence[str] = ()
+) -> Path:
+    """Write a vector figure with a legend, and numbers at risk beneath."""
     figure, plot = new_figure(7.0, 5.5)
     plot.set_position((0.2, 0.35, 0.75, 0.6))
-    plot.set_xlabel(f"Time ({unit.lower()})")
+    plot.set_xlabel("Time (months)")
+    for row, line in enumerate(printed):
+        plot.text(19, 0.72 - 0.06 * row, line)
     for (label, patients), colour in zip(arms.items(), ("#1f77b4", "#d62728"), strict=False):
         plot.step(*survival_steps(patients), where="post", color=colour, label=label)
     plot.legend(loc="upper right")
-    figure.text(0.03, 0.2, "Number at risk")
-    for row, (label, patients) in enumerate(arms.items()):
+    if table:
+        figure.text(0.03, 0.2, "Number at risk")
+    for row, (label, patients) in enumerate(arms.items() if table else ()):
         height = 0.15 - 0.05 * row
         figure.text(0.03, height, label)
         for tick in TICKS:
@@ -272,6 +278,44 @@ def test_a_figure_whose_arms_are_all_given_is_not_read(undone: Path) -> None:
     )
     assert run(undone).figures_done == 2
     assert not (undone / "results" / "digitised" / "a.p1").exists()
+
+
+def test_what_a_figure_prints_is_a_check(done: Path) -> None:
+    printed = (
+        "Olaparib (N=121), median 9.1 months",
+        "Placebo (N=121)",
+        "Hazard ratio, 0.20 (95% CI, 0.15 to 0.27)",
+    )
+    draw(done / "figures" / "b.svg", TRUTH["B"], table=False, printed=printed)
+    said = run(done).notices
+    assert any(
+        "curve 'Olaparib': the figure prints n = 121, median 9.1 months, hazard ratio 0.2;" in one
+        for one in said
+    )
+    assert any("B.PFS, arm new: the published hazard ratio is 0.2" in one for one in said)
+    assert not any("the published median" in one for one in said)
+    found = estimates(done)
+    assert (found["B", "new"]["n"], found["B", "old"]["n"]) == ("121", "121")
+
+
+def test_without_any_number_of_patients_an_arm_is_not_estimable(done: Path) -> None:
+    draw(done / "figures" / "b.svg", TRUTH["B"], table=False, printed=["Olaparib (N=121)"])
+    run(done)
+    found = estimates(done)
+    assert found["B", "new"]["n"] == "121"
+    assert found["B", "old"]["reason"].startswith("no curve: no numbers at risk were read in")
+
+
+def test_printed_numbers_of_the_study_win(done: Path) -> None:
+    printed = ("Olaparib (N=121), median 20.1 months",)
+    draw(done / "figures" / "b.svg", TRUTH["B"], printed=printed)
+    assert any("the published median is 20.1 months" in one for one in run(done).notices)
+    arms = done / "arms.csv"
+    head, *rows = arms.read_text().splitlines()
+    medians = ["9.1" if row.startswith("B,new") else "" for row in rows]
+    lines = [f"{row},{median}" for row, median in zip(rows, medians, strict=True)]
+    arms.write_text("\n".join([f"{head},median_PFS", *lines]) + "\n")
+    assert not any("the published median" in one for one in run(done).notices)
 
 
 def edit(folder: Path, before: str, after: str) -> None:

@@ -1,6 +1,6 @@
 """One analysis, from its files to durable response: reconstruct where needed, then estimate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -57,6 +57,23 @@ def rebuild(analysis: Analysis, trial: Trial, settings: Settings) -> dict[str, R
             seed = _seed(settings.seed, analysis.stem, control)
             own = "hr" in settings.own
             found = jointly(found, curves, control, printed, own=own, seed=seed)
+    for control, printed in _ratios_in_figures(analysis, trial, found).items():
+        found = jointly(found, curves, control, printed)
+    return found
+
+
+def _ratios_in_figures(
+    analysis: Analysis, trial: Trial, rebuilt: Collection[str]
+) -> dict[str, dict[str, float | str]]:
+    """Return hazard ratios that figures print of two arms, by control and arm: checks."""
+    overlays = {arm.arm: arm.origin.overlay for arm in analysis.arms if arm.origin is not None}
+    found: dict[str, dict[str, float | str]] = {}
+    for arm in analysis.arms:
+        control, ratio = trial.arm(arm.arm).comparator, arm.printed.hr
+        if ratio is None or control not in rebuilt or control is None:
+            continue
+        if overlays.get(control) == overlays[arm.arm]:
+            found.setdefault(control, {})[arm.arm] = ratio
     return found
 
 
@@ -160,18 +177,22 @@ def _rebuilt(
     reported = trial.arm(found.arm).reported_for(analysis.endpoint)
     factor = months_per(settings.time_unit) / months_per(analysis.time_unit)
     median = None
+    own = [what for what in ("median", "survival") if what in settings.own]
     if reported.median is not None:
         median = rounded(reported.median_printed or reported.median).scaled(factor)
+    elif found.printed.median is not None:  # as it was read: it never constrains
+        median = rounded(found.printed.median)
+        own = [what for what in own if what != "median"]
     try:
         return reconstruct(
             found.curve,
             found.numbers_at_risk,
-            n=reported.n,
+            n=reported.n if reported.n is not None else _n_without_table(found),
             events=reported.events,
             median=median,
             landmarks=[(time * factor, survival) for time, survival in reported.survival],
             marks=found.marks,
-            own=[what for what in ("median", "survival") if what in settings.own],
+            own=own,
             method=settings.method,
             draws=settings.draws,
             seed=_seed(settings.seed, analysis.stem, found.arm),
@@ -182,6 +203,11 @@ def _rebuilt(
             Problem(f"{what}: {problem.message}", problem.remedy, value=problem.value)
             for problem in error.problems
         ) from error
+
+
+def _n_without_table(found: ArmInput) -> int | None:
+    """Return the number of patients that a figure prints, where it has no table that tells it."""
+    return found.printed.n if found.numbers_at_risk is None else None
 
 
 def _seed(seed: int, stem: str, arm: str) -> int:

@@ -6,7 +6,25 @@ from dataclasses import dataclass, field
 from perdure.records import Curve, FigureOrigin, NumbersAtRisk, Patients, Source, TimeUnit
 from perdure.study.naming import stem_of
 
-__all__ = ["Analysis", "ArmInput"]
+__all__ = ["Analysis", "ArmInput", "PrintedInFigure"]
+
+
+@dataclass(frozen=True)
+class PrintedInFigure:
+    """What a figure prints of one arm: checks, where arms.csv has no such number.
+
+    Attributes
+    ----------
+    n : int or None
+    median : float or None
+        In the unit of the arm's curve.
+    hr : float or None
+        Against the arm's comparator, where the figure shows these two.
+    """
+
+    n: int | None = None
+    median: float | None = None
+    hr: float | None = None
 
 
 @dataclass(frozen=True)
@@ -25,6 +43,8 @@ class ArmInput:
         Times of censoring marks, in the curve's unit, where they were read.
     origin : FigureOrigin or None
         The figure that perdure read the curve in; None where a file was given.
+    printed : PrintedInFigure
+        What that figure prints, where arms.csv has no such number.
     """
 
     arm: str
@@ -34,6 +54,7 @@ class ArmInput:
     notices: tuple[str, ...] = ()
     marks: tuple[float, ...] | None = None
     origin: FigureOrigin | None = None
+    printed: PrintedInFigure = PrintedInFigure()
 
     @property
     def source(self) -> Source:

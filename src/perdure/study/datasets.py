@@ -266,6 +266,7 @@ def _add_read(
             entering.notices,
             entering.marks,
             entering.origin,
+            entering.printed,
         )
         found[row.arm] = mine
         notices += (said for said in mine.notices if said not in notices)

@@ -149,7 +149,8 @@ def _read_of(arm: ArmInput) -> list[object]:
     hashes = [digest_of(array.tobytes()) for array in arrays]
     unit = None if risk is None else risk.time_unit
     origin = None if arm.origin is None else asdict(arm.origin)
-    return [arm.arm, arm.source, *hashes, resolution, unit, arm.notices, arm.marks, origin]
+    more = [arm.marks, origin, asdict(arm.printed)]
+    return [arm.arm, arm.source, *hashes, resolution, unit, arm.notices, *more]
 
 
 def read_provenance(results: Path) -> Provenance | None:

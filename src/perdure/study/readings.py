@@ -11,6 +11,7 @@ import numpy as np
 from perdure.errors import InputError, Problem
 from perdure.reconstruct import numbers_at_risk_from_table
 from perdure.records import Arm, Curve, FigureOrigin, Floats, NumbersAtRisk, TimeUnit
+from perdure.study.analysis import PrintedInFigure
 from perdure.study.figures import CurveInFigure
 from perdure.study.tables import read_table
 
@@ -57,6 +58,8 @@ class ReadArm:
     cells : tuple of Cell
     certainty : float
     doubts : tuple of str
+    n, median : int and float, or None
+        As the figure prints them.
     """
 
     arm: str
@@ -68,6 +71,8 @@ class ReadArm:
     cells: tuple[Cell, ...]
     certainty: float
     doubts: tuple[str, ...]
+    n: int | None = None
+    median: float | None = None
 
     @property
     def name(self) -> str:
@@ -88,6 +93,8 @@ class ReadPanel:
         As the figure says.
     arms : tuple of ReadArm
     warnings : tuple of str
+    hazard_ratio : float or None
+        As the figure prints it.
     """
 
     folder: str
@@ -95,6 +102,7 @@ class ReadPanel:
     time_unit: TimeUnit | None
     arms: tuple[ReadArm, ...]
     warnings: tuple[str, ...]
+    hazard_ratio: float | None = None
 
     @property
     def overlay(self) -> str:
@@ -110,6 +118,7 @@ class ReadCurve:
     time_unit: TimeUnit | None
     origin: FigureOrigin
     notices: tuple[str, ...]
+    hazard_ratio: float | None = None
 
     def noted(self, note: str) -> "ReadCurve":
         """Return it with one more sentence to know."""
@@ -129,13 +138,21 @@ def read_panel(study: Path, folder: Path) -> ReadPanel:
         folder.relative_to(study).as_posix(),
         int(record["panel"]),
         record["axes"]["time_unit"],
-        tuple(_read_arm(one, folder, cells.get(one["arm"], ()), column) for one in record["arms"]),
+        tuple(
+            _read_arm(one, folder, cells.get(one["arm"], ()), column, record["printed"])
+            for one in record["arms"]
+        ),
         tuple(one for one in record["warnings"] if _NO_UNIT not in one),
+        record["printed"]["hazard_ratio"],
     )
 
 
 def _read_arm(
-    record: Mapping[str, Any], folder: Path, cells: Iterable[Cell], column: float | None
+    record: Mapping[str, Any],
+    folder: Path,
+    cells: Iterable[Cell],
+    column: float | None,
+    printed: Mapping[str, Any],
 ) -> ReadArm:
     problems: list[Problem] = []
     table = read_table(folder / record["curve"])
@@ -149,6 +166,8 @@ def _read_arm(
         tuple(cells),
         float(record["certainty"]),
         tuple(record["doubts"]),
+        printed["n"].get(record["label"]),
+        printed["medians"].get(record["label"]),
     )
 
 
@@ -196,7 +215,8 @@ def read_curve_in(row: CurveInFigure, panel: ReadPanel, arm: ReadArm, *, alone: 
             f"{row.place}: time_unit is {row.time_unit}, but the axis of {row.file} says"
             f" {panel.time_unit}; {row.time_unit} were taken"
         )
-    return ReadCurve(arm, row.time_unit or panel.time_unit, origin, tuple(said))
+    ratio = panel.hazard_ratio if len(panel.arms) == 2 else None
+    return ReadCurve(arm, row.time_unit or panel.time_unit, origin, tuple(said), ratio)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +228,7 @@ class Entered:
     marks: tuple[float, ...] | None
     origin: FigureOrigin
     notices: tuple[str, ...]
+    printed: PrintedInFigure
 
 
 def entered(
@@ -221,7 +242,8 @@ def entered(
     """Return an arm's curve in ``unit``, with its numbers at risk, or why there is none.
 
     Numbers ``by_hand`` win over those in the figure; those that are flagged, or that contradict n
-    of arms.csv, are left out and said.
+    of arms.csv, are left out and said. What the figure prints of the arm and arms.csv does not
+    have is a check; n is used where there is no table.
     """
     own = read.time_unit or unit
     said = list(read.notices)
@@ -233,16 +255,41 @@ def entered(
     table = by_hand
     if table is None:
         table = _table(found.cells, n, own, f"{row.figure}, curve {found.name!r}", said)
-    if table is None and n is None:
+    # Without a table nothing would tell that marks hide each other.
+    factor = curve.end_time / float(found.time[-1]) if found.time[-1] > 0 else 1.0
+    marks = tuple(mark * factor for mark in found.marks) if found.marks and table else None
+    printed = _printed(row, read, arm, factor)
+    said += _said_of(printed, f"{row.figure}, curve {found.name!r}", unit)
+    if table is None and n is None and printed.n is None:
         return (
             f"no numbers at risk were read in {row.figure}, and n is not known: write n (or"
             f" n_{row.endpoint}) into arms.csv, or type risk/{'.'.join(filter(None, row.key))}.csv"
         )
-    # Without a table nothing would tell that marks hide each other.
-    factor = curve.end_time / float(found.time[-1]) if found.time[-1] > 0 else 1.0
-    marks = tuple(mark * factor for mark in found.marks) if found.marks and table else None
     origin = replace(read.origin, risk=by_hand is None and table is not None)
-    return Entered(curve, table, marks, origin, tuple(dict.fromkeys(said)))
+    return Entered(curve, table, marks, origin, tuple(dict.fromkeys(said)), printed)
+
+
+def _printed(row: CurveInFigure, read: ReadCurve, arm: Arm, factor: float) -> PrintedInFigure:
+    """Return what the figure prints and arms.csv does not have."""
+    reported, found = arm.reported_for(row.endpoint), read.arm
+    ratio = read.hazard_ratio if reported.hr is None and arm.comparator is not None else None
+    return PrintedInFigure(
+        found.n if reported.n is None else None,
+        found.median * factor if reported.median is None and found.median else None,
+        ratio or None,
+    )
+
+
+def _said_of(printed: PrintedInFigure, where: str, unit: TimeUnit) -> list[str]:
+    """Return a sentence on what the figure prints, where it prints anything."""
+    facts = [
+        *([] if printed.n is None else [f"n = {printed.n}"]),
+        *([] if printed.median is None else [f"median {printed.median:.4g} {unit}"]),
+        *([] if printed.hr is None else [f"hazard ratio {printed.hr:g}"]),
+    ]
+    if not facts:
+        return []
+    return [f"{where}: the figure prints {', '.join(facts)}; taken as a check, arms.csv has none"]
 
 
 def _table(
