@@ -4,7 +4,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from perdure.digitise.found import Axis, Digitised, DigitisedArm, RiskCell
+from perdure.records import Floats
 from perdure.study.tables import table_text
 
 __all__ = ["digitised_files", "digitised_json", "to_check"]
@@ -28,7 +31,7 @@ def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> di
     for arm in found.arms:
         rows = [
             (f"{time:.6g}", f"{survival:.6f}")
-            for time, survival in zip(arm.time, arm.survival, strict=True)
+            for time, survival in zip(*_points(arm, vector=found.vector), strict=True)
         ]
         files[folder / _curve_file(arm)] = table_text(("time", "survival"), rows).encode()
         if arm.marks.size:
@@ -42,6 +45,18 @@ def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> di
     if overlay is not None:
         files[folder / "overlay.png"] = overlay
     return files
+
+
+def _points(arm: DigitisedArm, *, vector: bool) -> tuple[Floats, Floats]:
+    """Return a curve's points: of paths both ends of each fall, which says that they are steps.
+
+    Corners read in pixels are a fraction of a pixel off, as clicks are, and are written once.
+    """
+    if not vector:
+        return arm.time, arm.survival
+    time, survival = np.repeat(arm.time, 2)[1:], np.repeat(arm.survival, 2)[:-1]
+    kept = np.append(True, (np.diff(time) > 0) | (np.diff(survival) < 0))
+    return time[kept], survival[kept]
 
 
 def _curve_file(arm: DigitisedArm) -> str:

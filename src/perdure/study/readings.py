@@ -160,7 +160,7 @@ def _read_arm(
     return ReadArm(
         record["arm"],
         record["label"],
-        *(_corners(time, survival) if column is None else _columns(time, survival, column)),
+        *((time, survival) if column is None else _columns(time, survival, column)),
         float(record["resolution"]),
         tuple(float(mark) for mark in record["marks"]),
         tuple(cells),
@@ -169,18 +169,6 @@ def _read_arm(
         printed["n"].get(record["label"]),
         printed["medians"].get(record["label"]),
     )
-
-
-def _corners(time: Floats, survival: Floats) -> tuple[Floats, Floats]:
-    """Return steps with both ends of each fall.
-
-    Examples
-    --------
-    >>> time, survival = _corners(np.array([0.0, 2.0, 5.0]), np.array([1.0, 0.6, 0.6]))
-    >>> time.tolist(), survival.tolist()
-    ([0.0, 2.0, 2.0, 5.0, 5.0], [1.0, 1.0, 0.6, 0.6, 0.6])
-    """
-    return np.repeat(time, 2)[1:], np.repeat(survival, 2)[:-1]
 
 
 def _columns(time: Floats, survival: Floats, column: float) -> tuple[Floats, Floats]:
