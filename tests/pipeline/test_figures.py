@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from perdure import digitise
 from perdure.durable import durable_response
-from perdure.errors import InputError, PerdureError
+from perdure.errors import InputError, PerdureError, Problem
 from perdure.pipeline import RunSummary, figures, run
-from perdure.records import Patients
-from perdure.study import Study
+from perdure.records import Arm, Patients
+from perdure.study import CurveInFigure, ReadPanel, Study, curves_of_rows
+from perdure.study.readings import ReadArm
 from vector_figures import new_figure, save
 
 Floats = NDArray[np.float64]
@@ -203,6 +204,17 @@ def test_the_report_shows_each_figure_with_what_was_read(
         rows = list(csv.DictReader(handle))
     assert [row["label"] for row in rows] == ["Nivolumab", "Docetaxel", "Olaparib", "Placebo"]
     assert {row["risk_from_figure"] for row in rows} == {"yes"}
+
+
+@pytest.mark.slow
+def test_workers_read_the_same(figures_once: tuple[Path, RunSummary], undone: Path) -> None:
+    run(undone, jobs=2)
+
+    def read(folder: Path) -> dict[str, bytes]:
+        places = (folder / "results" / "digitised").rglob("*.*")
+        return {path.name: path.read_bytes() for path in places if path.is_file()}
+
+    assert read(undone) == read(figures_once[0])
 
 
 def test_nothing_is_read_twice(done: Path, figures_once: tuple[Path, RunSummary]) -> None:
@@ -418,6 +430,40 @@ def test_a_fault_in_one_figure_leaves_the_others(
     summary = run(done)
     assert any("perdure failed on it (IndexError" in notice for notice in summary.notices)
     assert estimates(done)["A", "new"]["status"] == "estimable"
+
+
+def named(*labels: str) -> ReadPanel:
+    points = np.array([0.0, 1.0]), np.array([1.0, 0.5])
+    arms = (
+        ReadArm(f"arm-{at}", label, *points, 0.01, (), (), 1.0, ())
+        for at, label in enumerate(labels, start=1)
+    )
+    return ReadPanel("results/digitised/f", 1, "months", tuple(arms), ())
+
+
+@pytest.mark.parametrize(
+    ("label", "labels", "found"),
+    [
+        ("pd-l1 +", ("PD-L1+", "PD-L1-"), "PD-L1+"),
+        ("PD-L1-", ("PD-L1+", "PD-L1-"), "PD-L1-"),
+        ("PD L1", ("PD-L1+", "PD-L1-"), None),
+        ("nivolumab", ("Nivolumab + ipilimumab", "Nivolumab"), "Nivolumab"),
+        ("gp100", ("Ipilimumab + gp100", "Ipilimumab", "gp 100"), "gp 100"),
+        ("nivo", ("Nivolumab + ipilimumab", "Nivolumab"), None),
+        ("Niv0lumab", ("Nivolumab", "Docetaxel"), "Nivolumab"),
+        ("arm-2", ("", ""), "arm-2"),
+        ("", ("Nivolumab", "Docetaxel"), "Docetaxel"),
+        ("", ("one", "two"), None),
+        ("", ("one",), "one"),
+    ],
+)
+def test_curves_are_found_by_name(label: str, labels: tuple[str, ...], found: str | None) -> None:
+    row = CurveInFigure(2, "figures/f.pdf", None, None, label, "A", "PFS", "", "old", None)
+    arm = Arm("A", "old", "Docetaxel (75 mg)", drug="docetaxel")
+    problems: list[Problem] = []
+    curves = curves_of_rows([row], {row: [named(*labels)]}, {("A", "old"): arm}, problems)
+    assert [one.arm.name for one in curves.values()] == ([] if found is None else [found])
+    assert len(problems) == (found is None)
 
 
 @pytest.mark.parametrize(

@@ -75,14 +75,27 @@ def _chosen(
     wanted = [row.label] if row.label else [arm.label, arm.arm, arm.drug]
     wanted = [name for name in wanted if _plain(name)]
     for name in wanted:
-        equal = [one for one in curves if _plain(name) in (_plain(one[1].label), one[1].arm)]
-        equal = equal or [one for one in curves if _plain(name) == _plain(one[1].arm)]
+        equal = _equal(name, curves)
         if len(equal) == 1:
             return equal[0], ""
         if equal:
             column = "panel" if len({panel.panel for panel, _ in equal}) > 1 else "curve_label"
             return _problem(row, f"{len(equal)} curves are called {name!r}", here, column)
     return _most_alike(row, wanted, curves, here)
+
+
+def _equal(name: str, curves: Sequence[_Found]) -> list[_Found]:
+    """Return the curves of that name: but for spaces; then but for all punctuation.
+
+    Signs may be all that tells two arms apart: PD-L1+ and PD-L1-.
+    """
+    for form in (_spaceless, _plain):
+        for names in ([one.label for _, one in curves], [one.arm for _, one in curves]):
+            wanted = form(name)
+            found = [one for one, other in zip(curves, names, strict=True) if form(other) == wanted]
+            if found and wanted:
+                return found
+    return []
 
 
 def _most_alike(
@@ -104,10 +117,13 @@ def _most_alike(
 def _problem(
     row: CurveInFigure, message: str, panels: Sequence[ReadPanel], column: str = "curve_label"
 ) -> Problem:
-    value = row.label if column == "curve_label" and row.label else None
     looked = panels[0].overlay
     remedy = f"name one of the curves that were read ({names_read(panels)}); see {looked}"
-    return Problem(message, remedy, FIGURES, row.line, column, value)
+    return Problem(message, remedy, FIGURES, row.line, column)
+
+
+def _spaceless(name: str) -> str:
+    return "".join(name.casefold().split())
 
 
 def _plain(name: str) -> str:

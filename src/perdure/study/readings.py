@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from perdure.errors import InputError, Problem
-from perdure.reconstruct import numbers_at_risk_from_table
+from perdure.reconstruct import gather, numbers_at_risk_from_table
 from perdure.records import Arm, Curve, FigureOrigin, Floats, NumbersAtRisk, TimeUnit
 from perdure.study.analysis import PrintedInFigure
 from perdure.study.figures import CurveInFigure
@@ -182,11 +182,11 @@ def _columns(time: Floats, survival: Floats, column: float) -> tuple[Floats, Flo
 def read_curve_in(row: CurveInFigure, panel: ReadPanel, arm: ReadArm, *, alone: bool) -> ReadCurve:
     """Return a row's curve; ``alone`` where its page has no other figure."""
     looks = [f"{arm.name!r}: {doubt}" for doubt in arm.doubts]
-    looks += [
-        f"{arm.name!r}: {cell.n} at risk at {cell.time:g} may be misread; it is not used"
-        for cell in arm.cells
-        if cell.flagged
-    ]
+    if flagged := [f"{cell.n} at {cell.time:g}" for cell in arm.cells if cell.flagged]:
+        listed = ", ".join(flagged)
+        looks.append(
+            f"{arm.name!r}: numbers at risk that may be misread, and are not used: {listed}"
+        )
     origin = FigureOrigin(
         row.file,
         row.page,
@@ -243,9 +243,13 @@ def entered(
     table = by_hand
     if table is None:
         table = _table(found.cells, n, own, f"{row.figure}, curve {found.name!r}", said)
-    # Without a table nothing would tell that marks hide each other.
     factor = curve.end_time / float(found.time[-1]) if found.time[-1] > 0 else 1.0
     marks = tuple(mark * factor for mark in found.marks) if found.marks and table else None
+    if found.marks and marks is None:
+        said.append(
+            f"{row.figure}, curve {found.name!r}: {len(found.marks)} censoring marks were read and"
+            " are not used: without numbers at risk nothing tells which of them hide others"
+        )
     printed = _printed(row, read, arm, factor)
     said += _said_of(printed, f"{row.figure}, curve {found.name!r}", unit)
     if table is None and n is None and printed.n is None:
@@ -253,6 +257,12 @@ def entered(
             f"no numbers at risk were read in {row.figure}, and n is not known: write n (or"
             f" n_{row.endpoint}) into arms.csv, or type risk/{'.'.join(filter(None, row.key))}.csv"
         )
+    try:
+        if by_hand is None:
+            gather(curve, table, n=printed.n if n is None and table is None else n)
+    except InputError as error:
+        problem = error.problems[0]
+        return f"what {row.figure} shows contradicts itself: {problem.message}; {problem.remedy}"
     origin = replace(read.origin, risk=by_hand is None and table is not None)
     return Entered(curve, table, marks, origin, tuple(dict.fromkeys(said)), printed)
 
