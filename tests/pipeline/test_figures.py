@@ -212,7 +212,11 @@ def test_workers_read_the_same(figures_once: tuple[Path, RunSummary], undone: Pa
 
     def read(folder: Path) -> dict[str, bytes]:
         places = (folder / "results" / "digitised").rglob("*.*")
-        return {path.name: path.read_bytes() for path in places if path.is_file()}
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in places
+            if path.is_file()
+        }
 
     assert read(undone) == read(figures_once[0])
 
