@@ -116,7 +116,8 @@ def text_boxes(words: Sequence[Word], axes: Axes) -> tuple[Box, ...]:
     boxes = []
     for word in words:
         letters = sum(c.isalnum() and c.isascii() for c in word.text)
-        sure = word.certainty > 0.6 if letters > 2 else word.certainty > 0.9
+        # no piece of a curve reads as a sentence
+        sure = letters > 5 or word.certainty > (0.6 if letters > 2 else 0.9)
         if not sure or not letters or not _inside(word, axes):
             continue
         margin = 0.12 * (word.bottom - word.top) + 1

@@ -1,7 +1,7 @@
 """Curves from pixels: each colour's staircases, one after the other, with what speaks for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -34,6 +34,7 @@ class _Path:
     seen: Bools
     hidden: Bools
     bare: bool
+    tall: float
     width: float
     ink: Ink
 
@@ -141,7 +142,20 @@ def _hugs(path: _Path, other: _Path) -> bool:
     seen = path.seen[:size]
     apart = np.abs(path.rows[:size] - other.rows[:size])[seen]
     beyond = int(path.seen[size:].sum())
-    return bool((apart > 3 * path.width + 2).sum() + beyond < 0.3 * max(int(path.seen.sum()), 1))
+    # marks stand up to some widths off their line, and are taller than they are wide
+    reach = (8 if path.tall > 0.5 else 3) * path.width + 2
+    return bool((apart > reach).sum() + beyond < 0.3 * max(int(path.seen.sum()), 1))
+
+
+def _share_tall(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], covered: Image, width: float
+) -> float:
+    """Return the share of a path's columns whose ink is taller than its line: marks and falls."""
+    away = int(1.2 * width) + 2
+    last = covered.shape[0] - 1
+    above = covered[np.clip(rows - away, 0, last), columns]
+    below = covered[np.clip(rows + away, 0, last), columns]
+    return float((np.maximum(above, below) > 0.5).mean()) if rows.size else 0.0
 
 
 def _best(
@@ -153,9 +167,9 @@ def _best(
     """
     own = np.where(words, 0.75 * covered, covered).astype(np.float32)
     hidden = np.asarray(hidden | words)
-    tall = max(round(width), 1) | 1
-    centred = cv2.blur(own, (1, tall))
-    blind = cv2.blur(hidden.astype(np.float32), (1, tall))
+    thick = max(round(width), 1) | 1
+    centred = cv2.blur(own, (1, thick))
+    blind = cv2.blur(hidden.astype(np.float32), (1, thick))
     passable = np.maximum(own, hidden.astype(np.float32))
     passable = cv2.dilate(passable, np.ones((1, 3), np.uint8)).astype(np.float32)
     off = np.abs(np.arange(own.shape[0]) - start)
@@ -171,9 +185,10 @@ def _best(
         seen = np.asarray((centred[rows, columns] > 0.4) & ~words[rows, columns])
         unseen = np.asarray((blind[rows, columns] > 0.5) & ~seen)
         bare = _falls_bare(rows, columns, passable, width, start)
-        path = _Path(rows, first, dashed, gained, seen, unseen, bare, width, ink)
+        tall = _share_tall(rows[seen], columns[seen], covered, width)
+        path = _Path(rows, first, dashed, gained, seen, unseen, bare, tall, width, ink)
         if _is_curve(path, own.shape):
-            return path
+            return replace(path, dashed=_has_dashes(path))
     return None
 
 
@@ -229,6 +244,14 @@ def _take(taken: Bools, path: _Path) -> None:
             max(low - reach, 0) : high + reach + 1, max(column - aside, 0) : column + aside + 1
         ] = True
         before = int(row)
+
+
+def _has_dashes(path: _Path) -> bool:
+    """Say whether a path has gaps all along that nothing hides."""
+    gaps = np.diff(np.pad(~path.seen & ~path.hidden, 1).astype(np.int8))
+    lengths = np.flatnonzero(gaps == -1) - np.flatnonzero(gaps == 1)
+    count = int((lengths >= 2).sum())
+    return count >= 6 and float(lengths.sum()) > 0.1 * path.seen.size
 
 
 def _without_limits(paths: Sequence[_Path]) -> list[_Path]:
