@@ -221,6 +221,7 @@ def packed(path: Path, pieces: Iterable[bytes]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_page_with_too_many_paths_is_read_as_pixels(tmp_path: Path) -> None:
     line = b"10 10 m " + b"90 90 l 10 20 l " * 200_000 + b"S"
     sheet = read_pdf(packed(tmp_path / "map.pdf", [line]))

@@ -324,6 +324,7 @@ def test_without_any_number_of_patients_an_arm_is_not_estimable(done: Path) -> N
     assert found["B", "old"]["reason"].startswith("no curve: no numbers at risk were read in")
 
 
+@pytest.mark.slow
 def test_printed_numbers_of_the_study_win(done: Path) -> None:
     printed = ("Olaparib (N=121), median 20.1 months",)
     draw(done / "figures" / "b.svg", TRUTH["B"], printed=printed)

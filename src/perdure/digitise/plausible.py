@@ -65,14 +65,8 @@ def checked_row(time: Floats, survival: Floats, row: Sequence[RiskCell]) -> tupl
         if cell.n <= most:
             found.append(cell)
             continue
-        fitting = [other for other in cell.other if other <= most]
-        found.append(
-            replace(
-                cell,
-                n=fitting[0] if fitting else cell.n,
-                certainty=min(cell.certainty, 0.4),
-                flagged=True,
-                other=(cell.n, *(one for one in cell.other if not fitting or one != fitting[0])),
-            )
-        )
+        n = next((other for other in cell.other if other <= most), cell.n)
+        others = tuple(one for one in (cell.n, *cell.other) if one != n)
+        certainty = min(cell.certainty, 0.4)
+        found.append(replace(cell, n=n, certainty=certainty, flagged=True, other=others))
     return tuple(found)
