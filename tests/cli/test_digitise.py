@@ -36,8 +36,8 @@ def figure(tmp_path_factory: pytest.TempPathFactory) -> Path:
         drawn.text(0.02, 0.19, "No. at risk")
         for row, (name, cells) in enumerate(RISK.items()):
             drawn.text(0.02, 0.13 - 0.06 * row, name)
-            for time, n in zip(TIMES, cells, strict=True):
-                place = 0.2 + 0.75 * time / 25
+            for tick, n in zip(TIMES, cells, strict=True):
+                place = 0.2 + 0.75 * tick / 25
                 drawn.text(place, 0.13 - 0.06 * row, str(n), ha="center")
         drawn.savefig(path)
     return path
