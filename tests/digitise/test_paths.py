@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from perdure.digitise.axes import find_axes
 from perdure.digitise.found import Axes, Axis, FoundCurve, LegendEntry
 from perdure.digitise.paths import curves_from_drawing
 from perdure.figure.page import Drawing, Stroke
@@ -197,14 +198,13 @@ def _sheet(path: Path) -> Sheet:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pdf", "svg"])
 def test_every_arm_of_the_development_figures_is_read(shared: Path, kind: str) -> None:
-    axes_module = pytest.importorskip("perdure.digitise.axes")
     folder = shared / "data/figures_sim"
     errors: list[float] = []
     arms = 0
     for path in sorted(folder.glob(f"*.{kind}")):
         truth = json.loads((folder / f"{path.stem}.truth.json").read_text(encoding="utf-8"))
         sheet = _sheet(path)
-        axes = axes_module.find_axes(sheet.drawing.words, sheet.drawing)
+        axes = find_axes(sheet.drawing.words, sheet.drawing)
         found = curves_from_drawing(sheet.drawing, axes)
         assert len(found) == len(truth["arms"]), path.name
         for arm in truth["arms"]:

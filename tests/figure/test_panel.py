@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from perdure.figure.page import Drawing, Picture, Stroke, Word
 from perdure.figure.panel import panel_boxes, panels_of_sheet
@@ -111,8 +112,7 @@ def test_a_border_around_a_figure_is_no_plot() -> None:
 
 @pytest.mark.slow
 def test_the_two_panels_of_a_published_figure(shared: Path) -> None:
-    image = pytest.importorskip("PIL.Image")
-    with image.open(shared / "data/figures_real/ntrk_fig002.png") as file:
+    with Image.open(shared / "data/figures_real/ntrk_fig002.png") as file:
         picture = Picture(np.asarray(file.convert("RGB")).copy())
     upper, lower = panel_boxes(picture)
     # The table of the upper one ends at 1080, the lower one begins at 1320.

@@ -16,7 +16,7 @@ from perdure.digitise.found import (
     RiskCell,
     RiskTable,
 )
-from perdure.digitise.given import Known, axes_given
+from perdure.digitise.given import Known, axes_given, box_given
 from perdure.digitise.legend import find_legend, named_alike, text_boxes
 from perdure.digitise.names import arm_names, colours_apart, named_curves, rows_of_arms
 from perdure.digitise.paths import curves_from_drawing
@@ -117,7 +117,10 @@ def _with_axes(source: FigureSource, path: Path, known: Known) -> tuple[FigureSo
     if known.axes is not None:
         return source, axes_given(source, known, path.name)
     source, axes = _found_axes(source, path)
-    return source, _covering(axes)
+    if known.box is None:
+        return source, _covering(axes)
+    left, top, right, bottom = box_given(known.box, source)
+    return source, replace(axes, left=left, top=top, right=right, bottom=bottom)
 
 
 def _covering(axes: Axes) -> Axes:
@@ -168,11 +171,8 @@ def _of_legend(
     """
     samples = [entry for entry in legend if entry.place is not None]
     named = named_curves(curves, samples, axes)
-    if (
-        not samples
-        or len(curves) <= len(samples)
-        or None in [one if one in named else None for one in range(len(samples))]
-    ):
+    every_name_has_one = set(range(len(samples))) <= set(named)
+    if not samples or len(curves) <= len(samples) or not every_name_has_one:
         return tuple(curves), ()
     kept = tuple(
         curve

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from perdure.figure.page import Colour, Picture
-from perdure.records import Curve, Floats
+from perdure.records import Floats
 from perdure.records.time_unit import TimeUnit
 
 __all__ = [
@@ -217,10 +217,6 @@ class DigitisedArm:
     def flagged(self) -> bool:
         """A person should look."""
         return bool(self.doubts)
-
-    def curve(self, time_unit: TimeUnit) -> Curve:
-        """Return it as the curve that the next stage takes."""
-        return Curve(self.time, self.survival, time_unit, self.resolution)
 
 
 @dataclass(frozen=True, eq=False)

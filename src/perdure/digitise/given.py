@@ -12,7 +12,7 @@ from perdure.figure.picture_lines import lines_of_picture
 from perdure.figure.plot_areas import areas_of_lines, plot_areas
 from perdure.records.time_unit import TimeUnit
 
-__all__ = ["Known", "axes_given"]
+__all__ = ["Known", "axes_given", "box_given"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ def axes_given(source: FigureSource, known: Known, file: str) -> Axes:
                 value=",".join(f"{one:g}" for one in known.axes),
             )
         )
-    left, top, right, bottom = known.box or _frame(source, file)
+    left, top, right, bottom = (
+        _frame(source, file) if known.box is None else box_given(known.box, source)
+    )
     x_step, y_step = (t1 - t0) / (right - left), (s0 - s1) / (bottom - top)
     return Axes(
         Axis(t0 - x_step * left, x_step, t0, t1, (t0, t1), 0.0, 1.0),
@@ -88,6 +90,28 @@ def axes_given(source: FigureSource, known: Known, file: str) -> Axes:
         bottom,
         known.time_unit,
         percent=False,
+    )
+
+
+def box_given(
+    box: tuple[float, float, float, float], source: FigureSource
+) -> tuple[float, float, float, float]:
+    """Return a box of the file's own pixels in those of the figure that was read from it."""
+    scale, (x, y) = source.picture.scale, source.offset
+    left, top, right, bottom = box
+    if not (left < right and top < bottom):
+        raise InputError(
+            Problem(
+                "the box given is empty",
+                "give --box left,top,right,bottom, counted from the top left corner",
+                value=",".join(f"{one:g}" for one in box),
+            )
+        )
+    return (
+        left / scale - x - 0.5,
+        top / scale - y - 0.5,
+        right / scale - x - 0.5,
+        bottom / scale - y - 0.5,
     )
 
 

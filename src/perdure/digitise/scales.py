@@ -174,8 +174,8 @@ def _scale(
 ) -> Scale | None:
     chosen: list[tuple[Label, float, float]] = []
     for label, site in zip(ordered, sites, strict=True):
-        value = min(label.values, key=lambda v, s=site: abs((v - start) / step - s))  # type: ignore[misc]
-        if abs((value - start) / step - site) <= slack and all(value != v for _, v, _ in chosen):
+        off, value = min((abs((v - start) / step - site), v) for v in label.values)
+        if off <= slack and all(value != v for _, v, _ in chosen):
             chosen.append((label, value, float(site)))
     chosen = _on_the_grid(chosen)
     if len(chosen) < 2:

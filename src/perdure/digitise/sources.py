@@ -104,10 +104,10 @@ def _of_sheet(sheet: Sheet) -> Iterator[FigureSource]:
         if part.is_picture:
             picture = upright(part.picture)
             yield FigureSource(
-                picture, read_words(picture), None, (0.0, 0.0), part.page, panel, part.notes
+                picture, read_words(picture), None, part.corner, part.page, panel, part.notes
             )
             continue
         words = read_words(part.picture) if part.outlined else part.drawing.words
         yield FigureSource(
-            part.picture, words, part.drawing, (0.0, 0.0), part.page, panel, part.notes
+            part.picture, words, part.drawing, part.corner, part.page, panel, part.notes
         )

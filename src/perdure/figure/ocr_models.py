@@ -59,7 +59,7 @@ class Reader:
 
     def __init__(self, threads: int = 1) -> None:
         # Half a second, so only when something is read.
-        import onnxruntime  # type: ignore[import-untyped] # noqa: PLC0415
+        import onnxruntime  # noqa: PLC0415
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -16,7 +16,8 @@ __all__ = ["digitised_files", "digitised_json", "to_check"]
 def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> dict[Path, bytes]:
     """Return the files of a figure by their places.
 
-    ``curves/<arm>.csv`` and ``marks/<arm>.csv`` in the axis's unit, ``risk.csv``,
+    ``curves/<arm>.csv`` and ``marks/<arm>.csv`` in the axis's unit, a curve from pixels with a
+    point a column and one from paths with both ends of each step; ``risk.csv``,
     ``digitised.json`` and ``overlay.png``: to be written whole, with
     :func:`perdure.study.writing.write_files`.
 
@@ -28,10 +29,11 @@ def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> di
         The picture with what was read drawn over it, as PNG.
     """
     files: dict[Path, bytes] = {}
+    column = None if found.vector else abs(found.axes.x.step)
     for arm in found.arms:
         rows = [
             (f"{time:.6g}", f"{survival:.6f}")
-            for time, survival in zip(*_points(arm, vector=found.vector), strict=True)
+            for time, survival in zip(*_points(arm, column), strict=True)
         ]
         files[folder / _curve_file(arm)] = table_text(("time", "survival"), rows).encode()
         if arm.marks.size:
@@ -47,13 +49,15 @@ def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> di
     return files
 
 
-def _points(arm: DigitisedArm, *, vector: bool) -> tuple[Floats, Floats]:
-    """Return a curve's points: of paths both ends of each fall, which says that they are steps.
+def _points(arm: DigitisedArm, column: float | None) -> tuple[Floats, Floats]:
+    """Return a curve's points in the form that tells the next stage how they were read.
 
-    Corners read in pixels are a fraction of a pixel off, as clicks are, and are written once.
+    Of paths both ends of each fall; of pixels one point a column, ``column`` apart in time, and
+    the curve's end: bare corners would be taken for a few clicks by hand.
     """
-    if not vector:
-        return arm.time, arm.survival
+    if column is not None:
+        columns = np.append(np.arange(0.0, arm.time[-1], column), arm.time[-1])
+        return columns, arm.survival[np.searchsorted(arm.time, columns, side="right") - 1]
     time, survival = np.repeat(arm.time, 2)[1:], np.repeat(arm.survival, 2)[:-1]
     kept = np.append(True, (np.diff(time) > 0) | (np.diff(survival) < 0))
     return time[kept], survival[kept]

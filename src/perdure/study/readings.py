@@ -51,8 +51,7 @@ class ReadArm:
     label : str
         As printed; empty where no name was found.
     time, survival : array of float
-        As the next stage tells how they were read: the corners of steps, both ends of each, of
-        paths; one point a column of pixels.
+        As the reading's file has them.
     resolution : float
     marks : tuple of float
     cells : tuple of Cell
@@ -132,14 +131,12 @@ def read_panel(study: Path, folder: Path) -> ReadPanel:
     for cell in record["risk_cells"]:
         found = Cell(float(cell["time"]), int(cell["n"]), bool(cell["flagged"]))
         cells.setdefault(cell["arm"], []).append(found)
-    # of paths there are no columns
-    column = abs(float(record["calibration"]["x"][1])) if record["read_from"] == "pixels" else None
     return ReadPanel(
         folder.relative_to(study).as_posix(),
         int(record["panel"]),
         record["axes"]["time_unit"],
         tuple(
-            _read_arm(one, folder, cells.get(one["arm"], ()), column, record["printed"])
+            _read_arm(one, folder, cells.get(one["arm"], ()), record["printed"])
             for one in record["arms"]
         ),
         tuple(one for one in record["warnings"] if _NO_UNIT not in one),
@@ -151,7 +148,6 @@ def _read_arm(
     record: Mapping[str, Any],
     folder: Path,
     cells: Iterable[Cell],
-    column: float | None,
     printed: Mapping[str, Any],
 ) -> ReadArm:
     problems: list[Problem] = []
@@ -160,7 +156,8 @@ def _read_arm(
     return ReadArm(
         record["arm"],
         record["label"],
-        *((time, survival) if column is None else _columns(time, survival, column)),
+        time,
+        survival,
         float(record["resolution"]),
         tuple(float(mark) for mark in record["marks"]),
         tuple(cells),
@@ -169,14 +166,6 @@ def _read_arm(
         printed["n"].get(record["label"]),
         printed["medians"].get(record["label"]),
     )
-
-
-def _columns(time: Floats, survival: Floats, column: float) -> tuple[Floats, Floats]:
-    """Return steps at every column of pixels, and at their end."""
-    end = float(time[-1])
-    columns = np.arange(0.0, end, column) if 0 < column < end else np.array([0.0])
-    columns = np.append(columns, end)
-    return columns, survival[np.searchsorted(time, columns, side="right") - 1]
 
 
 def read_curve_in(row: CurveInFigure, panel: ReadPanel, arm: ReadArm, *, alone: bool) -> ReadCurve:
