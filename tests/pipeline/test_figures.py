@@ -298,6 +298,7 @@ def test_a_figure_whose_arms_are_all_given_is_not_read(undone: Path) -> None:
     assert not (undone / "results" / "digitised" / "a.p1").exists()
 
 
+@pytest.mark.slow
 def test_what_a_figure_prints_is_a_check(done: Path) -> None:
     printed = (
         "Olaparib (N=121), median 9.1 months",
@@ -316,6 +317,7 @@ def test_what_a_figure_prints_is_a_check(done: Path) -> None:
     assert (found["B", "new"]["n"], found["B", "old"]["n"]) == ("121", "121")
 
 
+@pytest.mark.slow
 def test_without_any_number_of_patients_an_arm_is_not_estimable(done: Path) -> None:
     draw(done / "figures" / "b.svg", TRUTH["B"], table=False, printed=["Olaparib (N=121)"])
     run(done)
@@ -373,6 +375,7 @@ def test_a_panel_that_is_not_there_is_named(done: Path) -> None:
         run(done)
 
 
+@pytest.mark.slow
 def test_a_unit_that_contradicts_the_figure_is_said(done: Path) -> None:
     edit(done, "PFS,,new,months", "PFS,,new,weeks")
     said = run(done).notices

@@ -244,6 +244,7 @@ def test_a_control_without_survival_is_the_reason(small_study: Path) -> None:
     assert row["reason"] == "the survival of its control arm 'old' is not known in this analysis"
 
 
+@pytest.mark.slow
 def test_facts_that_cannot_be_met_are_said(small_study: Path) -> None:
     arms = small_study / "arms.csv"
     lines = arms.read_text().splitlines()

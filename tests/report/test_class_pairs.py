@@ -43,6 +43,7 @@ def shown(table: Table) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.slow
 def test_the_model_s_own_errors_are_found_again(findings: Findings) -> None:
     found = judged_classes(synthesis_of(findings, 0.02), None)
     groups = pool_by_group(Y, [0.02] * len(Y), GROUPS, test="t")

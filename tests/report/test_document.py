@@ -412,6 +412,7 @@ def test_a_study_without_results_has_a_page(findings: Findings, tmp_path: Path) 
     assert "there is no durable response to report" in page.text
 
 
+@pytest.mark.slow
 def test_arms_without_a_class_are_not_pooled_and_said(findings: Findings, tmp_path: Path) -> None:
     bare = tuple(replace(one, rows=(), differences=()) for one in findings.results.syntheses)
     changed = replace(findings, results=replace(findings.results, syntheses=bare))
