@@ -207,7 +207,8 @@ def modes(model: CountModel, effect: RandomEffect, eta: Matrix, sd: float) -> Ma
         low, high = np.where(slope > 0, u, low), np.where(slope < 0, u, high)
         step = slope / (1 + sd**2 * effect.summed(z**2 * variance))
         outside = (u + step < low) | (u + step > high)
-        settled = np.abs(step) <= STEP * (1 + np.abs(u))
+        # Far out the slope is rounding error: then a narrow bracket tells that the root is found.
+        settled = np.minimum(np.abs(step), high - low) <= STEP * (1 + np.abs(u))
         slow = outside | (np.abs(step) > before / 2)
         following = np.where(slow & ~settled, (low + high) / 2, u + step)
         before, u = np.abs(following - u), following
