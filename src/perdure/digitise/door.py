@@ -81,7 +81,8 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
     legend = find_legend(source.words, axes, page, table)
     if table is not None:
         table = named_alike(table, legend)
-    curves, vector = _curves(source, axes, legend)
+    rows = len(table.names) if table is not None else 0
+    curves, vector = _curves(source, axes, legend, rows)
     if not curves:
         raise InputError(
             Problem(
@@ -90,7 +91,7 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
                 file=path.name,
             )
         )
-    curves, dropped = _of_legend(known.chosen(curves), legend, axes)
+    curves, dropped = _of_legend(known.chosen(curves), legend, axes, rows)
     arms, warnings = _arms(curves, legend, table, axes, known)
     facts = printed_facts(source.words, [arm.label for arm in arms if arm.label])
     unit = known.time_unit or axes.time_unit
@@ -149,7 +150,7 @@ def _found_axes(source: FigureSource, path: Path) -> tuple[FigureSource, Axes]:
 
 
 def _curves(
-    source: FigureSource, axes: Axes, legend: Sequence[LegendEntry]
+    source: FigureSource, axes: Axes, legend: Sequence[LegendEntry], rows: int
 ) -> tuple[tuple[FoundCurve, ...], bool]:
     """Return the curves, from paths where there are any, and whether they are."""
     if source.drawing is not None:
@@ -157,22 +158,22 @@ def _curves(
         if found:
             return found, True
     samples = [entry.place for entry in legend if entry.place is not None]
-    return trace_curves(
-        source.picture.pixels, axes, [*text_boxes(source.words, axes), *samples]
-    ), False
+    hidden = [*text_boxes(source.words, axes), *samples]
+    names = max(len(legend), rows)
+    return trace_curves(source.picture.pixels, axes, hidden, names), False
 
 
 def _of_legend(
-    curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes
+    curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes, rows: int
 ) -> tuple[tuple[FoundCurve, ...], tuple[str, ...]]:
     """Return the curves in the colours of a legend, and a sentence on those that are not.
 
-    None is left out while a name of the legend has no curve.
+    None is left out while a name of the legend or a row of the table has no curve.
     """
     samples = [entry for entry in legend if entry.place is not None]
     named = named_curves(curves, samples, axes)
     every_name_has_one = set(range(len(samples))) <= set(named)
-    if not samples or len(curves) <= len(samples) or not every_name_has_one:
+    if not samples or len(curves) <= max(len(samples), rows) or not every_name_has_one:
         return tuple(curves), ()
     kept = tuple(
         curve

@@ -195,21 +195,24 @@ def _lines_only(found: list[tuple[Ink, Bools]], lines: Lines) -> list[Ink]:
 def _darker(
     one: Ink, where: Bools, found: list[tuple[Ink, Bools]], *, under_band: bool
 ) -> Ink | None:
-    """Return the darker line that a colour belongs to, as its edge or where a band covers it."""
+    """Return the darker line that a colour belongs to, as its edge or where a band covers it.
+
+    Of several that nearest in hue.
+    """
     norm = float(np.linalg.norm(one.direction))
+    best, closest = None, 0.0
     for other, around in found:
         longer = float(np.linalg.norm(other.direction))
         along = float(one.direction @ other.direction) / (norm * longer)
-        if other is one or along < 0.95:
+        if other is one or along < max(0.95, closest):
             continue
         near = cv2.dilate(around.astype(np.uint8), _AROUND) > 0
         alike = longer > 0.95 * norm and other.pixels > one.pixels
         edge = alike or longer > 1.1 * norm
-        if edge and float(near[where].mean()) > 0.6:
-            return other
-        if under_band and along > 0.97 and longer > 1.1 * norm:
-            return other
-    return None
+        beside = edge and float(near[where].mean()) > 0.6
+        if beside or (under_band and along > 0.97 and longer > 1.1 * norm):
+            best, closest = other, along
+    return best
 
 
 def _crests(strength: Image) -> Bools:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from perdure.digitise.ink import Bools, Image
 from perdure.records import Floats
 
-__all__ = ["line_width", "marks_on", "steps_of"]
+__all__ = ["falls_to", "line_width", "marks_on", "steps_of"]
 
 
 def line_width(covered: Image) -> float:
@@ -32,6 +32,41 @@ def line_width(covered: Image) -> float:
     counts = np.bincount(heights)[:40]
     weighted = np.convolve(counts * np.arange(counts.size), [0.5, 1, 0.5], "same")
     return float(max(int(np.argmax(weighted)), 1))
+
+
+def falls_to(zero: float, covered: Image, column: int, row: float, width: float) -> bool:
+    """Say whether a curve ends in a fall to survival 0: the last who was followed had the event.
+
+    A censoring mark at the end is as tall above the line as below, and stops on its way.
+
+    Parameters
+    ----------
+    zero : float
+        The row of survival 0.
+    covered : array of float, shape (height, width)
+    column : int
+        In which the curve ends.
+    row : float
+        Its last.
+    width : float
+        Of the line.
+
+    Examples
+    --------
+    >>> covered = np.zeros((60, 40), np.float32)
+    >>> covered[19:22, :30] = 1
+    >>> falls_to(50.0, covered, 29, 20.0, 3.0)
+    False
+    >>> covered[20:50, 28:31] = 1
+    >>> falls_to(50.0, covered, 29, 20.0, 3.0)
+    True
+    """
+    start, stop = round(row + width / 2) + 1, min(round(zero - width / 2), covered.shape[0])
+    if stop - start < 2 * width + 3:
+        return False
+    aside = round(width / 2) + 1
+    column_of = covered[start:stop, max(column - aside, 0) : column + aside + 1].max(axis=1)
+    return bool((column_of > 0.4).mean() > 0.9)
 
 
 def steps_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from perdure.digitise.follow import follow
 from perdure.digitise.found import Axes, FoundCurve
 from perdure.digitise.ink import Bools, Image, Ink, Lines, evidence_of, ink_colours, lines_of
-from perdure.digitise.steps import line_width, marks_on, steps_of
+from perdure.digitise.steps import falls_to, line_width, marks_on, steps_of
 from perdure.figure.page import Pixels
 
 __all__ = ["trace_curves"]
@@ -21,6 +22,8 @@ LOW_START = 0.1
 """Of the plot's height: a curve is first seen no farther below its start."""
 CURVES = 5
 """Of one colour at most."""
+PIECES = 0.7
+"""A path that lies on others over this share of its length, where names are fewer, is no curve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,7 @@ def trace_curves(
     pixels: Pixels,
     axes: Axes,
     text: Sequence[tuple[float, float, float, float]] = (),
+    names: int = 0,
 ) -> tuple[FoundCurve, ...]:
     """Follow every Kaplan-Meier curve in a picture.
 
@@ -64,6 +68,9 @@ def trace_curves(
     axes : Axes
     text : sequence of (left, top, right, bottom)
         Where words and samples of a legend stand.
+    names : int
+        How many a legend or a table has: beyond them a path made of pieces of others, and those on
+        both sides of another, are no curves. 0 where nothing is known.
 
     Returns
     -------
@@ -80,9 +87,13 @@ def trace_curves(
     start = float(axes.y.pixel(1.0)) - top
     taken = np.zeros(words.shape, dtype=np.bool_)
     paths: list[_Path] = []
-    for ink in _in_order(lines, words, taken, first, start):
-        paths += _of_colour(lines, ink, words, taken, first, start, paths)
-    return tuple(_finished(path, lines, words, paths, left, top) for path in _without_limits(paths))
+    inks = _in_order(lines, words, taken, first, start)
+    for ink in inks:
+        paths += _of_colour(lines, ink, inks, words, taken, first, start, paths)
+    kept = _without_pieces(paths if 0 < len(paths) <= names else _without_limits(paths), names)
+    zero = float(axes.y.pixel(0.0)) - top
+    seen = zero if zero < plot.shape[0] + 3 else None
+    return tuple(_finished(path, lines, words, paths, left, top, seen) for path in kept)
 
 
 def _boxes(
@@ -111,6 +122,7 @@ def _in_order(lines: Lines, words: Bools, taken: Bools, first: int, start: float
 def _of_colour(
     lines: Lines,
     ink: Ink,
+    inks: Sequence[Ink],
     words: Bools,
     taken: Bools,
     first: int,
@@ -125,6 +137,8 @@ def _of_colour(
         own = np.where(taken, 0, covered).astype(np.float32)
         path = _best(own, np.asarray(other | taken), words, width, ink, first, start)
         if path is None or any(_hugs(path, other) for other in (*before, *found)):
+            break
+        if found and _of_another(path, lines, inks):
             break
         found.append(path)
         _take(taken, path)
@@ -145,6 +159,14 @@ def _hugs(path: _Path, other: _Path) -> bool:
     # marks stand up to some widths off their line, and are taller than they are wide
     reach = (8 if path.tall > 0.5 else 3) * path.width + 2
     return bool((apart > reach).sum() + beyond < 0.3 * max(int(path.seen.sum()), 1))
+
+
+def _of_another(path: _Path, lines: Lines, inks: Sequence[Ink]) -> bool:
+    """Say whether a path has more ink of another colour: a blurred picture mixes them."""
+    at = path.rows[path.seen], path.columns[path.seen]
+    own = float(evidence_of(lines, path.ink)[0][at].mean())
+    others = (ink for ink in inks if ink is not path.ink)
+    return any(float(evidence_of(lines, ink)[0][at].mean()) > own for ink in others)
 
 
 def _share_tall(
@@ -184,7 +206,7 @@ def _best(
         columns = first + np.arange(rows.size)
         seen = np.asarray((centred[rows, columns] > 0.4) & ~words[rows, columns])
         unseen = np.asarray((blind[rows, columns] > 0.5) & ~seen)
-        bare = _falls_bare(rows, columns, passable, width, start)
+        bare = _falls_bare(rows, columns, passable, width, start, dashed=dashed)
         tall = _share_tall(rows[seen], columns[seen], covered, width)
         path = _Path(rows, first, dashed, gained, seen, unseen, bare, tall, width, ink)
         if _is_curve(path, own.shape):
@@ -198,10 +220,13 @@ def _falls_bare(
     passable: Image,
     width: float,
     start: float,
+    *,
+    dashed: bool,
 ) -> bool:
     """Say whether the path falls somewhere, in a few columns, over what has no ink.
 
-    The gaps of a dashed line leave most of a fall with ink; to another line there is none.
+    The gaps of a dashed line leave most of a fall with ink, but steps that follow each other may
+    all fall in gaps; to another line there is no ink at all.
     The axis may hide the first fall, if it is no long one.
     """
     if rows[0] - start > LOW_START * passable.shape[0] + 3 * width:
@@ -214,7 +239,7 @@ def _falls_bare(
     window = np.ones(max(int(0.02 * passable.shape[1]), 3))
     lost = np.convolve(bare, window, "same")
     whole = np.convolve(fallen, window, "same")
-    least = max(4 * width, 0.03 * passable.shape[0])
+    least = (2 if dashed else 1) * max(4 * width, 0.03 * passable.shape[0])
     return bool(((lost > least) & (lost > 0.7 * whole)).any())
 
 
@@ -254,6 +279,36 @@ def _has_dashes(path: _Path) -> bool:
     return count >= 6 and float(lengths.sum()) > 0.1 * path.seen.size
 
 
+def _without_pieces(paths: Sequence[_Path], names: int) -> list[_Path]:
+    """Return the paths without those that are made of pieces of others, where there are too many.
+
+    Parameters
+    ----------
+    paths : sequence of _Path
+    names : int
+        How many curves there are by what is written; 0 where that is not known.
+    """
+    left = list(paths)
+    while 0 < names < len(left):
+        shares = [_share_on_others(path, left) for path in left]
+        worst = max(range(len(left)), key=lambda at: (shares[at], -left[at].gained))
+        if shares[worst] < PIECES:
+            break
+        del left[worst]
+    return left
+
+
+def _share_on_others(path: _Path, paths: Sequence[_Path]) -> float:
+    """Return the share of the columns of a path in which it lies on one of the others."""
+    on = np.zeros(path.rows.size, dtype=np.bool_)
+    for other in paths:
+        if other is not path:
+            size = min(path.rows.size, other.rows.size)
+            reach = 1.5 * max(path.width, other.width) + 1
+            on[:size] |= np.abs(path.rows[:size] - other.rows[:size]) <= reach
+    return float(on.mean())
+
+
 def _without_limits(paths: Sequence[_Path]) -> list[_Path]:
     """Return the paths without confidence limits: two of one colour with a third between them."""
     dropped: set[int] = set()
@@ -265,24 +320,33 @@ def _without_limits(paths: Sequence[_Path]) -> list[_Path]:
             and paths[at].ink is paths[middle].ink
             and paths[at].dashed != paths[middle].dashed
         ]
-        for upper in alike:
-            for lower in alike:
-                if upper != lower and _enclose(paths[upper], paths[middle], paths[lower]):
-                    dropped |= {upper, lower}
+        for one, other in combinations(alike, 2):
+            if _enclose(paths[one], paths[middle], paths[other]):
+                dropped |= {one, other}
     return [path for at, path in enumerate(paths) if at not in dropped]
 
 
-def _enclose(upper: _Path, middle: _Path, lower: _Path) -> bool:
-    """Say whether two paths lie on both sides of a third wherever all three are seen."""
-    size = min(upper.rows.size, middle.rows.size, lower.rows.size)
-    seen = upper.seen[:size] & middle.seen[:size] & lower.seen[:size]
-    above = middle.rows[:size][seen] - upper.rows[:size][seen]
-    below = lower.rows[:size][seen] - middle.rows[:size][seen]
-    return bool(seen.sum() > 5 and (above >= -1).mean() > 0.98 and (below >= -1).mean() > 0.98)
+def _enclose(one: _Path, middle: _Path, other: _Path) -> bool:
+    """Say whether two paths lie on either side of a third wherever all three are seen.
+
+    Limits may change places where they were followed across a steep fall.
+    """
+    size = min(one.rows.size, middle.rows.size, other.rows.size)
+    seen = one.seen[:size] & middle.seen[:size] & other.seen[:size]
+    outer = np.stack([one.rows[:size][seen], other.rows[:size][seen]])
+    inner = middle.rows[:size][seen]
+    between = (inner >= outer.min(axis=0) - 1) & (inner <= outer.max(axis=0) + 1)
+    return bool(seen.sum() > 5 and between.mean() > 0.97)
 
 
 def _finished(
-    path: _Path, lines: Lines, words: Bools, paths: Sequence[_Path], left: int, top: int
+    path: _Path,
+    lines: Lines,
+    words: Bools,
+    paths: Sequence[_Path],
+    left: int,
+    top: int,
+    zero: float | None,
 ) -> FoundCurve:
     """Return a path as a curve, in the pixels of the picture."""
     covered, other = evidence_of(lines, path.ink)
@@ -291,6 +355,9 @@ def _finished(
         if one is not path and one.ink is path.ink:
             _take(hidden, one)
     x, y = steps_of(path.rows, path.first, covered, hidden, path.width)
+    last = float(path.columns[-1])
+    if zero is not None and falls_to(zero, covered, int(last), float(y[-1]), path.width):
+        x, y = np.append(x, last), np.append(y, zero)
     marks = marks_on(path.rows, path.first, covered, hidden, path.width)
     doubt = _unseen_area(path, lines.strength.shape)
     doubts = []
