@@ -3,8 +3,9 @@
 import numpy as np
 
 from figure_words import axes, blank, word
+from perdure.digitise.alike import named_alike
 from perdure.digitise.found import LegendEntry, RiskTable
-from perdure.digitise.legend import find_legend, is_statistic, named_alike, plain_name, text_boxes
+from perdure.digitise.legend import find_legend, is_statistic, plain_name, text_boxes
 from perdure.figure.page import Drawing, Picture, Stroke, Word
 
 BLUE, RED = (0, 70, 139), (237, 0, 0)

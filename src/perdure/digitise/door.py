@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from perdure.digitise.alike import named_alike
 from perdure.digitise.axes import find_axes
 from perdure.digitise.found import (
     Axes,
@@ -17,21 +18,25 @@ from perdure.digitise.found import (
     RiskTable,
 )
 from perdure.digitise.given import Known, axes_given, box_given
-from perdure.digitise.legend import find_legend, named_alike, text_boxes
-from perdure.digitise.names import arm_names, colours_apart, named_curves, rows_of_arms
+from perdure.digitise.legend import find_legend, text_boxes
+from perdure.digitise.names import UNLIKE, arm_names, colours_apart, named_curves, rows_of_arms
 from perdure.digitise.paths import curves_from_drawing
 from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
 from perdure.digitise.risk_table import read_risk_table
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
+from perdure.digitise.uncovered import is_crossed, words_uncovered
 from perdure.errors import InputError, Problem
+from perdure.figure.page import Word
 from perdure.records import Floats
 
 __all__ = ["Known", "digitise"]
 
 SURE = 0.5
 """A curve of less certainty is one to look at."""
+SURE_NAME = 0.85
+"""A name of less certainty is one to look at."""
 FOREIGN = 28.0
 """A curve whose colour is this far from every name's of a legend is none of its arms."""
 
@@ -80,7 +85,7 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
     table = read_risk_table(source.words, axes, page)
     legend = find_legend(source.words, axes, page, table)
     if table is not None:
-        table = named_alike(table, legend)
+        table = named_alike(table, [one for one in legend if one.certainty >= SURE_NAME])
     rows = len(table.names) if table is not None else 0
     curves, vector = _curves(source, axes, legend, rows)
     if not curves:
@@ -91,6 +96,8 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
                 file=path.name,
             )
         )
+    if not vector:
+        legend = _legend_uncovered(source, axes, table, legend, curves)
     curves, dropped = _of_legend(known.chosen(curves), legend, axes, rows)
     arms, warnings = _arms(curves, legend, table, axes, known)
     facts = printed_facts(source.words, [arm.label for arm in arms if arm.label])
@@ -163,6 +170,29 @@ def _curves(
     return trace_curves(source.picture.pixels, axes, hidden, names), False
 
 
+def _legend_uncovered(
+    source: FigureSource,
+    axes: Axes,
+    table: RiskTable | None,
+    legend: tuple[LegendEntry, ...],
+    curves: Sequence[FoundCurve],
+) -> tuple[LegendEntry, ...]:
+    """Return the names beside the curves, read again without these where they hide letters."""
+    if any(entry.place is not None for entry in legend) or len(curves) + len(legend) < 2:
+        return legend
+    rows = table.names if table is not None else ()
+    unsure = [
+        entry
+        for entry in legend
+        if entry.name not in rows
+        and (entry.certainty < SURE_NAME or is_crossed(Word(entry.name, *entry.box), curves))
+    ]
+    if not unsure and None not in named_curves(curves, legend, axes):
+        return legend
+    words = words_uncovered(source.picture, source.words, axes, curves)
+    return find_legend(words, axes, source.picture, table)
+
+
 def _of_legend(
     curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes, rows: int
 ) -> tuple[tuple[FoundCurve, ...], tuple[str, ...]]:
@@ -212,7 +242,15 @@ def _arms(
             label or (table.names[row] if row is not None else "")
             for label, row in zip(labels, rows, strict=True)
         ]
-    labels = list(known.names or labels)
+    certain = [_certainty_of_name(*one, legend) for one in zip(curves, entries, strict=True)]
+    if table is not None and len(table.names) == len(curves) and all(table.names):
+        # a row's name is not crossed by a curve
+        labels = [
+            table.names[row] if row is not None and sure < SURE_NAME else label
+            for label, row, sure in zip(labels, rows, certain, strict=True)
+        ]
+    if known.names:
+        labels, certain = list(known.names), [1.0] * len(known.names)
     names = arm_names(labels)
     resolution = abs(axes.y.step) / 2
     arms = tuple(
@@ -224,10 +262,22 @@ def _arms(
             table.rows[row] if table is not None and row is not None else (),
             axes,
             resolution,
+            certain[at],
         )
         for at, (curve, row) in enumerate(zip(curves, rows, strict=True))
     )
     return arms, tuple(_odd(len(curves), entries, legend, rows, table))
+
+
+def _certainty_of_name(
+    curve: FoundCurve, entry: int | None, legend: Sequence[LegendEntry]
+) -> float:
+    """Return how sure it is that a name is read right and is this curve's."""
+    if entry is None:
+        return 1.0
+    one = legend[entry]
+    apart = colours_apart(curve.colour, one.colour) if one.place is not None else 0.0
+    return min(one.certainty, 1.0 if apart < UNLIKE else 0.5)
 
 
 def _points(curve: FoundCurve, axes: Axes) -> tuple[Floats, Floats]:
@@ -257,6 +307,7 @@ def _arm(
     row: Sequence[RiskCell],
     axes: Axes,
     resolution: float,
+    label_certainty: float,
 ) -> DigitisedArm:
     """Return one arm, with its row checked against its curve."""
     checked = checked_row(*points, row)
@@ -276,6 +327,7 @@ def _arm(
         checked,
         curve.certainty,
         tuple(doubts),
+        label_certainty,
     )
 
 

@@ -89,7 +89,8 @@ class LegendEntry:
     """A name with the look of its curve: from a legend, or the colour of a label beside a curve.
 
     ``place`` is where the sample of line lies (left, top, right, bottom), None for a label beside
-    its curve; ``dash`` tells solid from dashed where the sample shows it.
+    its curve; ``dash`` tells solid from dashed where the sample shows it. ``certainty`` is that of
+    the name's letters.
     """
 
     name: str
@@ -97,6 +98,7 @@ class LegendEntry:
     box: tuple[float, float, float, float]
     place: tuple[float, float, float, float] | None = None
     dash: bool | None = None
+    certainty: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +202,8 @@ class DigitisedArm:
         Between 0 and 1.
     doubts : tuple of str
         Why a person should look; empty where nothing is doubted.
+    label_certainty : float
+        Between 0 and 1, of the letters of the label.
     """
 
     arm: str
@@ -212,6 +216,7 @@ class DigitisedArm:
     risk: tuple[RiskCell, ...]
     certainty: float
     doubts: tuple[str, ...] = ()
+    label_certainty: float = 1.0
 
     @property
     def flagged(self) -> bool:

@@ -12,7 +12,7 @@ from perdure.digitise.found import Axes, FoundCurve, LegendEntry, RiskTable
 from perdure.figure.page import Colour
 from perdure.records import Floats
 
-__all__ = ["arm_names", "colours_apart", "named_curves", "rows_of_arms"]
+__all__ = ["UNLIKE", "arm_names", "colours_apart", "named_curves", "rows_of_arms"]
 
 UNLIKE = 45.0
 """Colours this far apart (L*a*b*) are not of one curve."""
@@ -39,20 +39,34 @@ def named_curves(
     """Return which entry of the legend each curve has; None where none is like it.
 
     The whole of colours, dashes, and nearness of labels that stand beside a curve is as small as
-    it can be.
+    it can be. The last name is that of the last curve, whatever its look.
     """
     if not curves or not legend:
         return (None,) * len(curves)
-    cost = np.array([[_unlike(curve, entry, axes) for entry in legend] for curve in curves])
+    told = not _of_one_colour(legend)
+    cost = np.array(
+        [[_unlike(curve, entry, axes, told=told) for entry in legend] for curve in curves]
+    )
     found: list[int | None] = [None] * len(curves)
     for row, column in zip(*linear_sum_assignment(np.minimum(cost, 2 * UNLIKE)), strict=True):
         if cost[row, column] < UNLIKE:
             found[int(row)] = int(column)
+    left = set(range(len(legend))) - set(found)
+    if len(curves) == len(legend) and len(left) == 1:
+        found[found.index(None)] = left.pop()
     return tuple(found)
 
 
-def _unlike(curve: FoundCurve, entry: LegendEntry, axes: Axes) -> float:
-    cost = colours_apart(curve.colour, entry.colour)
+def _of_one_colour(legend: Sequence[LegendEntry]) -> bool:
+    """Say whether labels beside the curves are all of one colour, whatever that of their curves."""
+    first = legend[0].colour
+    return len(legend) > 1 and all(
+        entry.place is None and colours_apart(entry.colour, first) < 15 for entry in legend
+    )
+
+
+def _unlike(curve: FoundCurve, entry: LegendEntry, axes: Axes, *, told: bool) -> float:
+    cost = colours_apart(curve.colour, entry.colour) if told else 0.0
     if entry.dash is not None and entry.dash != curve.dashed:
         cost += DASHES
     if entry.place is None:
