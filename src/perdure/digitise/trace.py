@@ -177,19 +177,25 @@ def _best(
     own = np.where(words, 0.75 * covered, covered).astype(np.float32)
     hidden = np.asarray(hidden | words)
     thick = max(round(width), 1) | 1
-    centred = cv2.blur(own, (1, thick))
-    blind = cv2.blur(hidden.astype(np.float32), (1, thick))
-    passable = np.maximum(own, hidden.astype(np.float32))
-    passable = cv2.dilate(passable, np.ones((1, 3), np.uint8)).astype(np.float32)
+    blocked = hidden.astype(np.float32)
+    centred = np.asarray(cv2.blur(own, (1, thick)), dtype=np.float32)
+    blind = np.asarray(cv2.blur(blocked, (1, thick)), dtype=np.float32)
+    passable = np.maximum(own, blocked)
+    passable = np.asarray(cv2.dilate(passable, np.ones((1, 3), np.uint8)), dtype=np.float32)
     off = np.abs(np.arange(own.shape[0]) - start)
     away = np.where(off > LOW_START * own.shape[0] + 3 * width, -1e9, -0.35 * off)
-    most_seen = np.asarray((centred > SEEN) & ~words)[:, first:].any(axis=0)
+    most_seen = np.asarray(((centred > SEEN) & ~words)[:, first:].any(axis=0))
     most_gained = float(np.clip(2.2 * (centred[:, first:].max(axis=0) - 0.45), 0, 1).sum())
-    columns_of = [cv2.transpose(one[:, first:]) for one in (centred, blind, passable)]
     for dashed, (gap, drop) in ((False, SOLID), (True, DASHED)):
         if not _may_be_curve(ink, most_seen, most_gained, own.shape[1], dashed=dashed):
             continue
-        reward, fall = _reward_and_fall(*columns_of, gap, drop)
+        reward, fall = _reward_and_fall(
+            _by_column(centred, first),
+            _by_column(blind, first),
+            _by_column(passable, first),
+            gap,
+            drop,
+        )
         rows, gained = follow(reward.T, fall.T, away)
         columns = first + np.arange(rows.size)
         seen = np.asarray((centred[rows, columns] > SEEN) & ~words[rows, columns])
@@ -213,6 +219,11 @@ def _may_be_curve(ink: Ink, seen: Bools, gained: float, width: int, *, dashed: b
         and int(seen.argmax()) < LATEST * width
         and gained > GAINED[dashed] * width
     )
+
+
+def _by_column(image: Image, first: int) -> Image:
+    """Return an image from a column on, column after column."""
+    return np.asarray(cv2.transpose(image[:, first:]), dtype=np.float32)
 
 
 @njit(cache=True)
