@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from perdure.digitise.ink import Bools, Image
 from perdure.records import Floats
@@ -24,9 +25,9 @@ def line_width(covered: Image) -> float:
     level = cv2.morphologyEx(
         (covered > 0.5).astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, 7), np.uint8)
     )
-    on = np.pad(level, ((1, 1), (0, 0))).astype(np.int8)
-    turns = np.diff(on, axis=0).T
-    heights = np.nonzero(turns == -1)[1] - np.nonzero(turns == 1)[1]
+    columns = np.pad(cv2.transpose(level), ((0, 0), (1, 1))).astype(np.int8).ravel()
+    turns = np.diff(columns)
+    heights = np.flatnonzero(turns == -1) - np.flatnonzero(turns == 1)
     if heights.size < 10:
         return 2.0
     counts = np.bincount(heights)[:40]
@@ -179,8 +180,8 @@ def marks_on(
     columns = first + np.arange(rows.size)
     spread = int(np.ceil(width)) + 1
     # above a step stands the line that it comes from
-    upper = np.array([rows[max(at - spread, 0) : at + spread + 1].min() for at in range(rows.size)])
-    lower = np.array([rows[max(at - spread, 0) : at + spread + 1].max() for at in range(rows.size)])
+    upper = minimum_filter1d(rows, 2 * spread + 1, mode="nearest")
+    lower = maximum_filter1d(rows, 2 * spread + 1, mode="nearest")
     gap = int(np.floor(width / 2)) + 1
     long = max(round(width), 2)
     over, under = np.zeros(rows.size), np.zeros(rows.size)

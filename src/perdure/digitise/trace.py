@@ -6,6 +6,7 @@ from itertools import combinations
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from perdure.digitise.follow import follow
@@ -20,6 +21,14 @@ SOLID, DASHED = (1.0, 0.5), (0.25, 0.12)
 """What a column and a pixel of a fall without ink cost, of a whole line and of one with gaps."""
 LOW_START = 0.1
 """Of the plot's height: a curve is first seen no farther below its start."""
+SEEN = 0.4
+"""Of a line's width: with so much ink it is seen in a column."""
+SHORTEST = 0.12
+"""Of the plot's width that a curve is seen for."""
+LATEST = 0.35
+"""Of the plot's width: a curve is seen before that."""
+GAINED = {False: 0.08, True: 0.03}
+"""What a curve gains at least, for the plot's width; of a whole line and of one with gaps."""
 CURVES = 5
 """Of one colour at most."""
 PIECES = 0.7
@@ -190,21 +199,28 @@ def _best(
     own = np.where(words, 0.75 * covered, covered).astype(np.float32)
     hidden = np.asarray(hidden | words)
     thick = max(round(width), 1) | 1
-    centred = cv2.blur(own, (1, thick))
-    blind = cv2.blur(hidden.astype(np.float32), (1, thick))
-    passable = np.maximum(own, hidden.astype(np.float32))
-    passable = cv2.dilate(passable, np.ones((1, 3), np.uint8)).astype(np.float32)
+    blocked = hidden.astype(np.float32)
+    centred = np.asarray(cv2.blur(own, (1, thick)), dtype=np.float32)
+    blind = np.asarray(cv2.blur(blocked, (1, thick)), dtype=np.float32)
+    passable = np.maximum(own, blocked)
+    passable = np.asarray(cv2.dilate(passable, np.ones((1, 3), np.uint8)), dtype=np.float32)
     off = np.abs(np.arange(own.shape[0]) - start)
     away = np.where(off > LOW_START * own.shape[0] + 3 * width, -1e9, -0.35 * off)
+    most_seen = np.asarray(((centred > SEEN) & ~words)[:, first:].any(axis=0))
+    most_gained = float(np.clip(2.2 * (centred[:, first:].max(axis=0) - 0.45), 0, 1).sum())
     for dashed, (gap, drop) in ((False, SOLID), (True, DASHED)):
-        reward = np.clip(2.2 * (centred - 0.45), -1, 1)
-        reward = np.where(reward < 0, gap * reward * (1 - blind) - 0.06 * blind, reward)
-        fall = drop * (1 - np.clip(passable, 0, 1)) + 0.004
-        rows, gained = follow(
-            reward[:, first:].astype(np.float32), fall[:, first:].astype(np.float32), away
+        if not _may_be_curve(ink, most_seen, most_gained, own.shape[1], dashed=dashed):
+            continue
+        reward, fall = _reward_and_fall(
+            _by_column(centred, first),
+            _by_column(blind, first),
+            _by_column(passable, first),
+            gap,
+            drop,
         )
+        rows, gained = follow(reward.T, fall.T, away)
         columns = first + np.arange(rows.size)
-        seen = np.asarray((centred[rows, columns] > 0.4) & ~words[rows, columns])
+        seen = np.asarray((centred[rows, columns] > SEEN) & ~words[rows, columns])
         unseen = np.asarray((blind[rows, columns] > 0.5) & ~seen)
         bare = _falls_bare(rows, columns, passable, width, start, dashed=dashed)
         tall = _share_tall(rows[seen], columns[seen], covered, width)
@@ -212,6 +228,49 @@ def _best(
         if _is_curve(path, own.shape):
             return replace(path, dashed=_has_dashes(path))
     return None
+
+
+def _may_be_curve(ink: Ink, seen: Bools, gained: float, width: int, *, dashed: bool) -> bool:
+    """Say whether a curve that is seen in every column that has ink, and falls free, would do.
+
+    Most colours have none, and need not be followed to know it.
+    """
+    return (
+        seen.sum() >= SHORTEST * width
+        and ink.pixels >= 0.4 * SHORTEST * width
+        and int(seen.argmax()) < LATEST * width
+        and gained > GAINED[dashed] * width
+    )
+
+
+def _by_column(image: Image, first: int) -> Image:
+    """Return an image from a column on, column after column."""
+    return np.asarray(cv2.transpose(image[:, first:]), dtype=np.float32)
+
+
+@njit(cache=True)
+def _reward_and_fall(
+    centred: Image, blind: Image, passable: Image, gap: float, drop: float
+) -> tuple[Image, Image]:
+    """Return what a curve gains at each pixel and loses by falling over it.
+
+    Parameters
+    ----------
+    centred, blind, passable : array of float, shape (width, height)
+        Ink over the width of the line, the share of that where something hides it, and ink that a
+        fall may run in.
+    gap, drop : float
+        What a column and a pixel of a fall without ink cost.
+    """
+    reward, fall = np.empty_like(centred), np.empty_like(centred)
+    for x in range(centred.shape[0]):
+        for y in range(centred.shape[1]):
+            value = min(max(2.2 * (centred[x, y] - 0.45), -1.0), 1.0)
+            if value < 0:
+                value = gap * value * (1 - blind[x, y]) - 0.06 * blind[x, y]
+            reward[x, y] = value
+            fall[x, y] = drop * (1 - min(passable[x, y], 1.0)) + 0.004
+    return reward, fall
 
 
 def _falls_bare(
@@ -246,15 +305,15 @@ def _falls_bare(
 def _is_curve(path: _Path, shape: tuple[int, ...]) -> bool:
     """Say whether there is enough of a line for a curve."""
     width = shape[1]
-    if path.seen.sum() < 0.12 * width or path.ink.pixels < 0.4 * path.seen.sum():
+    if path.seen.sum() < SHORTEST * width or path.ink.pixels < 0.4 * path.seen.sum():
         return False
     starts = int(np.flatnonzero(path.seen)[0])
     least = 0.35 if path.dashed else 0.8
     return (
         path.share_seen > least
-        and starts < 0.35 * width
+        and starts < LATEST * width
         and not path.bare
-        and path.gained > (0.03 if path.dashed else 0.08) * width
+        and path.gained > GAINED[path.dashed] * width
     )
 
 
