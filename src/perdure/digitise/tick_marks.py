@@ -76,16 +76,23 @@ def ticks_of_x(page: Picture | Drawing, scale: Scale, grey: Floats | None = None
     return match_ticks(scale, rows, tolerance=0.8 * height + 2)
 
 
-def ticks_of_y(page: Picture | Drawing, scale: Scale, grey: Floats | None = None) -> Ticks | None:
-    """Return the tick marks to the right of a column of labels, or None where none fit."""
-    right = float(np.median([a.word.right for a in scale.labels]))
+def ticks_of_y(
+    page: Picture | Drawing, scale: Scale, grey: Floats | None = None, *, right: bool = False
+) -> Ticks | None:
+    """Return the tick marks beside a column of labels, or None where none fit.
+
+    They lie to its right, or to its left where the axis is at the ``right`` of the plot.
+    """
     height = float(np.median([_thickness(scale, i) for i in range(len(scale.labels))]))
     reach = max(6.0 * height, 12.0)
+    edges = [a.word.left if right else a.word.right for a in scale.labels]
+    edge, away = float(np.median(edges)), -1.0 if right else 1.0
     if isinstance(page, Drawing):
-        rows = _stroke_rows(segments_of(page)[0], right - 0.3 * height, right + reach)
+        ends = sorted((edge - away * 0.3 * height, edge + away * reach))
+        rows = _stroke_rows(segments_of(page)[0], *ends)
     else:
         grey = luminance(page) if grey is None else grey
-        rows = _pixel_rows(grey.T, right + 1, right + reach, scale.span)
+        rows = _pixel_rows(grey.T, edge + away, edge + away * reach, scale.span)
     return match_ticks(scale, rows, tolerance=0.8 * height + 2)
 
 
