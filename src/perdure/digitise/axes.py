@@ -7,8 +7,8 @@ import numpy as np
 
 from perdure.digitise.found import Axes, Axis
 from perdure.digitise.frame import Area, plot_area
-from perdure.digitise.missing_labels import with_missing
 from perdure.digitise.linearity import refuse_bent
+from perdure.digitise.missing_labels import with_missing
 from perdure.digitise.numbers import labels_of
 from perdure.digitise.scales import Scale, columns_of_labels, rows_of_labels
 from perdure.digitise.tick_marks import Ticks, luminance, ticks_of_x, ticks_of_y

@@ -1,12 +1,13 @@
 """A figure walks in; its curves, names and numbers at risk walk out, each with its certainty."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from perdure.digitise.axes import find_axes
+from perdure.digitise.choice import chosen_curves
 from perdure.digitise.found import (
     Axes,
     Digitised,
@@ -18,11 +19,14 @@ from perdure.digitise.found import (
 )
 from perdure.digitise.given import Known, axes_given, box_given
 from perdure.digitise.legend import find_legend, named_alike, text_boxes
-from perdure.digitise.names import arm_names, colours_apart, named_curves, rows_of_arms
+from perdure.digitise.looks import with_own_colours, with_own_look
+from perdure.digitise.names import arm_names, name_doubts, named_curves, rows_of_arms
 from perdure.digitise.paths import curves_from_drawing
 from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
+from perdure.digitise.risk_names import is_vivid
 from perdure.digitise.risk_table import read_risk_table
+from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
 from perdure.errors import InputError, Problem
@@ -32,8 +36,6 @@ __all__ = ["Known", "digitise"]
 
 SURE = 0.5
 """A curve of less certainty is one to look at."""
-FOREIGN = 28.0
-"""A curve whose colour is this far from every name's of a legend is none of its arms."""
 
 
 def digitise(
@@ -61,11 +63,19 @@ def digitise(
         If the file cannot be read, or no figure in it has axes and curves: with the reason.
     """
     path, known = Path(path), known or Known()
+    parts: list[_Part] = []
     found: list[Digitised] = []
     refused: list[InputError] = []
     for source in figures_in(path, page):
         try:
-            found.append(_read(source, path, known))
+            parts.append(_part(source, path, known))
+        except InputError as error:
+            refused.append(error)
+    legends = shared_legends([PanelLegend(p.legend, p.axes, p.source.offset) for p in parts])
+    elsewhere = next((one for one in legends if any(e.place is not None for e in one)), ())
+    for part, legend in zip(parts, legends, strict=True):
+        try:
+            found.append(_read(part, legend, elsewhere, path, known))
         except InputError as error:
             refused.append(error)
     if not found:
@@ -73,14 +83,33 @@ def digitise(
     return tuple(found)
 
 
-def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
-    """Read one figure."""
+@dataclass(frozen=True)
+class _Part:
+    """One figure of a file with what its words say: axes, numbers at risk, names."""
+
+    source: FigureSource
+    axes: Axes
+    table: RiskTable | None
+    legend: tuple[LegendEntry, ...]
+
+
+def _part(source: FigureSource, path: Path, known: Known) -> _Part:
+    """Read the words of one figure."""
     source, axes = _with_axes(source, path, known)
     page = source.drawing if source.drawing is not None else source.picture
     table = read_risk_table(source.words, axes, page)
-    legend = find_legend(source.words, axes, page, table)
-    if table is not None:
-        table = named_alike(table, legend)
+    return _Part(source, axes, table, find_legend(source.words, axes, page, table))
+
+
+def _read(
+    part: _Part,
+    legend: Sequence[LegendEntry],
+    elsewhere: Sequence[LegendEntry],
+    path: Path,
+    known: Known,
+) -> Digitised:
+    """Read one figure, with its own legend or else that of another panel."""
+    source, axes, table = part.source, part.axes, part.table
     curves, vector = _curves(source, axes, legend)
     if not curves:
         raise InputError(
@@ -90,7 +119,18 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
                 file=path.name,
             )
         )
-    curves, dropped = _of_legend(known.chosen(curves), legend, axes)
+    rows = len(table.names) if table is not None else 0
+    curves, said = chosen_curves(known.chosen(curves), legend, axes, rows)
+    if not legend and elsewhere and fits_curves(elsewhere, curves):
+        legend = elsewhere
+        said = (
+            *said,
+            "the names are those of another panel's legend, by the colours of the curves",
+        )
+    if not vector:
+        legend = with_own_colours(source.picture.pixels, legend, curves)
+    if table is not None:
+        table = named_alike(table, legend)
     arms, warnings = _arms(curves, legend, table, axes, known)
     facts = printed_facts(source.words, [arm.label for arm in arms if arm.label])
     unit = known.time_unit or axes.time_unit
@@ -108,7 +148,7 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
         source.panel,
         source.offset,
         vector,
-        (*source.notes, *axes.warnings, *(table.warnings if table else ()), *dropped, *warnings),
+        (*source.notes, *axes.warnings, *(table.warnings if table else ()), *said, *warnings),
     )
 
 
@@ -157,34 +197,9 @@ def _curves(
         if found:
             return found, True
     samples = [entry.place for entry in legend if entry.place is not None]
-    return trace_curves(
-        source.picture.pixels, axes, [*text_boxes(source.words, axes), *samples]
-    ), False
-
-
-def _of_legend(
-    curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes
-) -> tuple[tuple[FoundCurve, ...], tuple[str, ...]]:
-    """Return the curves in the colours of a legend, and a sentence on those that are not.
-
-    None is left out while a name of the legend has no curve.
-    """
-    samples = [entry for entry in legend if entry.place is not None]
-    named = named_curves(curves, samples, axes)
-    every_name_has_one = set(range(len(samples))) <= set(named)
-    if not samples or len(curves) <= len(samples) or not every_name_has_one:
-        return tuple(curves), ()
-    kept = tuple(
-        curve
-        for curve, name in zip(curves, named, strict=True)
-        if name is not None
-        or min(colours_apart(curve.colour, one.colour) for one in samples) < FOREIGN
-    )
-    lost = len(curves) - len(kept)
-    if not lost:
-        return kept, ()
-    what = "a line falls" if lost == 1 else f"{lost} lines fall"
-    return kept, (f"{what} as a curve does but is in no colour of the legend: left out",)
+    pixels = source.picture.pixels
+    curves = trace_curves(pixels, axes, [*text_boxes(source.words, axes), *samples])
+    return tuple(with_own_look(pixels, curve) for curve in curves), False
 
 
 def _arms(
@@ -200,6 +215,10 @@ def _arms(
     curves = [curves[at] for at in order]
     points = [points[at] for at in order]
     entries = named_curves(curves, legend, axes)
+    curves = [
+        replace(curve, doubts=(*curve.doubts, doubt)) if doubt else curve
+        for curve, doubt in zip(curves, name_doubts(curves, legend, entries), strict=True)
+    ]
     labels = [legend[one].name if one is not None else "" for one in entries]
     rows: tuple[int | None, ...] = (None,) * len(curves)
     if table is not None and table.names:
@@ -287,7 +306,15 @@ def _odd(
 ) -> list[str]:
     """Return what does not go together: names, curves and rows."""
     said: list[str] = []
-    missing = [entry.name for at, entry in enumerate(legend) if at not in entries]
+    named = [legend[at].name for at in entries if at is not None]
+    # What stands beside no sample and in no colour of its own may be any word in the plot.
+    missing = [
+        entry.name
+        for at, entry in enumerate(legend)
+        if at not in entries
+        and (entry.place is not None or is_vivid(entry.colour))
+        and entry.name not in named
+    ]
     if missing:
         said.append(f"no curve was found for {', '.join(repr(name) for name in missing)}")
     if table is not None and len(table.names) != curves:

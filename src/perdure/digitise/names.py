@@ -12,10 +12,14 @@ from perdure.digitise.found import Axes, FoundCurve, LegendEntry, RiskTable
 from perdure.figure.page import Colour
 from perdure.records import Floats
 
-__all__ = ["arm_names", "colours_apart", "named_curves", "rows_of_arms"]
+__all__ = ["arm_names", "colours_apart", "name_doubts", "named_curves", "rows_of_arms"]
 
 UNLIKE = 45.0
 """Colours this far apart (L*a*b*) are not of one curve."""
+NOT_ITS_OWN = 25.0
+"""A curve whose colour is this far from its name's may be another's."""
+ALIKE = 12.0
+"""Colours this near are one."""
 DASHES = 30.0
 """What a whole line with the name of a dashed one costs, as a distance of colours."""
 
@@ -49,6 +53,36 @@ def named_curves(
         if cost[row, column] < UNLIKE:
             found[int(row)] = int(column)
     return tuple(found)
+
+
+def name_doubts(
+    curves: Sequence[FoundCurve],
+    legend: Sequence[LegendEntry],
+    named: Sequence[int | None],
+) -> tuple[str, ...]:
+    """Return why the name of each curve is doubted; empty where it is not.
+
+    Parameters
+    ----------
+    curves : sequence of FoundCurve
+    legend : sequence of LegendEntry
+    named : sequence of int or None
+        The entry of each curve, as of :func:`named_curves`.
+    """
+    lost = [entry for at, entry in enumerate(legend) if at not in named and entry.place]
+    return tuple(
+        "" if name is None else _name_doubt(curve, legend[name], lost)
+        for curve, name in zip(curves, named, strict=True)
+    )
+
+
+def _name_doubt(curve: FoundCurve, entry: LegendEntry, lost: Sequence[LegendEntry]) -> str:
+    others = [e.name for e in lost if colours_apart(e.colour, curve.colour) < ALIKE]
+    if others:
+        return f"it may be {' or '.join(repr(name) for name in others)}, of the same colour"
+    if entry.place is not None and colours_apart(curve.colour, entry.colour) > NOT_ITS_OWN:
+        return f"its colour is not that of {entry.name!r} in the legend"
+    return ""
 
 
 def _unlike(curve: FoundCurve, entry: LegendEntry, axes: Axes) -> float:
