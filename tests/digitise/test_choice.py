@@ -1,5 +1,7 @@
 """Which lines are arms, what their names are worth, and legends that panels share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,7 +90,7 @@ def test_a_curve_has_the_colour_of_its_own_course() -> None:
     page[120:123, 150:290] = (111, 153, 173)
     page[60:123, 149:152] = (111, 153, 173)
     x, y = np.array([10.0, 150.0]), np.array([61.0, 121.0])
-    curve = FoundCurve(x, y, 290.0, (120, 118, 177), False, 5.0, np.array([]), 1.0)
+    curve = replace(_curve((120, 118, 177), width=5.0), x=x, y=y, end=290.0)
     found = with_own_look(page, curve)
     assert (found.colour, found.width) == ((111, 153, 173), 3.0)
 
@@ -99,9 +101,7 @@ def test_a_label_that_a_curve_crosses_has_the_colour_of_its_letters() -> None:
         page[40:60, left : left + 3] = RED
     page[48:53, 10:190] = BLUE
     entry = LegendEntry("Old", BLUE, (50.0, 38.0, 120.0, 62.0))
-    crossing = FoundCurve(
-        np.array([10.0]), np.array([50.0]), 190.0, BLUE, False, 5.0, np.array([]), 1.0
-    )
+    crossing = replace(_curve(BLUE, width=5.0), x=np.array([10.0]), y=np.array([50.0]), end=190.0)
     assert label_colour(page, entry, [crossing]) == RED
     assert label_colour(page, entry, []) == BLUE
 
