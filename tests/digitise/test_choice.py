@@ -9,7 +9,7 @@ from figure_words import axes
 from perdure.digitise.choice import chosen_curves
 from perdure.digitise.found import FoundCurve, LegendEntry
 from perdure.digitise.looks import label_colour, with_own_look
-from perdure.digitise.names import name_doubts, named_curves
+from perdure.digitise.names import name_doubts, named_by_nearness, named_curves
 from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.figure.page import Colour
 
@@ -124,3 +124,12 @@ def test_another_panels_names_fit_by_colour_alone() -> None:
     assert fits_curves(TWO, [_curve(RED), _curve(BLUE, 40)])
     assert not fits_curves(TWO, [_curve(RED), _curve(GREEN, 40)])
     assert not fits_curves(TWO, [_curve(RED), _curve(RED, 40)])
+
+
+def test_a_black_label_names_the_curve_that_it_clearly_stands_beside() -> None:
+    beside = LegendEntry("New", BLACK, (300.0, 100.0, 360.0, 112.0))
+    between = LegendEntry("Old", BLACK, (300.0, 190.0, 360.0, 202.0))
+    curves = [_curve(BLUE), _curve(RED, 90)]
+    none = (None, None)
+    assert named_by_nearness(curves, [beside, between], none, axes()) == {0: 0}
+    assert named_by_nearness(curves, [beside, beside], none, axes()) == {}

@@ -20,7 +20,13 @@ from perdure.digitise.found import (
 from perdure.digitise.given import Known, axes_given, box_given
 from perdure.digitise.legend import find_legend, named_alike, text_boxes
 from perdure.digitise.looks import with_own_colours, with_own_look
-from perdure.digitise.names import arm_names, name_doubts, named_curves, rows_of_arms
+from perdure.digitise.names import (
+    arm_names,
+    name_doubts,
+    named_by_nearness,
+    named_curves,
+    rows_of_arms,
+)
 from perdure.digitise.paths import curves_from_drawing
 from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
@@ -214,11 +220,7 @@ def _arms(
     order = sorted(range(len(curves)), key=lambda at: -_mean_survival(*points[at]))
     curves = [curves[at] for at in order]
     points = [points[at] for at in order]
-    entries = named_curves(curves, legend, axes)
-    curves = [
-        replace(curve, doubts=(*curve.doubts, doubt)) if doubt else curve
-        for curve, doubt in zip(curves, name_doubts(curves, legend, entries), strict=True)
-    ]
+    curves, entries = _named(curves, legend, axes)
     labels = [legend[one].name if one is not None else "" for one in entries]
     rows: tuple[int | None, ...] = (None,) * len(curves)
     if table is not None and table.names:
@@ -246,6 +248,22 @@ def _arms(
         for at, (curve, row) in enumerate(zip(curves, rows, strict=True))
     )
     return arms, tuple(_odd(len(curves), entries, legend, rows, table))
+
+
+def _named(
+    curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes
+) -> tuple[list[FoundCurve], list[int | None]]:
+    """Return the curves, with what is doubted of their names, and the entry of each."""
+    entries = list(named_curves(curves, legend, axes))
+    doubts = list(name_doubts(curves, legend, entries))
+    for at, label in named_by_nearness(curves, legend, entries, axes).items():
+        entries[at] = label
+        doubts[at] = "its name is that of the label nearest to it, which is in no colour"
+    doubted = [
+        replace(curve, doubts=(*curve.doubts, doubt)) if doubt else curve
+        for curve, doubt in zip(curves, doubts, strict=True)
+    ]
+    return doubted, entries
 
 
 def _points(curve: FoundCurve, axes: Axes) -> tuple[Floats, Floats]:

@@ -9,10 +9,18 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from perdure.digitise.found import Axes, FoundCurve, LegendEntry, RiskTable
+from perdure.digitise.risk_names import is_vivid
 from perdure.figure.page import Colour
 from perdure.records import Floats
 
-__all__ = ["arm_names", "colours_apart", "name_doubts", "named_curves", "rows_of_arms"]
+__all__ = [
+    "arm_names",
+    "colours_apart",
+    "name_doubts",
+    "named_by_nearness",
+    "named_curves",
+    "rows_of_arms",
+]
 
 UNLIKE = 45.0
 """Colours this far apart (L*a*b*) are not of one curve."""
@@ -20,6 +28,10 @@ NOT_ITS_OWN = 25.0
 """A curve whose colour is this far from its name's may be another's."""
 ALIKE = 12.0
 """Colours this near are one."""
+NEAR = 0.08
+"""Of the plot's height: a label without a colour of its own is no farther from its curve,"""
+CLEARLY = 0.05
+"""and this much nearer to it than to any other."""
 DASHES = 30.0
 """What a whole line with the name of a dashed one costs, as a distance of colours."""
 
@@ -53,6 +65,38 @@ def named_curves(
         if cost[row, column] < UNLIKE:
             found[int(row)] = int(column)
     return tuple(found)
+
+
+def named_by_nearness(
+    curves: Sequence[FoundCurve],
+    legend: Sequence[LegendEntry],
+    named: Sequence[int | None],
+    axes: Axes,
+) -> dict[int, int]:
+    """Return which black label stands beside which curve that has no name by its colour.
+
+    Only where one curve is near the label, clearly nearer than all others, and one label is near
+    the curve.
+
+    Parameters
+    ----------
+    curves : sequence of FoundCurve
+    legend : sequence of LegendEntry
+    named : sequence of int or None
+        As of :func:`named_curves`.
+    axes : Axes
+    """
+    found: dict[int, list[int]] = {}
+    for at, entry in enumerate(legend):
+        if entry.place is not None or is_vivid(entry.colour) or at in named:
+            continue
+        gaps = [_away(curve, entry, axes) for curve in curves]
+        order = sorted(range(len(curves)), key=gaps.__getitem__)
+        nearest = order[0]
+        clear = len(order) < 2 or gaps[order[1]] - gaps[nearest] > CLEARLY
+        if clear and gaps[nearest] < NEAR and named[nearest] is None:
+            found.setdefault(nearest, []).append(at)
+    return {curve: labels[0] for curve, labels in found.items() if len(labels) == 1}
 
 
 def name_doubts(
