@@ -8,7 +8,8 @@ import pytest
 from figure_words import axes
 from perdure.digitise.choice import chosen_curves
 from perdure.digitise.found import FoundCurve, LegendEntry
-from perdure.digitise.looks import label_colour, with_own_look
+from perdure.digitise.labels_beside import labels_without_curves
+from perdure.digitise.looks import with_own_look
 from perdure.digitise.names import name_doubts, named_by_nearness, named_curves
 from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.figure.page import Colour
@@ -56,7 +57,27 @@ def test_one_limit_that_is_dashed_is_left_out_where_a_legend_has_the_names() -> 
 def test_a_second_line_in_the_colour_of_a_name_is_kept_and_doubted() -> None:
     kept, said = chosen_curves([_curve(BLUE), _curve(RED, 60), _curve(BLUE, 25)], TWO, axes(), 0)
     assert (len(kept), said) == (3, ())
-    assert sum(c.doubts == ("the legend has no name for this line",) for c in kept) == 1
+    doubts = [c.doubts for c in kept]
+    assert ("the legend has no name for this line",) in doubts
+    assert ("another line is in its colour",) in doubts
+    assert () in doubts
+
+
+def test_a_sample_that_is_a_piece_of_a_curve_is_none() -> None:
+    curve = replace(_curve(BLUE), x=np.array([100.0]), y=np.array([61.0]))
+    page = np.full((200, 800, 3), 255, np.uint8)
+    (found,) = labels_without_curves(page, [_entry("New", BLUE, x=400.0)], [curve])
+    assert found.place is None
+    (kept,) = labels_without_curves(page, [_entry("New", BLUE, x=400.0, y=90.0)], [curve])
+    assert kept.place is not None
+
+
+def test_an_arm_that_crosses_its_limits_is_doubted() -> None:
+    upper, lower = _curve(BLUE, -20, width=1), _curve(BLUE, 20, width=1)
+    y = upper.y.copy()
+    y[:4] += 60
+    kept, _ = chosen_curves([replace(upper, y=y), _curve(BLUE), lower], (), axes(), 0)
+    assert [c.doubts for c in kept] == [("its confidence limits cross it",)]
 
 
 @pytest.mark.parametrize(("rows", "arms"), [(0, 2), (2, 2), (3, 3)])
@@ -102,8 +123,9 @@ def test_a_label_that_a_curve_crosses_has_the_colour_of_its_letters() -> None:
     page[48:53, 10:190] = BLUE
     entry = LegendEntry("Old", BLUE, (50.0, 38.0, 120.0, 62.0))
     crossing = replace(_curve(BLUE, width=5.0), x=np.array([10.0]), y=np.array([50.0]), end=190.0)
-    assert label_colour(page, entry, [crossing]) == RED
-    assert label_colour(page, entry, []) == BLUE
+    (found,) = labels_without_curves(page, [entry], [crossing])
+    assert (found.colour, found.crossed) == (RED, True)
+    assert labels_without_curves(page, [entry], []) == (entry,)
 
 
 def test_a_legend_above_two_panels_is_that_of_both() -> None:

@@ -14,6 +14,9 @@ FOREIGN = 28.0
 """A curve whose colour is this far from every name's of a legend is none of its arms."""
 ALIKE = 12.0
 """Colours this near (L*a*b*) are one."""
+WHOLLY, MOSTLY = 0.98, 0.8
+"""Of its course a line lies between its limits; where these are drawn thinner, most of it."""
+NAMELESS = "the legend has no name for this line"
 THINNER = 0.75
 """A line of this share of another's width is drawn thinner."""
 
@@ -42,9 +45,10 @@ def chosen_curves(
         return tuple(curves), said
     whole = max(rows, 2) <= len(samples) or rows == len(samples)
     kept: list[FoundCurve] = []
+    nameless: list[FoundCurve] = []
     foreign = limits = 0
     for curve, name in zip(curves, named, strict=True):
-        near = min(colours_apart(curve.colour, one.colour) for one in samples)
+        near = _nearest(curve, samples)
         if name is not None:
             kept.append(curve)
         elif near >= FOREIGN and whole:
@@ -52,14 +56,33 @@ def chosen_curves(
         elif near < FOREIGN and whole and _drawn_unlike(curve, curves, named):
             limits += 1
         else:
-            doubt = "the legend has no name for this line"
-            kept.append(replace(curve, doubts=(*curve.doubts, doubt)))
+            kept.append(_doubted(curve, NAMELESS))
+            nameless.append(curve)
     if foreign:
         what = "a line falls" if foreign == 1 else f"{foreign} lines fall"
         said = (*said, f"{what} as a curve does but is in no colour of the legend: left out")
     if limits:
         said = (*said, _limits_sentence(limits))
-    return tuple(kept), said
+    rivals = [one for one in nameless if _nearest(one, samples) < FOREIGN]
+    return tuple(_beside_rivals(curve, rivals) for curve in kept), said
+
+
+def _nearest(curve: FoundCurve, samples: Sequence[LegendEntry]) -> float:
+    """Return how far the colour of a line is from the nearest name's."""
+    return min(colours_apart(curve.colour, one.colour) for one in samples)
+
+
+def _doubted(curve: FoundCurve, doubt: str) -> FoundCurve:
+    return replace(curve, doubts=(*curve.doubts, doubt))
+
+
+def _beside_rivals(curve: FoundCurve, rivals: Sequence[FoundCurve]) -> FoundCurve:
+    """Return a named curve with the doubt that another line in its colour may be the arm."""
+    if NAMELESS in curve.doubts or not any(
+        colours_apart(curve.colour, one.colour) < FOREIGN for one in rivals
+    ):
+        return curve
+    return _doubted(curve, "another line is in its colour")
 
 
 def _limits_sentence(count: int) -> str:
@@ -87,6 +110,7 @@ def _without_limits(
     They are limits where the third is drawn stronger, or where a legend has one name of the colour.
     """
     dropped: set[int] = set()
+    crossed: set[int] = set()
     for middle, curve in enumerate(curves):
         alike = [
             at
@@ -96,25 +120,34 @@ def _without_limits(
         names = sum(colours_apart(one.colour, curve.colour) < FOREIGN for one in samples)
         for upper in alike:
             for lower in alike:
-                if upper == lower or not _enclose(curves[upper], curve, curves[lower]):
-                    continue
+                share = 0.0
+                if upper != lower:
+                    share = _enclosed(curves[upper], curve, curves[lower])
                 widest = max(curves[upper].width, curves[lower].width)
-                if widest <= THINNER * curve.width or (names == 1 and len(alike) == 2):
+                strong = widest <= THINNER * curve.width
+                least = MOSTLY if strong else WHOLLY
+                if share > least and (strong or (names == 1 and len(alike) == 2)):
                     dropped |= {upper, lower}
-    kept = tuple(curve for at, curve in enumerate(curves) if at not in dropped)
+                    crossed |= {middle} if share < WHOLLY else set()
+    kept = tuple(
+        _doubted(curve, "its confidence limits cross it") if at in crossed else curve
+        for at, curve in enumerate(curves)
+        if at not in dropped
+    )
     return kept, (_limits_sentence(len(dropped)),) if dropped else ()
 
 
-def _enclose(upper: FoundCurve, middle: FoundCurve, lower: FoundCurve) -> bool:
-    """Tell whether two curves lie on both sides of a third, from its start to its end."""
+def _enclosed(upper: FoundCurve, middle: FoundCurve, lower: FoundCurve) -> float:
+    """Return the share of its course over which two curves lie on both sides of a third."""
     end = min(upper.end, middle.end, lower.end)
     if end - middle.x[0] < 0.5 * (middle.end - middle.x[0]):
-        return False
+        return 0.0
     places = np.linspace(middle.x[0], end, 200)
     high, own, low = (
         one.y[np.clip(np.searchsorted(one.x, places, side="right") - 1, 0, None)]
         for one in (upper, middle, lower)
     )
+    if (own - high).mean() < 1 or (low - own).mean() < 1:
+        return 0.0
     slack = middle.width + 1
-    inside = (high <= own + slack) & (own <= low + slack)
-    return bool(inside.mean() > 0.98 and (own - high).mean() > 1 and (low - own).mean() > 1)
+    return float(((high <= own + slack) & (own <= low + slack)).mean())

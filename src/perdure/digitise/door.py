@@ -18,8 +18,9 @@ from perdure.digitise.found import (
     RiskTable,
 )
 from perdure.digitise.given import Known, axes_given, box_given
+from perdure.digitise.labels_beside import labels_without_curves
 from perdure.digitise.legend import find_legend, named_alike, text_boxes
-from perdure.digitise.looks import with_own_colours, with_own_look
+from perdure.digitise.looks import with_own_look
 from perdure.digitise.names import (
     arm_names,
     name_doubts,
@@ -134,7 +135,7 @@ def _read(
             "the names are those of another panel's legend, by the colours of the curves",
         )
     if not vector:
-        legend = with_own_colours(source.picture.pixels, legend, curves)
+        legend = labels_without_curves(source.picture.pixels, legend, curves)
     if table is not None:
         table = named_alike(table, legend)
     arms, warnings = _arms(curves, legend, table, axes, known)

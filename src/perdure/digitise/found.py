@@ -89,7 +89,8 @@ class LegendEntry:
     """A name with the look of its curve: from a legend, or the colour of a label beside a curve.
 
     ``place`` is where the sample of line lies (left, top, right, bottom), None for a label beside
-    its curve; ``dash`` tells solid from dashed where the sample shows it.
+    its curve; ``dash`` tells solid from dashed where the sample shows it. A label that is
+    ``crossed`` by a curve may be misread.
     """
 
     name: str
@@ -97,6 +98,7 @@ class LegendEntry:
     box: tuple[float, float, float, float]
     place: tuple[float, float, float, float] | None = None
     dash: bool | None = None
+    crossed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

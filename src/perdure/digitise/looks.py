@@ -1,20 +1,19 @@
-"""The look of a followed curve and of the labels beside it, measured on the pixels themselves.
+"""The look of a followed curve, measured along its own course.
 
 Curves are followed in colours that lines share; two that are nearly of one colour (violet and
 greyish blue) are told apart only along their own course.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perdure.digitise.found import FoundCurve, LegendEntry
+from perdure.digitise.found import FoundCurve
 from perdure.digitise.names import colours_apart
-from perdure.figure.page import Colour, Pixels
+from perdure.figure.page import Pixels
 
-__all__ = ["label_colour", "with_own_colours", "with_own_look"]
+__all__ = ["with_own_look"]
 
 _OTHER = 15.0
 """Colours this far apart (L*a*b*) are not those of one line."""
@@ -91,42 +90,3 @@ def _thickness(line: NDArray[np.float64], at: int) -> int:
     while last + 1 < on.size and on[last + 1]:
         last += 1
     return last - first + 1
-
-
-def with_own_colours(
-    pixels: Pixels, entries: Sequence[LegendEntry], curves: Sequence[FoundCurve]
-) -> tuple[LegendEntry, ...]:
-    """Return labels beside curves with the colour of their letters, not of what crosses them."""
-    return tuple(
-        replace(entry, colour=label_colour(pixels, entry, curves)) if entry.place is None else entry
-        for entry in entries
-    )
-
-
-def label_colour(pixels: Pixels, entry: LegendEntry, curves: Sequence[FoundCurve]) -> Colour:
-    """Return the colour of a label's letters, without the curves that cross it."""
-    left, top = max(int(entry.box[0]), 0), max(int(entry.box[1]), 0)
-    crop = pixels[top : int(entry.box[3]) + 1, left : int(entry.box[2]) + 1].astype(np.float64)
-    crossed = np.zeros(crop.shape[:2], dtype=np.bool_)
-    for curve in curves:
-        crossed |= _under(curve, left, top, crossed.shape)
-    if not crossed.any() or crossed.all():
-        return entry.colour
-    ground = np.median(crop[~crossed], axis=0)
-    ink = np.where(crossed, 0.0, np.abs(crop - ground).max(axis=2))
-    letters = ink > _STRONG * np.percentile(ink[~crossed], 98)
-    if ink.max() < 60 or letters.sum() < _FEWEST:
-        return entry.colour
-    red, green, blue = (int(v) for v in np.median(crop[letters], axis=0))
-    return red, green, blue
-
-
-def _under(curve: FoundCurve, left: int, top: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return what of a box a curve covers, with its falls."""
-    reach = curve.width / 2 + 2.5
-    columns = left + np.arange(shape[1])
-    first = np.clip(np.searchsorted(curve.x, columns - reach, side="right") - 1, 0, None)
-    last = np.clip(np.searchsorted(curve.x, columns + reach, side="right") - 1, 0, None)
-    rows = top + np.arange(shape[0])[:, None]
-    covered = (rows >= curve.y[first] - reach) & (rows <= curve.y[last] + reach)
-    return np.asarray(covered & (columns >= curve.x[0] - reach) & (columns <= curve.end + reach))

@@ -32,6 +32,8 @@ NEAR = 0.08
 """Of the plot's height: a label without a colour of its own is no farther from its curve,"""
 CLEARLY = 0.05
 """and this much nearer to it than to any other."""
+LESS = 5.0
+"""What a line without length, or without width, costs more than the longest or widest."""
 DASHES = 30.0
 """What a whole line with the name of a dashed one costs, as a distance of colours."""
 
@@ -60,6 +62,9 @@ def named_curves(
     if not curves or not legend:
         return (None,) * len(curves)
     cost = np.array([[_unlike(curve, entry, axes) for entry in legend] for curve in curves])
+    # Of two lines that are like a name alike the longer and stronger is its arm.
+    for sizes in ([c.end - c.x[0] for c in curves], [c.width for c in curves]):
+        cost += LESS * (1 - np.array(sizes) / max(*sizes, 1.0))[:, None]
     found: list[int | None] = [None] * len(curves)
     for row, column in zip(*linear_sum_assignment(np.minimum(cost, 2 * UNLIKE)), strict=True):
         if cost[row, column] < UNLIKE:
@@ -124,8 +129,10 @@ def _name_doubt(curve: FoundCurve, entry: LegendEntry, lost: Sequence[LegendEntr
     others = [e.name for e in lost if colours_apart(e.colour, curve.colour) < ALIKE]
     if others:
         return f"it may be {' or '.join(repr(name) for name in others)}, of the same colour"
-    if entry.place is not None and colours_apart(curve.colour, entry.colour) > NOT_ITS_OWN:
-        return f"its colour is not that of {entry.name!r} in the legend"
+    if colours_apart(curve.colour, entry.colour) > NOT_ITS_OWN:
+        return f"its colour is not quite that of the name {entry.name!r}"
+    if entry.crossed:
+        return f"a curve crosses its name: {entry.name!r} may be misread"
     return ""
 
 
