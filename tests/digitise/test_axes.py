@@ -5,7 +5,9 @@ import pytest
 
 from figure_words import BOTTOM, LEFT, RIGHT, TOP, blank, word, x_labels, y_labels
 from perdure.digitise.axes import find_axes, find_panels
-from perdure.digitise.numbers import readings
+from perdure.digitise.numbers import labels_of, readings
+from perdure.digitise.scales import rows_of_labels
+from perdure.digitise.tick_marks import match_ticks
 from perdure.errors import InputError
 from perdure.figure.page import Drawing, Picture, Stroke, Word
 
@@ -211,3 +213,15 @@ def test_a_figure_on_its_side_says_so() -> None:
     names = [Word(n, 60, 100, 74, 180, turned=True) for n in ("Nivolumab", "Docetaxel")]
     with pytest.raises(InputError, match="lies on its side"):
         find_axes([*turned, *names], blank())
+
+
+def test_noise_on_one_row_that_drifts_from_the_labels_is_no_row_of_ticks() -> None:
+    labels = labels_of(x_labels(["0", "6", "12", "18", "24", "30", "36"]))
+    (row,) = rows_of_labels(labels)
+    true = np.linspace(LEFT, RIGHT, 7)
+    drifting = np.linspace(LEFT, RIGHT + 7, 7)[1:6]
+    found = match_ticks(row, [(460.0, drifting)], tolerance=11.6)
+    assert found is None
+    beside = match_ticks(row, [(460.0, drifting), (455.0, true)], tolerance=11.6)
+    assert beside is not None
+    assert (beside.start + beside.step * RIGHT) == pytest.approx(36)

@@ -125,6 +125,8 @@ def test_a_label_that_a_curve_crosses_has_the_colour_of_its_letters() -> None:
     crossing = replace(_curve(BLUE, width=5.0), x=np.array([10.0]), y=np.array([50.0]), end=190.0)
     (found,) = labels_without_curves(page, [entry], [crossing])
     assert (found.colour, found.crossed) == (RED, True)
+    (known,) = labels_without_curves(page, [entry], [crossing], ["Old"])
+    assert (known.colour, known.crossed) == (RED, False)
     assert labels_without_curves(page, [entry], []) == (entry,)
 
 

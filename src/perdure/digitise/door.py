@@ -126,16 +126,16 @@ def _read(
                 file=path.name,
             )
         )
-    rows = len(table.names) if table is not None else 0
-    curves, said = chosen_curves(known.chosen(curves), legend, axes, rows)
+    printed = table.names if table is not None else ()
+    if not vector:
+        legend = labels_without_curves(source.picture.pixels, legend, curves, printed)
+    curves, said = chosen_curves(known.chosen(curves), legend, axes, len(printed))
     if not legend and elsewhere and fits_curves(elsewhere, curves):
         legend = elsewhere
         said = (
             *said,
             "the names are those of another panel's legend, by the colours of the curves",
         )
-    if not vector:
-        legend = labels_without_curves(source.picture.pixels, legend, curves)
     if table is not None:
         table = named_alike(table, legend)
     arms, warnings = _arms(curves, legend, table, axes, known)

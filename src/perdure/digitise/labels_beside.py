@@ -18,14 +18,21 @@ _LEAST = 60.0
 """Ink below this distance from the ground (of 255) is no letter."""
 _FEWEST = 12
 """Pixels of letters that say their colour."""
+_LETTER = 0.6
+"""Of its height: how wide a letter is that may have been lost before or after a label."""
 _MARK = 3.0
 """Widths of its line by which a censoring mark stands out from a curve."""
+_MOSTLY = 0.75
+"""Of a sample: what lies on a curve by so much is a piece of it."""
 _ALIKE = 20.0
 """Colours this near (L*a*b*) may be those of one line."""
 
 
 def labels_without_curves(
-    pixels: Pixels, entries: Sequence[LegendEntry], curves: Sequence[FoundCurve]
+    pixels: Pixels,
+    entries: Sequence[LegendEntry],
+    curves: Sequence[FoundCurve],
+    known: Sequence[str] = (),
 ) -> tuple[LegendEntry, ...]:
     """Return the names with what the curves tell of them.
 
@@ -37,16 +44,19 @@ def labels_without_curves(
     pixels : array of int, shape (height, width, 3)
     entries : sequence of LegendEntry
     curves : sequence of FoundCurve
+    known : sequence of str
+        Names that are printed elsewhere too: one of them is not misread.
     """
     labels = [
         replace(one, place=None, dash=None) if any(_is_piece(one, c) for c in curves) else one
         for one in entries
     ]
-    return tuple(one if one.place is not None else _own(pixels, one, curves) for one in labels)
+    found = [one if one.place is not None else _own(pixels, one, curves) for one in labels]
+    return tuple(replace(one, crossed=one.crossed and one.name not in known) for one in found)
 
 
 def _is_piece(entry: LegendEntry, curve: FoundCurve) -> bool:
-    """Tell whether a sample lies on a curve of its colour all along."""
+    """Tell whether a sample lies on a curve of its colour, nearly all along."""
     if entry.place is None or colours_apart(entry.colour, curve.colour) > _ALIKE:
         return False
     left, top, right, bottom = entry.place
@@ -54,19 +64,21 @@ def _is_piece(entry: LegendEntry, curve: FoundCurve) -> bool:
     rows = curve.y[np.clip(np.searchsorted(curve.x, places, side="right") - 1, 0, None)]
     reach = curve.width / 2 + 1
     on = (rows >= top - reach) & (rows <= bottom + reach)
-    return bool(on.all() and curve.x[0] < left and right < curve.end)
+    return bool(on.mean() > _MOSTLY and curve.x[0] < left and right < curve.end)
 
 
 def _own(pixels: Pixels, entry: LegendEntry, curves: Sequence[FoundCurve]) -> LegendEntry:
     """Return a label with the colour of its letters, without the curves that cross it."""
     left, top = max(int(entry.box[0]), 0), max(int(entry.box[1]), 0)
     crop = pixels[top : int(entry.box[3]) + 1, left : int(entry.box[2]) + 1].astype(np.float64)
-    under = np.zeros(crop.shape[:2], dtype=np.bool_)
+    aside = int(_LETTER * crop.shape[0])
+    wide = np.zeros((crop.shape[0], crop.shape[1] + 2 * aside), dtype=np.bool_)
     for curve in curves:
-        under |= _under(curve, left, top, under.shape)
-    if not under.any():
+        wide |= _under(curve, left - aside, top, wide.shape)
+    if not wide.any():
         return entry
     crossed = replace(entry, crossed=True)
+    under = wide[:, aside : aside + crop.shape[1]]
     if under.all():
         return crossed
     ground = np.median(crop[~under], axis=0)

@@ -131,10 +131,24 @@ def match_ticks(
         ):
             last += 1
         ticks = _together(scale, found[index : last + 1], needed) if fits[index] else None
-        if ticks is not None and _better(ticks, best):
+        sound = ticks is not None and (
+            _is_plain(ticks, scale) or _along(ticks, scale) < 0.3 * tolerance
+        )
+        if ticks is not None and sound and _better(ticks, best):
             best = ticks
         index = last + 1
     return best
+
+
+def _is_plain(ticks: Ticks, scale: Scale) -> bool:
+    """Tell whether marks are seen at every label and are longer than noise."""
+    return ticks.rows >= 3 and ticks.count == len(scale.labels)
+
+
+def _along(ticks: Ticks, scale: Scale) -> float:
+    """Return by how many pixels the marks drift from the middles of their labels."""
+    apart = (scale.values - ticks.start) / ticks.step - (scale.values - scale.start) / scale.step
+    return float(apart.max() - apart.min())
 
 
 def _better(ticks: Ticks, than: Ticks | None) -> bool:
