@@ -157,3 +157,13 @@ def test_a_black_label_names_the_curve_that_it_clearly_stands_beside() -> None:
     none = (None, None)
     assert named_by_nearness(curves, [beside, between], none, axes()) == {0: 0}
     assert named_by_nearness(curves, [beside, beside], none, axes()) == {}
+
+
+def test_a_name_whose_colour_is_between_two_curves_is_doubted() -> None:
+    legend = (_entry("New", (110, 110, 110)), _entry("Old", RED, y=81.0))
+    curves = [_curve((150, 150, 150)), _curve((70, 70, 70), 30), _curve(RED, 60)]
+    doubts = name_doubts(curves, legend, (0, None, 1))
+    assert doubts == ("", "", "")
+    legend = (_entry("New", (120, 90, 60)), _entry("Old", RED, y=81.0))
+    curves = [_curve((120, 160, 120)), _curve((200, 90, 160), 30), _curve(RED, 60)]
+    assert name_doubts(curves, legend, (0, None, 1))[0].endswith("in the colour of no curve")
