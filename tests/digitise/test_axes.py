@@ -5,7 +5,9 @@ import pytest
 
 from figure_words import BOTTOM, LEFT, RIGHT, TOP, blank, word, x_labels, y_labels
 from perdure.digitise.axes import find_axes, find_panels
-from perdure.digitise.numbers import readings
+from perdure.digitise.numbers import labels_of, readings
+from perdure.digitise.scales import rows_of_labels
+from perdure.digitise.tick_marks import match_ticks
 from perdure.errors import InputError
 from perdure.figure.page import Drawing, Picture, Stroke, Word
 
@@ -169,3 +171,57 @@ def test_readings_of_numbers() -> None:
     assert readings("l2") == (12.0,)
     assert readings("HR") == ()
     assert readings("12 (3)") == ()
+
+
+def test_an_axis_at_the_right_is_read() -> None:
+    words = [w for w in _figure() if not w.turned and "." not in w.text]
+    right = [
+        Word(text, RIGHT + 10, y - 6, RIGHT + 31, y + 6)
+        for text, y in zip(TENTHS, np.linspace(BOTTOM, TOP, 6), strict=True)
+    ]
+    title = Word("Overall survival", 760, 150, 774, 320, turned=True)
+    found = find_axes([*words, *right, title], blank())
+    assert found.y.value(TOP) == pytest.approx(1)
+    assert found.y.value(BOTTOM) == pytest.approx(0, abs=1e-9)
+    assert found.right <= RIGHT + 10
+    assert found.y_title == "Overall survival"
+
+
+def test_tick_marks_left_of_an_axis_at_the_right_are_used() -> None:
+    page = blank()
+    page.pixels[50:451, 700:702] = 0
+    for y in np.linspace(448, 48, 6).astype(int):  # a little above the labels
+        page.pixels[y, 702:707] = 0
+    words = [w for w in _figure() if not w.turned and "." not in w.text]
+    right = [
+        Word(text, RIGHT + 12, y - 6, RIGHT + 33, y + 6)
+        for text, y in zip(TENTHS, np.linspace(BOTTOM, TOP, 6), strict=True)
+    ]
+    found = find_axes([*words, *right], page)
+    assert found.y.value(48.0) == pytest.approx(1)
+    assert not any("survival axis is placed" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize("x", [["1", "3", "10", "30", "100"], ["1", "2", "4", "8", "16", "32"]])
+def test_a_logarithmic_axis_is_refused(x: list[str]) -> None:
+    with pytest.raises(InputError, match=r"not linear|no row of times"):
+        find_axes(_figure(x=x), blank())
+
+
+def test_a_figure_on_its_side_says_so() -> None:
+    turned = [Word(text, 20, 50 * i, 34, 50 * i + 40, turned=True) for i, text in enumerate(TENTHS)]
+    names = [Word(n, 60, 100, 74, 180, turned=True) for n in ("Nivolumab", "Docetaxel")]
+    with pytest.raises(InputError, match="lies on its side"):
+        find_axes([*turned, *names], blank())
+
+
+def test_noise_on_one_row_that_drifts_from_the_labels_is_no_row_of_ticks() -> None:
+    labels = labels_of(x_labels(["0", "6", "12", "18", "24", "30", "36"]))
+    (row,) = rows_of_labels(labels)
+    true = np.linspace(LEFT, RIGHT, 7)
+    drifting = np.linspace(LEFT, RIGHT + 7, 7)[1:6]
+    found = match_ticks(row, [(460.0, drifting)], tolerance=11.6)
+    assert found is None
+    beside = match_ticks(row, [(460.0, drifting), (455.0, true)], tolerance=11.6)
+    assert beside is not None
+    assert (beside.start + beside.step * RIGHT) == pytest.approx(36)

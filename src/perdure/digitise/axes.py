@@ -7,8 +7,9 @@ import numpy as np
 
 from perdure.digitise.found import Axes, Axis
 from perdure.digitise.frame import Area, plot_area
+from perdure.digitise.linearity import refuse_bent
 from perdure.digitise.missing_labels import with_missing
-from perdure.digitise.numbers import Label, labels_of
+from perdure.digitise.numbers import labels_of
 from perdure.digitise.scales import Scale, columns_of_labels, rows_of_labels
 from perdure.digitise.tick_marks import Ticks, luminance, ticks_of_x, ticks_of_y
 from perdure.digitise.titles import counts_events, time_title, y_title
@@ -22,10 +23,14 @@ _REMEDY = "give the range of the axes: --axes T0,T1,S0,S1"
 
 @dataclass(frozen=True)
 class _Pair:
-    """A row and a column of labels that can be the axes of one figure."""
+    """A row and a column of labels that can be the axes of one figure.
+
+    ``right`` where the column stands at the right of the plot.
+    """
 
     row: Scale
     column: Scale
+    right: bool
     score: float
 
 
@@ -48,7 +53,7 @@ def find_axes(words: Sequence[Word], page: Picture | Drawing, *, file: str | Non
     """
     found = _pairs(words)
     if not found:
-        raise InputError(Problem(_nothing(words), _REMEDY, file=file))
+        raise InputError(_nothing(words, file))
     return _axes(found[0], words, page, file)
 
 
@@ -73,18 +78,23 @@ def find_panels(
         except InputError as error:
             refused.append(error)
     if not found:
-        raise refused[0] if refused else InputError(Problem(_nothing(words), _REMEDY, file=file))
+        raise refused[0] if refused else InputError(_nothing(words, file))
     height = max(a.bottom - a.top for a in found)
     return tuple(sorted(found, key=lambda a: (round(a.top / height), a.left)))
 
 
-def _nothing(words: Sequence[Word]) -> str:
-    numbers = len(labels_of(words))
+def _nothing(words: Sequence[Word], file: str | None) -> Problem:
     if not words:
-        return "no text was found in the figure, so no axes"
-    return (
+        return Problem("no text was found in the figure, so no axes", _REMEDY, file=file)
+    texts = [w for w in words if sum(c.isalpha() for c in w.text) > 2]
+    if len(texts) > 1 and sum(w.turned for w in texts) > len(texts) / 2:
+        return Problem("the figure lies on its side", "turn it by 90 degrees", file=file)
+    numbers = len(labels_of(words))
+    return Problem(
         f"no axes were found: among {numbers} number{'' if numbers == 1 else 's'} in the figure "
-        "no row of times and column of survival (0 to 1, or 0 to 100%) climb evenly"
+        "no row of times and column of survival (0 to 1, or 0 to 100%) climb evenly",
+        _REMEDY,
+        file=file,
     )
 
 
@@ -93,7 +103,8 @@ def _pairs(words: Sequence[Word]) -> list[_Pair]:
     rows = [r for r in rows_of_labels(labels) if r.values.min() >= 0 and r.step > 0]
     columns = [c for c in columns_of_labels(labels) if _survival(c)]
     pairs = [p for row in rows for column in columns if (p := _pair(row, column)) is not None]
-    pairs.sort(key=lambda p: -p.score)
+    # An axis at the right of one plot may be that at the left of the next: the left comes first.
+    pairs.sort(key=lambda p: (p.right, -p.score))
     chosen: list[_Pair] = []
     for pair in pairs:
         fresh = all(pair.row is not p.row and pair.column is not p.column for p in chosen)
@@ -119,17 +130,20 @@ def _pair(row: Scale, column: Scale) -> _Pair | None:
     top, bottom = column.span
     across, down = last - first, bottom - top
     row_y = float(np.median([a.y for a in row.labels]))
-    column_x = max(a.word.right for a in column.labels)
     height = max(a.word.bottom - a.word.top for a in row.labels)
-    if row_y < bottom - height or column_x > first + 0.1 * across:
+    before = first - max(a.word.right for a in column.labels)
+    after = min(a.word.left for a in column.labels) - last
+    right = after > before
+    if row_y < bottom - height or max(before, after) < -0.1 * across:
         return None
-    beneath, beside = (row_y - bottom) / down, (first - column_x) / across
+    beneath, beside = (row_y - bottom) / down, max(before, after) / across
     if beneath > 0.8 or beside > 1.2 or not 0.1 < down / across < 10:
         return None
     count = len(row.labels) + len(column.labels)
     doubtful = row.doubtful + column.doubtful
     whole = 2.0 * (column.values.max() in {1.0, 100.0}) + 1.0 * (row.values.min() == 0)
-    return _Pair(row, column, count + whole - 2 * doubtful - 6 * beneath - 3 * beside)
+    score = count + whole - 2 * doubtful - 6 * beneath - 3 * beside
+    return _Pair(row, column, right, score)
 
 
 def _overlap(a: _Pair, b: _Pair) -> bool:
@@ -142,10 +156,10 @@ def _overlap(a: _Pair, b: _Pair) -> bool:
 def _axes(pair: _Pair, words: Sequence[Word], page: Picture | Drawing, file: str | None) -> Axes:
     row, column = pair.row, pair.column
     grey = luminance(page) if isinstance(page, Picture) else None
-    x_ticks, y_ticks = ticks_of_x(page, row, grey), ticks_of_y(page, column, grey)
-    _refuse_broken(row, labels_of(words), file, time=True)
-    _refuse_broken(column, labels_of(words), file, time=False)
-    bounds = _bounds(page, row, column)
+    x_ticks, y_ticks = ticks_of_x(page, row, grey), ticks_of_y(page, column, grey, right=pair.right)
+    refuse_bent(row, labels_of(words), file, time=True)
+    refuse_bent(column, labels_of(words), file, time=False, right=pair.right)
+    bounds = _bounds(page, pair)
     percent = float(column.values.max()) > 1.5 or any(a.percent for a in column.labels)
     if isinstance(page, Picture):
         row = with_missing(row, x_ticks, page, bounds, time=True)
@@ -154,7 +168,7 @@ def _axes(pair: _Pair, words: Sequence[Word], page: Picture | Drawing, file: str
     y = _axis(column, y_ticks, 100.0 if percent else 1.0)
     area = plot_area(page, _between_ticks(x, y), bounds)
     title, unit = time_title(words, row, area)
-    upright = y_title(words, column, area)
+    upright = y_title(words, column, area, right=pair.right)
     if counts_events(upright):
         raise InputError(
             Problem(
@@ -191,46 +205,12 @@ def _between_ticks(x: Axis, y: Axis) -> Area:
     )
 
 
-def _bounds(page: Picture | Drawing, row: Scale, column: Scale) -> Area:
-    return Area(
-        float(np.median([a.word.right for a in column.labels])),
-        0.0,
-        page.width - 1.0,
-        float(np.median([a.word.top for a in row.labels])),
-    )
-
-
-def _refuse_broken(scale: Scale, labels: Sequence[Label], file: str | None, *, time: bool) -> None:
-    """Refuse an axis whose next label is a step away in place and not in value."""
-    spacing = float(np.median(np.abs(np.diff(np.sort(scale.places)))))
-    unit = float(np.median(np.abs(np.diff(np.sort(scale.values)))))
-    used = {id(a.word) for a in scale.labels}
-    height = float(np.median([a.word.bottom - a.word.top for a in scale.labels]))
-    for label in labels:
-        if id(label.word) in used or label.word.certainty < 0.9:
-            continue
-        place, level = (label.x, label.y) if time else (label.y, label.word.right)
-        line = [a.y if time else a.word.right for a in scale.labels]
-        if abs(level - float(np.median(line))) > 0.3 * height:
-            continue
-        low, high = scale.span
-        beyond = max(low - place, place - high)
-        if not 0.4 * spacing < beyond < 1.6 * spacing:
-            continue
-        expected = scale.start + scale.step * place
-        nearest = min(label.values, key=lambda v: abs(v - expected))
-        before = nearest < scale.values.min() if expected < scale.values.min() else False
-        after = nearest > scale.values.max() if expected > scale.values.max() else False
-        if (before or after) and abs(nearest - expected) > 0.75 * unit:
-            name = "time axis" if time else "survival axis"
-            raise InputError(
-                Problem(
-                    f"the {name} is broken or not linear: {label.word.text} stands where "
-                    f"{expected:.3g} is expected",
-                    "give a figure with an unbroken axis",
-                    file=file,
-                )
-            )
+def _bounds(page: Picture | Drawing, pair: _Pair) -> Area:
+    labels = [a.word for a in pair.column.labels]
+    bottom = float(np.median([a.word.top for a in pair.row.labels]))
+    if pair.right:
+        return Area(0.0, 0.0, float(np.median([w.left for w in labels])), bottom)
+    return Area(float(np.median([w.right for w in labels])), 0.0, page.width - 1.0, bottom)
 
 
 def _warnings(

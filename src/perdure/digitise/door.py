@@ -1,13 +1,14 @@
 """A figure walks in; its curves, names and numbers at risk walk out, each with its certainty."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from perdure.digitise.alike import named_alike
 from perdure.digitise.axes import find_axes
+from perdure.digitise.choice import chosen_curves
 from perdure.digitise.found import (
     Axes,
     Digitised,
@@ -18,12 +19,23 @@ from perdure.digitise.found import (
     RiskTable,
 )
 from perdure.digitise.given import Known, axes_given, box_given
+from perdure.digitise.labels_beside import labels_without_curves
 from perdure.digitise.legend import find_legend, text_boxes
-from perdure.digitise.names import UNLIKE, arm_names, colours_apart, named_curves, rows_of_arms
+from perdure.digitise.looks import with_own_look
+from perdure.digitise.names import (
+    SURE_NAME,
+    arm_names,
+    name_doubts,
+    named_by_nearness,
+    named_curves,
+    rows_of_arms,
+)
 from perdure.digitise.paths import curves_from_drawing
 from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
+from perdure.digitise.risk_names import is_vivid
 from perdure.digitise.risk_table import read_risk_table
+from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
 from perdure.digitise.uncovered import is_crossed, words_uncovered
@@ -35,10 +47,6 @@ __all__ = ["Known", "digitise"]
 
 SURE = 0.5
 """A curve of less certainty is one to look at."""
-SURE_NAME = 0.85
-"""A name of less certainty is one to look at."""
-FOREIGN = 28.0
-"""A curve whose colour is this far from every name's of a legend is none of its arms."""
 
 
 def digitise(
@@ -66,11 +74,19 @@ def digitise(
         If the file cannot be read, or no figure in it has axes and curves: with the reason.
     """
     path, known = Path(path), known or Known()
+    parts: list[_Part] = []
     found: list[Digitised] = []
     refused: list[InputError] = []
     for source in figures_in(path, page):
         try:
-            found.append(_read(source, path, known))
+            parts.append(_part(source, path, known))
+        except InputError as error:
+            refused.append(error)
+    legends = shared_legends([PanelLegend(p.legend, p.axes, p.source.offset) for p in parts])
+    elsewhere = next((one for one in legends if any(e.place is not None for e in one)), ())
+    for part, legend in zip(parts, legends, strict=True):
+        try:
+            found.append(_read(part, legend, elsewhere, path, known))
         except InputError as error:
             refused.append(error)
     if not found:
@@ -78,16 +94,35 @@ def digitise(
     return tuple(found)
 
 
-def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
-    """Read one figure."""
+@dataclass(frozen=True)
+class _Part:
+    """One figure of a file with what its words say: axes, numbers at risk, names."""
+
+    source: FigureSource
+    axes: Axes
+    table: RiskTable | None
+    legend: tuple[LegendEntry, ...]
+
+
+def _part(source: FigureSource, path: Path, known: Known) -> _Part:
+    """Read the words of one figure."""
     source, axes = _with_axes(source, path, known)
     page = source.drawing if source.drawing is not None else source.picture
     table = read_risk_table(source.words, axes, page)
-    legend = find_legend(source.words, axes, page, table)
-    if table is not None:
-        table = named_alike(table, [one for one in legend if one.certainty >= SURE_NAME])
-    rows = len(table.names) if table is not None else 0
-    curves, vector = _curves(source, axes, legend, rows)
+    return _Part(source, axes, table, find_legend(source.words, axes, page, table))
+
+
+def _read(
+    part: _Part,
+    legend: Sequence[LegendEntry],
+    elsewhere: Sequence[LegendEntry],
+    path: Path,
+    known: Known,
+) -> Digitised:
+    """Read one figure, with its own legend or else that of another panel."""
+    source, axes, table = part.source, part.axes, part.table
+    printed = table.names if table is not None else ()
+    curves, vector = _curves(source, axes, legend, len(printed))
     if not curves:
         raise InputError(
             Problem(
@@ -97,8 +132,17 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
             )
         )
     if not vector:
-        legend = _legend_uncovered(source, axes, table, legend, curves)
-    curves, dropped = _of_legend(known.chosen(curves), legend, axes, rows)
+        legend = _names_uncovered(source, axes, table, legend, curves)
+        legend = labels_without_curves(source.picture.pixels, legend, curves)
+    curves, said = chosen_curves(known.chosen(curves), legend, axes, len(printed))
+    if not legend and elsewhere and fits_curves(elsewhere, curves):
+        legend = elsewhere
+        said = (
+            *said,
+            "the names are those of another panel's legend, by the colours of the curves",
+        )
+    if table is not None:
+        table = named_alike(table, [one for one in legend if one.certainty >= SURE_NAME])
     arms, warnings = _arms(curves, legend, table, axes, known)
     facts = printed_facts(source.words, [arm.label for arm in arms if arm.label])
     unit = known.time_unit or axes.time_unit
@@ -116,7 +160,7 @@ def _read(source: FigureSource, path: Path, known: Known) -> Digitised:
         source.panel,
         source.offset,
         vector,
-        (*source.notes, *axes.warnings, *(table.warnings if table else ()), *dropped, *warnings),
+        (*source.notes, *axes.warnings, *(table.warnings if table else ()), *said, *warnings),
     )
 
 
@@ -167,16 +211,18 @@ def _curves(
     samples = [entry.place for entry in legend if entry.place is not None]
     hidden = [*text_boxes(source.words, axes), *samples]
     names = max(len(legend), rows)
-    return trace_curves(source.picture.pixels, axes, hidden, names), False
+    pixels = source.picture.pixels
+    curves = trace_curves(pixels, axes, hidden, names)
+    return tuple(with_own_look(pixels, curve) for curve in curves), False
 
 
-def _legend_uncovered(
+def _names_uncovered(
     source: FigureSource,
     axes: Axes,
     table: RiskTable | None,
-    legend: tuple[LegendEntry, ...],
+    legend: Sequence[LegendEntry],
     curves: Sequence[FoundCurve],
-) -> tuple[LegendEntry, ...]:
+) -> Sequence[LegendEntry]:
     """Return the names beside the curves, read again without these where they hide letters."""
     if any(entry.place is not None for entry in legend) or len(curves) + len(legend) < 2:
         return legend
@@ -193,31 +239,6 @@ def _legend_uncovered(
     return find_legend(words, axes, source.picture, table)
 
 
-def _of_legend(
-    curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes, rows: int
-) -> tuple[tuple[FoundCurve, ...], tuple[str, ...]]:
-    """Return the curves in the colours of a legend, and a sentence on those that are not.
-
-    None is left out while a name of the legend or a row of the table has no curve.
-    """
-    samples = [entry for entry in legend if entry.place is not None]
-    named = named_curves(curves, samples, axes)
-    every_name_has_one = set(range(len(samples))) <= set(named)
-    if not samples or len(curves) <= max(len(samples), rows) or not every_name_has_one:
-        return tuple(curves), ()
-    kept = tuple(
-        curve
-        for curve, name in zip(curves, named, strict=True)
-        if name is not None
-        or min(colours_apart(curve.colour, one.colour) for one in samples) < FOREIGN
-    )
-    lost = len(curves) - len(kept)
-    if not lost:
-        return kept, ()
-    what = "a line falls" if lost == 1 else f"{lost} lines fall"
-    return kept, (f"{what} as a curve does but is in no colour of the legend: left out",)
-
-
 def _arms(
     curves: Sequence[FoundCurve],
     legend: Sequence[LegendEntry],
@@ -230,7 +251,7 @@ def _arms(
     order = sorted(range(len(curves)), key=lambda at: -_mean_survival(*points[at]))
     curves = [curves[at] for at in order]
     points = [points[at] for at in order]
-    entries = named_curves(curves, legend, axes)
+    curves, entries = _named(curves, legend, axes)
     labels = [legend[one].name if one is not None else "" for one in entries]
     rows: tuple[int | None, ...] = (None,) * len(curves)
     if table is not None and table.names:
@@ -242,15 +263,15 @@ def _arms(
             label or (table.names[row] if row is not None else "")
             for label, row in zip(labels, rows, strict=True)
         ]
-    certain = [_certainty_of_name(*one, legend) for one in zip(curves, entries, strict=True)]
     if table is not None and len(table.names) == len(curves) and all(table.names):
         # a row's name is not crossed by a curve
         labels = [
-            table.names[row] if row is not None and sure < SURE_NAME else label
-            for label, row, sure in zip(labels, rows, certain, strict=True)
+            table.names[row]
+            if row is not None and entry is not None and legend[entry].certainty < SURE_NAME
+            else label
+            for label, row, entry in zip(labels, rows, entries, strict=True)
         ]
-    if known.names:
-        labels, certain = list(known.names), [1.0] * len(known.names)
+    labels = list(known.names or labels)
     names = arm_names(labels)
     resolution = abs(axes.y.step) / 2
     arms = tuple(
@@ -262,22 +283,26 @@ def _arms(
             table.rows[row] if table is not None and row is not None else (),
             axes,
             resolution,
-            certain[at],
         )
         for at, (curve, row) in enumerate(zip(curves, rows, strict=True))
     )
     return arms, tuple(_odd(len(curves), entries, legend, rows, table))
 
 
-def _certainty_of_name(
-    curve: FoundCurve, entry: int | None, legend: Sequence[LegendEntry]
-) -> float:
-    """Return how sure it is that a name is read right and is this curve's."""
-    if entry is None:
-        return 1.0
-    one = legend[entry]
-    apart = colours_apart(curve.colour, one.colour) if one.place is not None else 0.0
-    return min(one.certainty, 1.0 if apart < UNLIKE else 0.5)
+def _named(
+    curves: Sequence[FoundCurve], legend: Sequence[LegendEntry], axes: Axes
+) -> tuple[list[FoundCurve], list[int | None]]:
+    """Return the curves, with what is doubted of their names, and the entry of each."""
+    entries = list(named_curves(curves, legend, axes))
+    doubts = list(name_doubts(curves, legend, entries))
+    for at, label in named_by_nearness(curves, legend, entries, axes).items():
+        entries[at] = label
+        doubts[at] = "its name is that of the label nearest to it, which is in no colour"
+    doubted = [
+        replace(curve, doubts=(*curve.doubts, doubt)) if doubt else curve
+        for curve, doubt in zip(curves, doubts, strict=True)
+    ]
+    return doubted, entries
 
 
 def _points(curve: FoundCurve, axes: Axes) -> tuple[Floats, Floats]:
@@ -307,7 +332,6 @@ def _arm(
     row: Sequence[RiskCell],
     axes: Axes,
     resolution: float,
-    label_certainty: float,
 ) -> DigitisedArm:
     """Return one arm, with its row checked against its curve."""
     checked = checked_row(*points, row)
@@ -327,7 +351,6 @@ def _arm(
         checked,
         curve.certainty,
         tuple(doubts),
-        label_certainty,
     )
 
 
@@ -340,7 +363,15 @@ def _odd(
 ) -> list[str]:
     """Return what does not go together: names, curves and rows."""
     said: list[str] = []
-    missing = [entry.name for at, entry in enumerate(legend) if at not in entries]
+    named = [legend[at].name for at in entries if at is not None]
+    # What stands beside no sample and in no colour of its own may be any word in the plot.
+    missing = [
+        entry.name
+        for at, entry in enumerate(legend)
+        if at not in entries
+        and (entry.place is not None or is_vivid(entry.colour))
+        and entry.name not in named
+    ]
     if missing:
         said.append(f"no curve was found for {', '.join(repr(name) for name in missing)}")
     if table is not None and len(table.names) != curves:

@@ -202,8 +202,6 @@ class DigitisedArm:
         Between 0 and 1.
     doubts : tuple of str
         Why a person should look; empty where nothing is doubted.
-    label_certainty : float
-        Between 0 and 1, of the letters of the label.
     """
 
     arm: str
@@ -216,7 +214,6 @@ class DigitisedArm:
     risk: tuple[RiskCell, ...]
     certainty: float
     doubts: tuple[str, ...] = ()
-    label_certainty: float = 1.0
 
     @property
     def flagged(self) -> bool:

@@ -39,6 +39,9 @@ DARKER = 1.45
 ACROSS = 0.6
 """A row or column with ink of one colour over this share of the plot, and at both ends, is grid."""
 
+VIVID = 100.0
+"""Ink whose channels differ by this much is that of a curve that stays at 1, and of no grid."""
+
 
 @dataclass(frozen=True, eq=False)
 class Lines:
@@ -143,6 +146,8 @@ def _without_grid(ink: NDArray[np.float32]) -> NDArray[np.float32]:
             if on[row, :end].mean() < 0.3 or on[row, -end:].mean() < 0.3:
                 continue
             colour = np.median(rows[row][on[row]], axis=0)
+            if np.ptp(colour) > VIVID:
+                continue
             same = np.linalg.norm(rows[row] - colour, axis=1) < 30
             if (same & on[row]).mean() > 0.5:
                 out[row][same] = 0

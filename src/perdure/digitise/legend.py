@@ -84,7 +84,9 @@ def find_legend(
     inside = [e for e in entries if _inside(Word(e.name, *e.box), axes)]
     if len({letters_of(e.name) for e in entries}) < len(entries) and len(inside) >= 2:
         entries = inside  # the same names again are those of the next panel
-    # One sample among several labels is a piece of curve beside one of them.
+    # One sample among several labels is a piece of curve beside one of them; beside one it may be.
+    if len(entries) == len(labels) == 1:
+        return (*entries, *labels)
     return tuple(entries) if len(entries) >= min(2, len(labels)) else labels
 
 

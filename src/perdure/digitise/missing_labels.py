@@ -53,7 +53,8 @@ def with_missing(
         wanted = tuple(v for v in wanted if v <= top)
     if not wanted:
         return scale
-    boxes = [_box(scale, value, time=time) for value in wanted]
+    right = not time and scale.labels[0].x > bounds.right
+    boxes = [_box(scale, value, time=time, right=right) for value in wanted]
     turned = not time and sum(a.word.turned for a in scale.labels) > len(scale.labels) / 2
     boxes = [ink_box(picture.pixels, box, dashes=False) for box in boxes]
     grown = [_grown(box) for box in boxes]
@@ -75,7 +76,7 @@ def with_missing(
     )
 
 
-def _box(scale: Scale, value: float, *, time: bool) -> Box:
+def _box(scale: Scale, value: float, *, time: bool, right: bool) -> Box:
     """Return where the label of a value is expected."""
     place = (value - scale.start) / scale.step
     words = [a.word for a in scale.labels]
@@ -85,11 +86,17 @@ def _box(scale: Scale, value: float, *, time: bool) -> Box:
         middle = float(np.median([w.centre[1] for w in words]))
         return place - wide, middle - high, place + wide, middle + high
     off = float(np.median([a.y - p for a, p in zip(scale.labels, scale.places, strict=True)]))
-    right = float(np.median([w.right for w in words]))
-    left = min(w.left for w in words)
     # The top label is often the longest: 1.0 above .8, 100 above 80.
-    left -= 0.6 * (right - left) if value >= scale.values.max() else 0.0
-    return left - 3, place + off - high, right + 2, place + off + high
+    longer = 0.6 if value >= scale.values.max() else 0.0
+    if right:
+        start = float(np.median([w.left for w in words]))
+        end = max(w.right for w in words)
+        end += longer * (end - start)
+        return start - 2, place + off - high, end + 3, place + off + high
+    end = float(np.median([w.right for w in words]))
+    start = min(w.left for w in words)
+    start -= longer * (end - start)
+    return start - 3, place + off - high, end + 2, place + off + high
 
 
 def _grown(box: Box) -> Box:

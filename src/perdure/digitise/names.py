@@ -9,13 +9,34 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from perdure.digitise.found import Axes, FoundCurve, LegendEntry, RiskTable
+from perdure.digitise.risk_names import is_vivid
 from perdure.figure.page import Colour
 from perdure.records import Floats
 
-__all__ = ["UNLIKE", "arm_names", "colours_apart", "named_curves", "rows_of_arms"]
+__all__ = [
+    "SURE_NAME",
+    "arm_names",
+    "colours_apart",
+    "name_doubts",
+    "named_by_nearness",
+    "named_curves",
+    "rows_of_arms",
+]
 
 UNLIKE = 45.0
 """Colours this far apart (L*a*b*) are not of one curve."""
+SURE_NAME = 0.85
+"""A name whose letters are less certain is one to look at."""
+NOT_ITS_OWN = 25.0
+"""A curve whose colour is this far from its name's may be another's."""
+ALIKE = 12.0
+"""Colours this near are one."""
+NEAR = 0.08
+"""Of the plot's height: a label without a colour of its own is no farther from its curve,"""
+CLEARLY = 0.05
+"""and this much nearer to it than to any other."""
+LESS = 5.0
+"""What a line without length, or without width, costs more than the longest or widest."""
 DASHES = 30.0
 """What a whole line with the name of a dashed one costs, as a distance of colours."""
 
@@ -43,10 +64,10 @@ def named_curves(
     """
     if not curves or not legend:
         return (None,) * len(curves)
-    told = not _of_one_colour(legend)
-    cost = np.array(
-        [[_unlike(curve, entry, axes, told=told) for entry in legend] for curve in curves]
-    )
+    cost = np.array([[_unlike(curve, entry, axes) for entry in legend] for curve in curves])
+    # Of two lines that are like a name alike the longer and stronger is its arm.
+    for sizes in ([c.end - c.x[0] for c in curves], [c.width for c in curves]):
+        cost += LESS * (1 - np.array(sizes) / max(*sizes, 1.0))[:, None]
     found: list[int | None] = [None] * len(curves)
     for row, column in zip(*linear_sum_assignment(np.minimum(cost, 2 * UNLIKE)), strict=True):
         if cost[row, column] < UNLIKE:
@@ -57,16 +78,79 @@ def named_curves(
     return tuple(found)
 
 
-def _of_one_colour(legend: Sequence[LegendEntry]) -> bool:
-    """Say whether labels beside the curves are all of one colour, whatever that of their curves."""
-    first = legend[0].colour
-    return len(legend) > 1 and all(
-        entry.place is None and colours_apart(entry.colour, first) < 15 for entry in legend
+def named_by_nearness(
+    curves: Sequence[FoundCurve],
+    legend: Sequence[LegendEntry],
+    named: Sequence[int | None],
+    axes: Axes,
+) -> dict[int, int]:
+    """Return which black label stands beside which curve that has no name by its colour.
+
+    Only where one curve is near the label, clearly nearer than all others, and one label is near
+    the curve.
+
+    Parameters
+    ----------
+    curves : sequence of FoundCurve
+    legend : sequence of LegendEntry
+    named : sequence of int or None
+        As of :func:`named_curves`.
+    axes : Axes
+    """
+    found: dict[int, list[int]] = {}
+    for at, entry in enumerate(legend):
+        if entry.place is not None or is_vivid(entry.colour) or at in named:
+            continue
+        gaps = [_away(curve, entry, axes) for curve in curves]
+        order = sorted(range(len(curves)), key=gaps.__getitem__)
+        nearest = order[0]
+        clear = len(order) < 2 or gaps[order[1]] - gaps[nearest] > CLEARLY
+        if clear and gaps[nearest] < NEAR and named[nearest] is None:
+            found.setdefault(nearest, []).append(at)
+    return {curve: labels[0] for curve, labels in found.items() if len(labels) == 1}
+
+
+def name_doubts(
+    curves: Sequence[FoundCurve],
+    legend: Sequence[LegendEntry],
+    named: Sequence[int | None],
+) -> tuple[str, ...]:
+    """Return why the name of each curve is doubted; empty where it is not.
+
+    Parameters
+    ----------
+    curves : sequence of FoundCurve
+    legend : sequence of LegendEntry
+    named : sequence of int or None
+        The entry of each curve, as of :func:`named_curves`.
+    """
+    lost = [entry for at, entry in enumerate(legend) if at not in named and entry.place]
+    return tuple(
+        "" if name is None else _name_doubt(curve, legend[name], lost, curves)
+        for curve, name in zip(curves, named, strict=True)
     )
 
 
-def _unlike(curve: FoundCurve, entry: LegendEntry, axes: Axes, *, told: bool) -> float:
-    cost = colours_apart(curve.colour, entry.colour) if told else 0.0
+def _name_doubt(
+    curve: FoundCurve,
+    entry: LegendEntry,
+    lost: Sequence[LegendEntry],
+    curves: Sequence[FoundCurve],
+) -> str:
+    others = [e.name for e in lost if colours_apart(e.colour, curve.colour) < ALIKE]
+    if others:
+        return f"it may be {' or '.join(repr(name) for name in others)}, of the same colour"
+    own = colours_apart(curve.colour, entry.colour)
+    rivals = [colours_apart(one.colour, entry.colour) for one in curves if one is not curve]
+    if own > NOT_ITS_OWN and min(rivals, default=np.inf) < own + ALIKE:
+        return f"the name {entry.name!r} is in the colour of no curve"
+    if entry.certainty < SURE_NAME:
+        return f"its name may be misread: {entry.name!r}"
+    return ""
+
+
+def _unlike(curve: FoundCurve, entry: LegendEntry, axes: Axes) -> float:
+    cost = colours_apart(curve.colour, entry.colour)
     if entry.dash is not None and entry.dash != curve.dashed:
         cost += DASHES
     if entry.place is None:

@@ -12,8 +12,8 @@ __all__ = ["Sample", "sample_beside"]
 
 _FARTHEST = 9.0
 """Heights of the letters left of the name within which a sample begins."""
-_NEAREST_END = 2.2
-"""Heights of the letters within which it ends."""
+_NEAREST_END = 2.8
+"""Heights of the letters within which it ends: the last gap of a dashed one is no ink."""
 _SHORTEST = 0.7
 _WIDEST_GAPS = (1.1, 0.85, 0.6, 0.4)
 

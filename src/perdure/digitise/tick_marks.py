@@ -76,16 +76,23 @@ def ticks_of_x(page: Picture | Drawing, scale: Scale, grey: Floats | None = None
     return match_ticks(scale, rows, tolerance=0.8 * height + 2)
 
 
-def ticks_of_y(page: Picture | Drawing, scale: Scale, grey: Floats | None = None) -> Ticks | None:
-    """Return the tick marks to the right of a column of labels, or None where none fit."""
-    right = float(np.median([a.word.right for a in scale.labels]))
+def ticks_of_y(
+    page: Picture | Drawing, scale: Scale, grey: Floats | None = None, *, right: bool = False
+) -> Ticks | None:
+    """Return the tick marks beside a column of labels, or None where none fit.
+
+    They lie to its right, or to its left where the axis is at the ``right`` of the plot.
+    """
     height = float(np.median([_thickness(scale, i) for i in range(len(scale.labels))]))
     reach = max(6.0 * height, 12.0)
+    edges = [a.word.left if right else a.word.right for a in scale.labels]
+    edge, away = float(np.median(edges)), -1.0 if right else 1.0
     if isinstance(page, Drawing):
-        rows = _stroke_rows(segments_of(page)[0], right - 0.3 * height, right + reach)
+        ends = sorted((edge - away * 0.3 * height, edge + away * reach))
+        rows = _stroke_rows(segments_of(page)[0], *ends)
     else:
         grey = luminance(page) if grey is None else grey
-        rows = _pixel_rows(grey.T, right + 1, right + reach, scale.span)
+        rows = _pixel_rows(grey.T, edge + away, edge + away * reach, scale.span)
     return match_ticks(scale, rows, tolerance=0.8 * height + 2)
 
 
@@ -124,10 +131,24 @@ def match_ticks(
         ):
             last += 1
         ticks = _together(scale, found[index : last + 1], needed) if fits[index] else None
-        if ticks is not None and _better(ticks, best):
+        sound = ticks is not None and (
+            _is_plain(ticks, scale) or _along(ticks, scale) < 0.3 * tolerance
+        )
+        if ticks is not None and sound and _better(ticks, best):
             best = ticks
         index = last + 1
     return best
+
+
+def _is_plain(ticks: Ticks, scale: Scale) -> bool:
+    """Tell whether marks are seen at every label and are longer than noise."""
+    return ticks.rows >= 3 and ticks.count == len(scale.labels)
+
+
+def _along(ticks: Ticks, scale: Scale) -> float:
+    """Return by how many pixels the marks drift from the middles of their labels."""
+    apart = (scale.values - ticks.start) / ticks.step - (scale.values - scale.start) / scale.step
+    return float(apart.max() - apart.min())
 
 
 def _better(ticks: Ticks, than: Ticks | None) -> bool:

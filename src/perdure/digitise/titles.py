@@ -127,9 +127,10 @@ def time_title(words: Sequence[Word], row: Scale, area: Area) -> tuple[str, Time
     return title, unit_in(farther[0].text) if farther else None
 
 
-def y_title(words: Sequence[Word], column: Scale, area: Area) -> str:
+def y_title(words: Sequence[Word], column: Scale, area: Area, *, right: bool = False) -> str:
     """Return the title of the upright axis: turned beside it, or level above it."""
     left = min(a.word.left for a in column.labels)
+    end = max(a.word.right for a in column.labels)
     down = area.bottom - area.top
     used = {id(a.word) for a in column.labels}
     turned = [
@@ -137,7 +138,7 @@ def y_title(words: Sequence[Word], column: Scale, area: Area) -> str:
         for w in words
         if w.turned
         and id(w) not in used
-        and w.centre[0] < left + 2
+        and (w.centre[0] > end - 2 if right else w.centre[0] < left + 2)
         and w.bottom > area.top - 0.3 * down
         and w.top < area.bottom + 0.3 * down
         and any(c.isalpha() or c == "%" for c in w.text)
@@ -157,7 +158,7 @@ def y_title(words: Sequence[Word], column: Scale, area: Area) -> str:
         for w in lines_of_text(words)
         if w.bottom < area.top + 0.05 * down
         and w.bottom > area.top - 0.3 * down
-        and w.left < area.left
+        and (w.right > area.right if right else w.left < area.left)
         and re.search(r"surv|probab|%|alive|free|proportion|incidence", w.text, re.I)
     ]
     return above[0].text if above else ""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from perdure.digitise.door import SURE_NAME
 from perdure.digitise.found import Axis, Digitised, DigitisedArm, RiskCell
 from perdure.records import Floats
 from perdure.study.tables import table_text
@@ -132,7 +131,6 @@ def _arm_json(arm: DigitisedArm) -> dict[str, object]:
     return {
         "arm": arm.arm,
         "label": arm.label,
-        "label_certainty": round(arm.label_certainty, 3),
         "curve": _curve_file(arm),
         "colour": "#{:02x}{:02x}{:02x}".format(*arm.found.colour),
         "dashed": arm.found.dashed,
@@ -160,11 +158,6 @@ def _cell_json(arm: str, cell: RiskCell) -> dict[str, object]:
 def to_check(found: Digitised) -> list[str]:
     """Return what a person should look at, a sentence each."""
     said = [f"{arm.label or arm.arm}: {doubt}" for arm in found.arms for doubt in arm.doubts]
-    said += [
-        f"{arm.label}: the name may be misread, or be another curve's"
-        for arm in found.arms
-        if arm.label_certainty < SURE_NAME
-    ]
     if len(found.arms) > 1:
         said += [f"{arm.arm}: no name was read" for arm in found.arms if not arm.label]
     said += [

@@ -1,0 +1,92 @@
+"""The look of a followed curve, measured along its own course.
+
+Curves are followed in colours that lines share; two that are nearly of one colour (violet and
+greyish blue) are told apart only along their own course.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perdure.digitise.found import FoundCurve
+from perdure.digitise.names import colours_apart
+from perdure.figure.page import Pixels
+
+__all__ = ["with_own_look"]
+
+_OTHER = 15.0
+"""Colours this far apart (L*a*b*) are not those of one line."""
+_FEWEST = 12
+"""Columns of a curve that say how it looks."""
+_STRONG = 0.7
+"""Of the strongest ink: what is weaker is an edge, or a gap between dashes."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """Places on a curve that are away from its steps."""
+
+    columns: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+def with_own_look(pixels: Pixels, curve: FoundCurve) -> FoundCurve:
+    """Return the curve with the colour and the width of line that it has along its own course.
+
+    Parameters
+    ----------
+    pixels : array of int, shape (height, width, 3)
+    curve : FoundCurve
+        Left as it is where it has too few level places.
+
+    Examples
+    --------
+    >>> page = np.full((40, 120, 3), 255, np.uint8)
+    >>> page[20:23, 5:115] = (111, 153, 173)
+    >>> x, y, none = np.array([5.0]), np.array([21.0]), np.array([])
+    >>> curve = FoundCurve(x, y, 114.0, (120, 118, 177), False, 5.0, none, 1.0)
+    >>> found = with_own_look(page, curve)
+    >>> found.colour, found.width
+    ((111, 153, 173), 3.0)
+    """
+    level = _level_places(curve, pixels.shape[:2])
+    if level.columns.size < _FEWEST:
+        return curve
+    reach = int(curve.width) + 4
+    offsets = np.arange(-reach, reach + 1)
+    strips = pixels[level.rows[:, None] + offsets, level.columns[:, None]].astype(np.float64)
+    ground = np.median(strips[:, [0, -1]].reshape(-1, 3), axis=0)
+    ink = np.abs(strips - ground).max(axis=2)
+    near = ink[:, reach - 1 : reach + 2]
+    strength = near.max(axis=1)
+    strong = strength > _STRONG * np.percentile(strength, 90)
+    at = reach - 1 + near.argmax(axis=1)
+    red, green, blue = (int(v) for v in np.median(strips[strong, at[strong]], axis=0))
+    thick = [_thickness(line, i) for line, i in zip(ink[strong], at[strong], strict=True)]
+    own = (red, green, blue)
+    differs = colours_apart(own, curve.colour) > _OTHER
+    return replace(curve, colour=own if differs else curve.colour, width=float(np.median(thick)))
+
+
+def _level_places(curve: FoundCurve, shape: tuple[int, ...]) -> _Level:
+    """Return places of a curve at some distance from its steps and from the picture's edge."""
+    columns = np.arange(int(curve.x[0]) + 3, int(curve.end) - 2)
+    at = np.clip(np.searchsorted(curve.x, columns, side="right") - 1, 0, None)
+    rows = np.round(curve.y[at]).astype(np.int64)
+    after = np.append(curve.x, curve.end)[at + 1]
+    reach = int(curve.width) + 4
+    use = (columns - curve.x[at] > 2.5) & (after - columns > 2.5)
+    use &= (rows >= reach) & (rows < shape[0] - reach) & (columns >= 0) & (columns < shape[1])
+    return _Level(columns[use], rows[use])
+
+
+def _thickness(line: NDArray[np.float64], at: int) -> int:
+    """Return how many pixels around a place have half its ink at least."""
+    on = line >= 0.5 * line[at]
+    first = last = at
+    while first > 0 and on[first - 1]:
+        first -= 1
+    while last + 1 < on.size and on[last + 1]:
+        last += 1
+    return last - first + 1
