@@ -25,7 +25,7 @@ __all__ = [
 
 UNLIKE = 45.0
 """Colours this far apart (L*a*b*) are not of one curve."""
-SURE_NAME = 0.85
+SURE_NAME = 0.6
 """A name whose letters are less certain is one to look at."""
 NOT_ITS_OWN = 25.0
 """A curve whose colour is this far from its name's may be another's."""

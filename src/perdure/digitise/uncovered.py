@@ -15,7 +15,7 @@ from perdure.records import Bools
 
 __all__ = ["is_crossed", "words_uncovered"]
 
-CROSSED = 0.8
+CROSSED = 0.5
 """The most that the certainty of a name can be of which a curve may hide a letter."""
 ALIKE = 0.7
 """Two readings with this likeness are of one word."""
