@@ -120,17 +120,24 @@ def name_doubts(
     """
     lost = [entry for at, entry in enumerate(legend) if at not in named and entry.place]
     return tuple(
-        "" if name is None else _name_doubt(curve, legend[name], lost)
+        "" if name is None else _name_doubt(curve, legend[name], lost, curves)
         for curve, name in zip(curves, named, strict=True)
     )
 
 
-def _name_doubt(curve: FoundCurve, entry: LegendEntry, lost: Sequence[LegendEntry]) -> str:
+def _name_doubt(
+    curve: FoundCurve,
+    entry: LegendEntry,
+    lost: Sequence[LegendEntry],
+    curves: Sequence[FoundCurve],
+) -> str:
     others = [e.name for e in lost if colours_apart(e.colour, curve.colour) < ALIKE]
     if others:
         return f"it may be {' or '.join(repr(name) for name in others)}, of the same colour"
-    if colours_apart(curve.colour, entry.colour) > NOT_ITS_OWN:
-        return f"its colour is not quite that of the name {entry.name!r}"
+    own = colours_apart(curve.colour, entry.colour)
+    others_apart = [colours_apart(c.colour, entry.colour) for c in curves if c is not curve]
+    if own > NOT_ITS_OWN and min(others_apart, default=np.inf) < own + ALIKE:
+        return f"the name {entry.name!r} is in the colour of no curve"
     if entry.crossed:
         return f"a curve crosses its name: {entry.name!r} may be misread"
     return ""
