@@ -3,9 +3,13 @@
 import numpy as np
 
 from figure_words import axes, blank, word
-from perdure.digitise.found import LegendEntry, RiskTable
-from perdure.digitise.legend import find_legend, is_statistic, named_alike, plain_name, text_boxes
+from perdure.digitise.alike import named_alike
+from perdure.digitise.found import FoundCurve, LegendEntry, RiskTable
+from perdure.digitise.legend import find_legend, is_statistic, plain_name, text_boxes
+from perdure.digitise.names import named_curves
+from perdure.digitise.uncovered import is_crossed
 from perdure.figure.page import Drawing, Picture, Stroke, Word
+from perdure.records import Floats
 
 BLUE, RED = (0, 70, 139), (237, 0, 0)
 
@@ -112,3 +116,43 @@ def test_text_in_the_plot_is_masked_and_scraps_of_curves_are_not() -> None:
 
 def test_no_names() -> None:
     assert find_legend([], axes(), Picture(np.full((600, 800, 3), 255, np.uint8))) == ()
+
+
+def _curve(x: Floats, y: Floats, colour: tuple[int, int, int]) -> FoundCurve:
+    return FoundCurve(
+        x,
+        y,
+        end=axes().right,
+        colour=colour,
+        dashed=False,
+        width=2.0,
+        marks=x[:0],
+        certainty=1.0,
+    )
+
+
+def test_labels_without_colour_go_to_the_nearest_curve() -> None:
+    frame = axes()
+    x, black = np.array([frame.left]), (40, 40, 40)
+    labels = [
+        LegendEntry(name, black, (300, top, 360, top + 12)) for name, top in (("A", 90), ("B", 290))
+    ]
+    greys = [_curve(x, x * 0 + 110, (150, 150, 150)), _curve(x, x * 0 + 310, black)]
+    assert named_curves(greys, labels, frame) == (0, 1)
+
+
+def test_the_last_name_is_that_of_the_last_curve() -> None:
+    x = np.array([axes().left])
+    curves = [_curve(x, x + 40, colour) for colour in (BLUE, (60, 160, 60))]
+    entries = [
+        LegendEntry(name, colour, (300, 90, 360, 102), (270, 95, 290, 97))
+        for name, colour in (("A", BLUE), ("B", RED))
+    ]
+    assert named_curves(curves, entries, axes()) == (0, 1)
+
+
+def test_a_name_that_a_curve_crosses_is_less_sure() -> None:
+    curve = _curve(np.array([axes().left, 330.0]), np.array([60.0, 150.0]), BLUE)
+    crossed, free = Word("Chemo", 300, 100, 350, 112), Word("Nivo", 100, 100, 140, 112)
+    assert is_crossed(crossed, [curve])
+    assert not is_crossed(free, [curve])

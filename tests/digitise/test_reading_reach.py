@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from perdure.digitise.alike import named_alike
 from perdure.digitise.axes import find_axes
-from perdure.digitise.legend import find_legend, named_alike
+from perdure.digitise.legend import find_legend
 from perdure.digitise.risk_table import read_risk_table
 from perdure.figure.ocr import read_words
 from perdure.figure.picture import load_picture, upright

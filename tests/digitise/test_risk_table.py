@@ -73,6 +73,38 @@ def test_columns_under_every_second_tick_and_between_ticks() -> None:
     ]
 
 
+def test_a_table_on_a_scale_of_its_own_is_tied_by_count() -> None:
+    wide = np.linspace(120, 900, 5)  # 1.3 ticks apart
+    words = [*LABELS, *HEADING, *_row(["216", "151", "98", "63", "10"], 540, "Stage I", wide)]
+    table = read_risk_table(words, axes(), Drawing(1200, 600, (), (), tuple(words)))
+    assert table is not None
+    assert [(c.time, c.n) for c in table.rows[0]] == [
+        (0, 216),
+        (6, 151),
+        (12, 98),
+        (18, 63),
+        (24, 10),
+    ]
+    assert any("by count" in warning for warning in table.warnings)
+
+
+def test_brackets_that_were_read_as_digits_are_split_and_flagged() -> None:
+    heading = [Word("No. at risk (censored)", 5, 514, 120, 526)]
+    row = _row(["216 (0)", "151 (4)", "98 (9)", "710", "3 (12)"], 540, "Stage I")
+    words = [*LABELS, *heading, *row]
+    table = read_risk_table(words, axes(), _page(words))
+    assert table is not None
+    split = table.rows[0][3]
+    assert (split.n, split.in_brackets, split.flagged) == (7, 10, True)
+
+
+def test_a_number_that_one_row_lacks_is_said() -> None:
+    words = [*LABELS, *HEADING, *FIRST, *_row(["", "103", "46", "3", "0"], 560, "Stage II")]
+    table = read_risk_table(words, axes(), _page(words))
+    assert table is not None
+    assert any("Stage II: no number at risk was read at 0" in said for said in table.warnings)
+
+
 def test_brackets_are_read_by_the_heading() -> None:
     words = [
         Word("Number at risk", 5, 500, 95, 512),

@@ -135,6 +135,66 @@ def test_bands_grids_guides_and_tints_are_no_curves() -> None:
     assert error(curve, steps) < 0.004
 
 
+def limits_of(steps: tuple[Floats, Floats]) -> list[tuple[Floats, Floats]]:
+    """Return steps above and below an arm, one line's width from it at first."""
+    time, survival = steps
+    half = np.minimum(0.12, 0.02 + time / 40)
+    return [
+        (time, np.clip(np.minimum.accumulate(survival + sign * half), 0, 1)) for sign in (1, -1)
+    ]
+
+
+def test_dashed_limits_of_one_black_curve_are_no_arms() -> None:
+    image, one = paper(), arm(3, 9.0, 60)
+    draw(image, one, (0, 0, 0))
+    for limit in limits_of(one):
+        draw(image, limit, (0, 0, 0), dash=12, width=2)
+    found = trace_curves(image, axes())
+    assert len(found) == 1
+    assert error(found[0], one) < 0.005
+
+
+def test_two_dashed_arms_are_kept_where_names_say_so() -> None:
+    image, one = paper(), arm(3, 9.0, 60)
+    draw(image, one, (0, 0, 0))
+    for limit in limits_of(one):
+        draw(image, limit, (0, 0, 0), dash=12, width=2)
+    assert len(trace_curves(image, axes(), names=3)) == 3
+
+
+def test_a_line_under_its_band_is_not_the_edge_of_grey_letters() -> None:
+    image, one, two = paper(), arm(5, 12.0), arm(6, 24.0)
+    for steps, colour in ((one, (31, 119, 180)), (two, (255, 127, 14))):
+        upper, lower = limits_of(steps)
+        tint = tuple(int(0.8 * 255 + 0.2 * part) for part in colour)
+        x = LEFT + np.append(np.repeat(upper[0], 2)[1:], 33.0) / 36 * (RIGHT - LEFT)
+        rows = [TOP + (1 - np.repeat(one_of[1], 2)) * (BOTTOM - TOP) for one_of in (upper, lower)]
+        outline = np.concatenate(
+            [np.column_stack([x, rows[0]]), np.column_stack([x, rows[1]])[::-1]]
+        )
+        cv2.fillPoly(image, [np.round(outline).astype(np.int32)], tint)
+    draw(image, one, (45, 128, 185), width=2)
+    draw(image, two, (255, 140, 34), width=2)
+    cv2.putText(image, "hazard ratio 0.7", (150, 500), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (89,) * 3)
+    found = trace_curves(image, axes(), [(140, 480, 340, 510)])
+    assert len(found) == 2
+    assert max(best_errors(found, [one, two])) < 0.005
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_the_last_fall_to_zero_is_followed_and_a_mark_is_none(falls: bool) -> None:
+    image, one = paper(), arm(7, 20.0, 40)
+    draw(image, one, (200, 0, 0))
+    end = LEFT + round(33.0 / 36 * (RIGHT - LEFT))
+    row = round(TOP + (1 - one[1][-1]) * (BOTTOM - TOP))
+    cv2.line(image, (end, row), (end, BOTTOM if falls else row + 9), (200, 0, 0), 3)
+    if not falls:
+        cv2.line(image, (end, row - 9), (end, row), (200, 0, 0), 3)
+    (found,) = trace_curves(image, axes())
+    last = float(axes().y.value(found.y[-1]))
+    assert last == pytest.approx(0.0 if falls else one[1][-1], abs=0.01)
+
+
 def test_text_and_the_samples_of_a_legend_are_no_curves() -> None:
     image, steps = paper(), arm(7, 12)
     draw(image, steps, (0, 0, 0))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from perdure.digitise.alike import named_alike
 from perdure.digitise.axes import find_axes
 from perdure.digitise.choice import chosen_curves
 from perdure.digitise.found import (
@@ -19,9 +20,10 @@ from perdure.digitise.found import (
 )
 from perdure.digitise.given import Known, axes_given, box_given
 from perdure.digitise.labels_beside import labels_without_curves
-from perdure.digitise.legend import find_legend, named_alike, text_boxes
+from perdure.digitise.legend import find_legend, text_boxes
 from perdure.digitise.looks import with_own_look
 from perdure.digitise.names import (
+    SURE_NAME,
     arm_names,
     name_doubts,
     named_by_nearness,
@@ -36,7 +38,9 @@ from perdure.digitise.risk_table import read_risk_table
 from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
+from perdure.digitise.uncovered import is_crossed, words_uncovered
 from perdure.errors import InputError, Problem
+from perdure.figure.page import Word
 from perdure.records import Floats
 
 __all__ = ["Known", "digitise"]
@@ -117,7 +121,8 @@ def _read(
 ) -> Digitised:
     """Read one figure, with its own legend or else that of another panel."""
     source, axes, table = part.source, part.axes, part.table
-    curves, vector = _curves(source, axes, legend)
+    printed = table.names if table is not None else ()
+    curves, vector = _curves(source, axes, legend, len(printed))
     if not curves:
         raise InputError(
             Problem(
@@ -126,9 +131,11 @@ def _read(
                 file=path.name,
             )
         )
-    printed = table.names if table is not None else ()
     if not vector:
-        legend = labels_without_curves(source.picture.pixels, legend, curves, printed)
+        pixels = source.picture.pixels
+        legend = labels_without_curves(pixels, legend, curves)
+        legend = _names_uncovered(source, axes, table, legend, curves)
+        legend = labels_without_curves(pixels, legend, curves)
     curves, said = chosen_curves(known.chosen(curves), legend, axes, len(printed))
     if not legend and elsewhere and fits_curves(elsewhere, curves):
         legend = elsewhere
@@ -137,7 +144,7 @@ def _read(
             "the names are those of another panel's legend, by the colours of the curves",
         )
     if table is not None:
-        table = named_alike(table, legend)
+        table = named_alike(table, [one for one in legend if one.certainty >= SURE_NAME])
     arms, warnings = _arms(curves, legend, table, axes, known)
     facts = printed_facts(source.words, [arm.label for arm in arms if arm.label])
     unit = known.time_unit or axes.time_unit
@@ -196,7 +203,7 @@ def _found_axes(source: FigureSource, path: Path) -> tuple[FigureSource, Axes]:
 
 
 def _curves(
-    source: FigureSource, axes: Axes, legend: Sequence[LegendEntry]
+    source: FigureSource, axes: Axes, legend: Sequence[LegendEntry], rows: int
 ) -> tuple[tuple[FoundCurve, ...], bool]:
     """Return the curves, from paths where there are any, and whether they are."""
     if source.drawing is not None:
@@ -204,9 +211,34 @@ def _curves(
         if found:
             return found, True
     samples = [entry.place for entry in legend if entry.place is not None]
+    hidden = [*text_boxes(source.words, axes), *samples]
+    names = max(len(legend), rows)
     pixels = source.picture.pixels
-    curves = trace_curves(pixels, axes, [*text_boxes(source.words, axes), *samples])
+    curves = trace_curves(pixels, axes, hidden, names)
     return tuple(with_own_look(pixels, curve) for curve in curves), False
+
+
+def _names_uncovered(
+    source: FigureSource,
+    axes: Axes,
+    table: RiskTable | None,
+    legend: Sequence[LegendEntry],
+    curves: Sequence[FoundCurve],
+) -> Sequence[LegendEntry]:
+    """Return the names beside the curves, read again without these where they hide letters."""
+    if any(entry.place is not None for entry in legend) or len(curves) + len(legend) < 2:
+        return legend
+    rows = table.names if table is not None else ()
+    unsure = [
+        entry
+        for entry in legend
+        if entry.name not in rows
+        and (entry.certainty < SURE_NAME or is_crossed(Word(entry.name, *entry.box), curves))
+    ]
+    if not unsure and None not in named_curves(curves, legend, axes):
+        return legend
+    words = words_uncovered(source.picture, source.words, axes, curves)
+    return find_legend(words, axes, source.picture, table)
 
 
 def _arms(
@@ -232,6 +264,14 @@ def _arms(
         labels = [
             label or (table.names[row] if row is not None else "")
             for label, row in zip(labels, rows, strict=True)
+        ]
+    if table is not None and len(table.names) == len(curves) and all(table.names):
+        # a row's name is not crossed by a curve
+        labels = [
+            table.names[row]
+            if row is not None and entry is not None and legend[entry].certainty < SURE_NAME
+            else label
+            for label, row, entry in zip(labels, rows, entries, strict=True)
         ]
     labels = list(known.names or labels)
     names = arm_names(labels)

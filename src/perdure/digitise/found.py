@@ -89,8 +89,8 @@ class LegendEntry:
     """A name with the look of its curve: from a legend, or the colour of a label beside a curve.
 
     ``place`` is where the sample of line lies (left, top, right, bottom), None for a label beside
-    its curve; ``dash`` tells solid from dashed where the sample shows it. A label that is
-    ``crossed`` by a curve may be misread.
+    its curve; ``dash`` tells solid from dashed where the sample shows it. ``certainty`` is that of
+    the name's letters.
     """
 
     name: str
@@ -98,7 +98,7 @@ class LegendEntry:
     box: tuple[float, float, float, float]
     place: tuple[float, float, float, float] | None = None
     dash: bool | None = None
-    crossed: bool = False
+    certainty: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,27 +32,23 @@ def labels_without_curves(
     pixels: Pixels,
     entries: Sequence[LegendEntry],
     curves: Sequence[FoundCurve],
-    known: Sequence[str] = (),
 ) -> tuple[LegendEntry, ...]:
     """Return the names with what the curves tell of them.
 
     A sample that is a piece of a curve is none: its name is a label. A label that a curve crosses
-    has the colour of its letters and not of the curve, and is ``crossed``.
+    has the colour of its letters and not of the curve.
 
     Parameters
     ----------
     pixels : array of int, shape (height, width, 3)
     entries : sequence of LegendEntry
     curves : sequence of FoundCurve
-    known : sequence of str
-        Names that are printed elsewhere too: one of them is not misread.
     """
     labels = [
         replace(one, place=None, dash=None) if any(_is_piece(one, c) for c in curves) else one
         for one in entries
     ]
-    found = [one if one.place is not None else _own(pixels, one, curves) for one in labels]
-    return tuple(replace(one, crossed=one.crossed and one.name not in known) for one in found)
+    return tuple(one if one.place is not None else _own(pixels, one, curves) for one in labels)
 
 
 def _is_piece(entry: LegendEntry, curve: FoundCurve) -> bool:
@@ -77,17 +73,16 @@ def _own(pixels: Pixels, entry: LegendEntry, curves: Sequence[FoundCurve]) -> Le
         wide |= _under(curve, left - aside, top, wide.shape)
     if not wide.any():
         return entry
-    crossed = replace(entry, crossed=True)
     under = wide[:, aside : aside + crop.shape[1]]
     if under.all():
-        return crossed
+        return entry
     ground = np.median(crop[~under], axis=0)
     ink = np.where(under, 0.0, np.abs(crop - ground).max(axis=2))
     letters = ink > _STRONG * np.percentile(ink[~under], 98)
     if ink.max() < _LEAST or letters.sum() < _FEWEST:
-        return crossed
+        return entry
     red, green, blue = (int(v) for v in np.median(crop[letters], axis=0))
-    return replace(crossed, colour=(red, green, blue))
+    return replace(entry, colour=(red, green, blue))
 
 
 def _under(curve: FoundCurve, left: int, top: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -1,21 +1,21 @@
 """Names of curves: in a legend beside a sample of line, or written beside the curves."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 
 import numpy as np
 
+from perdure.digitise.alike import letters_of, named_by_rows
 from perdure.digitise.found import Axes, LegendEntry, RiskTable
 from perdure.digitise.numbers import readings
 from perdure.digitise.risk_names import is_heading, is_vivid
 from perdure.digitise.samples import Sample, sample_beside
 from perdure.digitise.titles import lines_of_text
 from perdure.figure.ocr_models import Box
-from perdure.figure.page import Colour, Drawing, Picture, Word
+from perdure.figure.page import Drawing, Picture, Word
 
-__all__ = ["find_legend", "is_statistic", "named_alike", "plain_name", "text_boxes"]
+__all__ = ["find_legend", "is_statistic", "plain_name", "text_boxes"]
 
 _STATISTIC = re.compile(
     r"\bH\.?R\b|hazard|\b9[059]\s*%|\bC[Il1]\b|^\W*p\s*[=<>≤≥]|\bp\W?value|log\W*rank|censor|wilcoxon"
@@ -62,28 +62,32 @@ def find_legend(
             continue
         name = _with_second_line(line, beside)
         entries.append(
-            LegendEntry(plain_name(name), sample.colour, _box(line), sample.place, sample.dash)
+            LegendEntry(
+                plain_name(name),
+                sample.colour,
+                _box(line),
+                sample.place,
+                sample.dash,
+                line.certainty,
+            )
         )
     names = () if table is None else table.names
-    known = {_key(n) for n in names}
-    labels = [
-        LegendEntry(_as_in_table(plain_name(w.text), names), w.colour, _box(w))
-        for w in beside
-        if _key(plain_name(w.text)) in known or _is_sure(w, page)
-    ]
+    known = {letters_of(n) for n in names}
+    labels = named_by_rows(
+        [
+            LegendEntry(plain_name(w.text), w.colour, _box(w), certainty=w.certainty)
+            for w in beside
+            if letters_of(plain_name(w.text)) in known or _is_sure(w, page)
+        ],
+        names,
+    )
     inside = [e for e in entries if _inside(Word(e.name, *e.box), axes)]
-    if len({_key(e.name) for e in entries}) < len(entries) and len(inside) >= 2:
+    if len({letters_of(e.name) for e in entries}) < len(entries) and len(inside) >= 2:
         entries = inside  # the same names again are those of the next panel
     # One sample among several labels is a piece of curve beside one of them; beside one it may be.
     if len(entries) == len(labels) == 1:
         return (*entries, *labels)
-    return tuple(entries if len(entries) >= min(2, len(labels)) else labels)
-
-
-def _as_in_table(name: str, names: Sequence[str]) -> str:
-    """Return the name as the table has it: a label beside a curve is often crossed by it."""
-    best = max(names, key=lambda n: _likeness(n, name), default="")
-    return best if best and _likeness(best, name) >= 0.8 else name
+    return tuple(entries) if len(entries) >= min(2, len(labels)) else labels
 
 
 def plain_name(text: str) -> str:
@@ -189,50 +193,6 @@ def _with_second_line(line: Word, others: list[Word]) -> str:
     return line.text
 
 
-def named_alike(table: RiskTable, entries: Sequence[LegendEntry]) -> RiskTable:
-    """Return the table with the names of the legend where its own are cut, misread or numbers.
-
-    A row goes with the entry of the same name; else of a name that is nearly the same; else of the
-    same colour; and where rows are numbered 1, 2, ..., by order.
-    """
-    left = dict(enumerate(entries))
-    names = list(table.names)
-    rows = list(range(len(names)))
-
-    def settle(near: Callable[[int, LegendEntry], float], least: float) -> None:
-        pairs = sorted(((near(r, e), r, i) for r in rows for i, e in left.items()), reverse=True)
-        for score, row, i in pairs:
-            if score >= least and row in rows and i in left:
-                names[row] = left.pop(i).name
-                rows.remove(row)
-
-    settle(lambda r, e: _likeness(names[r], e.name), 0.8)
-    settle(lambda r, e: -_apart(table.colours[r], e.colour) if is_vivid(e.colour) else -999, -60)
-    if len(rows) == len(left) and all(names[r].isdigit() for r in rows):
-        for row, i in zip(list(rows), list(left), strict=True):
-            names[row] = left[i].name
-    return replace(table, names=tuple(names))
-
-
-def _likeness(a: str, b: str) -> float:
-    a, b = _key(a), _key(b)
-    if a == b:
-        return 2.0
-    if a.isdigit() or b.isdigit() or min(len(a), len(b)) < 5:
-        return 0.0
-    if (
-        len(a) == len(b)
-        and sum(x != y for x, y in zip(a, b, strict=True)) == 1
-        and a[:-1] == b[:-1]
-    ):
-        return 0.0  # Group 1 and Group 2 differ in what matters
-    return SequenceMatcher(None, a, b).ratio()
-
-
-def _apart(a: Colour, b: Colour) -> float:
-    return float(max(abs(x - y) for x, y in zip(a, b, strict=True)))
-
-
 def _is_scrap(word: Word, page: Picture | Drawing) -> bool:
     """Tell a piece of curve with its marks, taken for letters, from a name."""
     if isinstance(page, Drawing):
@@ -249,7 +209,8 @@ def _is_sure(word: Word, page: Picture | Drawing) -> bool:
     letters = sum(c.isalnum() and c.isascii() for c in name)
     if letters < 3 and not (letters >= 1 and word.certainty > 0.95 and is_vivid(word.colour)):
         return False
-    if word.certainty < 0.6 or not name.isascii():
+    least = 0.45 if re.fullmatch(r"[A-Za-z][A-Za-z]{3}[\w +/()-]*", name) else 0.6
+    if word.certainty < least or not name.isascii():
         return False
     return len(name) > 4 or _stands_free(word, page)
 
@@ -263,10 +224,6 @@ def _stands_free(word: Word, picture: Picture) -> bool:
         spread = strip.max(axis=(0, 1)) - strip.min(axis=(0, 1)) if strip.size else np.zeros(3)
         sides.append(int(spread.max()) < 60)
     return all(sides)
-
-
-def _key(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def _box(word: Word) -> Box:

@@ -14,6 +14,7 @@ from perdure.figure.page import Colour
 from perdure.records import Floats
 
 __all__ = [
+    "SURE_NAME",
     "arm_names",
     "colours_apart",
     "name_doubts",
@@ -24,6 +25,8 @@ __all__ = [
 
 UNLIKE = 45.0
 """Colours this far apart (L*a*b*) are not of one curve."""
+SURE_NAME = 0.85
+"""A name whose letters are less certain is one to look at."""
 NOT_ITS_OWN = 25.0
 """A curve whose colour is this far from its name's may be another's."""
 ALIKE = 12.0
@@ -57,7 +60,7 @@ def named_curves(
     """Return which entry of the legend each curve has; None where none is like it.
 
     The whole of colours, dashes, and nearness of labels that stand beside a curve is as small as
-    it can be.
+    it can be. The last name is that of the last curve, whatever its look.
     """
     if not curves or not legend:
         return (None,) * len(curves)
@@ -69,6 +72,9 @@ def named_curves(
     for row, column in zip(*linear_sum_assignment(np.minimum(cost, 2 * UNLIKE)), strict=True):
         if cost[row, column] < UNLIKE:
             found[int(row)] = int(column)
+    left = set(range(len(legend))) - set(found)
+    if len(curves) == len(legend) and len(left) == 1:
+        found[found.index(None)] = left.pop()
     return tuple(found)
 
 
@@ -135,11 +141,11 @@ def _name_doubt(
     if others:
         return f"it may be {' or '.join(repr(name) for name in others)}, of the same colour"
     own = colours_apart(curve.colour, entry.colour)
-    others_apart = [colours_apart(c.colour, entry.colour) for c in curves if c is not curve]
-    if own > NOT_ITS_OWN and min(others_apart, default=np.inf) < own + ALIKE:
+    rivals = [colours_apart(one.colour, entry.colour) for one in curves if one is not curve]
+    if own > NOT_ITS_OWN and min(rivals, default=np.inf) < own + ALIKE:
         return f"the name {entry.name!r} is in the colour of no curve"
-    if entry.crossed:
-        return f"a curve crosses its name: {entry.name!r} may be misread"
+    if entry.certainty < SURE_NAME:
+        return f"its name may be misread: {entry.name!r}"
     return ""
 
 

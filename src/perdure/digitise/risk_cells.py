@@ -156,15 +156,18 @@ def columns_of(rows: Sequence[Sequence[Token]], axes: Axes) -> Columns | None:
         spacing = pixels / part
         if spacing < 1.2 * float(np.median([t.height for row in rows for t in row])):
             break
-        fits = _fit(places, every, axes, unit / part, spacing)
+        fits = _fit(places, every, axes, unit, part)
         if fits is not None:
             return fits
     return None
 
 
 def _fit(
-    places: Sequence[np.ndarray], every: np.ndarray, axes: Axes, unit: float, spacing: float
+    places: Sequence[np.ndarray], every: np.ndarray, axes: Axes, tick: float, part: int
 ) -> Columns | None:
+    """Return columns that are a whole number of parts of a tick apart, or None."""
+    unit = tick / part
+    spacing = abs(unit / axes.x.step)
     first = float(axes.x.pixel(axes.x.low))
     phase = (every - first) / spacing
     # The offset of centred numbers is 0; of numbers that start or end at the tick it is not.
@@ -184,7 +187,11 @@ def _fit(
         position += len(row)
     used = np.unique(index[good])
     stride = int(np.gcd.reduce(np.diff(used))) if len(used) > 1 else 1
-    last = min(int(used.max()), round((float(axes.x.value(axes.right)) - axes.x.low) / unit) + 1)
+    if stride % part and part % stride:
+        return None  # columns of one and a half ticks are of a scale of the table's own
+    beyond = round((float(axes.x.value(axes.right)) - axes.x.low) / unit) + 1
+    labelled = round((axes.x.high - axes.x.low) / unit)
+    last = min(max(int(used.max()), labelled), beyond)
     steps = range(int(used.min()) % max(1, stride), last + 1, max(1, stride))
     times = tuple(float(np.round(axes.x.low + unit * k, 6)) for k in steps)
     at = tuple(float(axes.x.pixel(t)) + offset * spacing for t in times)
@@ -194,16 +201,18 @@ def _fit(
 def columns_by_count(rows: Sequence[Sequence[Token]], axes: Axes) -> Columns | None:
     """Return columns that are as many as the ticks, where a table has a scale of its own.
 
-    The table of a figure with its legend at the right is at times wider than the plot.
+    The table of a figure with its legend at the right is at times wider than the plot. Its last
+    number, often a lone 0, may have been overlooked.
     """
     longest = max(rows, key=len)
     places = np.array([t.x for t in longest])
     gaps = np.diff(places)
     if len(places) < 4 or gaps.max() - gaps.min() > 0.15 * float(np.median(gaps)):
         return None
+    pitch = float(gaps.mean())
     for step in (1, 2, 3):
         times = axes.x.ticks[::step]
-        if len(times) == len(places):
-            at = np.linspace(places[0], places[-1], len(places))
-            return Columns(times, tuple(at.tolist()), float(gaps.mean()), under_ticks=False)
+        if len(times) - len(places) in (0, 1):
+            at = tuple(float(places[0] + pitch * k) for k in range(len(times)))
+            return Columns(times, at, pitch, under_ticks=False)
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perdure.digitise.found import Axes, RiskCell, RiskTable
+from perdure.digitise.risk_brackets import with_brackets
 from perdure.digitise.risk_cells import (
     Columns,
     Token,
@@ -252,8 +253,8 @@ def _table(grid: Sequence[_Row], columns: Columns, words: Sequence[Word], axes: 
         names.append(" ".join(t for t in texts if t).lstrip(" -–—").rstrip(" :"))
         colours.append(_colour(name, row))
     brackets = brackets_in([w.text for w in heading])
-    rows = tuple(checked(_cells(row, columns)) for row in _measured(grid))
-    warnings = []
+    rows = tuple(checked(with_brackets(_cells(row, columns))) for row in _measured(grid))
+    warnings = _gaps(rows, names)
     if not columns.under_ticks:
         warnings.append(
             "the columns of the table do not stand under the ticks: they were tied to them by count"
@@ -261,6 +262,17 @@ def _table(grid: Sequence[_Row], columns: Columns, words: Sequence[Word], axes: 
     if any(not name for name in names):
         warnings.append("a row of the table of numbers at risk has no name")
     return RiskTable(tuple(names), rows, tuple(colours), brackets, tuple(warnings))
+
+
+def _gaps(rows: Sequence[Sequence[RiskCell]], names: Sequence[str]) -> list[str]:
+    """Return a sentence on each number that a row lacks and another row has."""
+    times = sorted({cell.time for row in rows for cell in row})
+    return [
+        f"{name or f'row {at}'}: no number at risk was read at {time:g}, where another row has one"
+        for at, (name, row) in enumerate(zip(names, rows, strict=True), start=1)
+        for time in times
+        if time not in {cell.time for cell in row}
+    ]
 
 
 def _measured(grid: Sequence[_Row]) -> list[_Row]:

@@ -3,11 +3,12 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from perdure.digitise.ink import Bools, Image
 from perdure.records import Floats
 
-__all__ = ["line_width", "marks_on", "steps_of"]
+__all__ = ["falls_to", "line_width", "marks_on", "steps_of"]
 
 
 def line_width(covered: Image) -> float:
@@ -24,14 +25,49 @@ def line_width(covered: Image) -> float:
     level = cv2.morphologyEx(
         (covered > 0.5).astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, 7), np.uint8)
     )
-    on = np.pad(level, ((1, 1), (0, 0))).astype(np.int8)
-    turns = np.diff(on, axis=0).T
-    heights = np.nonzero(turns == -1)[1] - np.nonzero(turns == 1)[1]
+    columns = np.pad(cv2.transpose(level), ((0, 0), (1, 1))).astype(np.int8).ravel()
+    turns = np.diff(columns)
+    heights = np.flatnonzero(turns == -1) - np.flatnonzero(turns == 1)
     if heights.size < 10:
         return 2.0
     counts = np.bincount(heights)[:40]
     weighted = np.convolve(counts * np.arange(counts.size), [0.5, 1, 0.5], "same")
     return float(max(int(np.argmax(weighted)), 1))
+
+
+def falls_to(zero: float, covered: Image, column: int, row: float, width: float) -> bool:
+    """Say whether a curve ends in a fall to survival 0: the last who was followed had the event.
+
+    A censoring mark at the end is as tall above the line as below, and stops on its way.
+
+    Parameters
+    ----------
+    zero : float
+        The row of survival 0.
+    covered : array of float, shape (height, width)
+    column : int
+        In which the curve ends.
+    row : float
+        Its last.
+    width : float
+        Of the line.
+
+    Examples
+    --------
+    >>> covered = np.zeros((60, 40), np.float32)
+    >>> covered[19:22, :30] = 1
+    >>> falls_to(50.0, covered, 29, 20.0, 3.0)
+    False
+    >>> covered[20:50, 28:31] = 1
+    >>> falls_to(50.0, covered, 29, 20.0, 3.0)
+    True
+    """
+    start, stop = round(row + width / 2) + 1, min(round(zero - width / 2), covered.shape[0])
+    if stop - start < 2 * width + 3:
+        return False
+    aside = round(width / 2) + 1
+    column_of = covered[start:stop, max(column - aside, 0) : column + aside + 1].max(axis=1)
+    return bool((column_of > 0.4).mean() > 0.9)
 
 
 def steps_of(
@@ -144,8 +180,8 @@ def marks_on(
     columns = first + np.arange(rows.size)
     spread = int(np.ceil(width)) + 1
     # above a step stands the line that it comes from
-    upper = np.array([rows[max(at - spread, 0) : at + spread + 1].min() for at in range(rows.size)])
-    lower = np.array([rows[max(at - spread, 0) : at + spread + 1].max() for at in range(rows.size)])
+    upper = minimum_filter1d(rows, 2 * spread + 1, mode="nearest")
+    lower = maximum_filter1d(rows, 2 * spread + 1, mode="nearest")
     gap = int(np.floor(width / 2)) + 1
     long = max(round(width), 2)
     over, under = np.zeros(rows.size), np.zeros(rows.size)

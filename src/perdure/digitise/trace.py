@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from perdure.digitise.follow import follow
 from perdure.digitise.found import Axes, FoundCurve
 from perdure.digitise.ink import Bools, Image, Ink, Lines, evidence_of, ink_colours, lines_of
-from perdure.digitise.steps import line_width, marks_on, steps_of
+from perdure.digitise.steps import falls_to, line_width, marks_on, steps_of
 from perdure.figure.page import Pixels
 
 __all__ = ["trace_curves"]
@@ -19,8 +21,18 @@ SOLID, DASHED = (1.0, 0.5), (0.25, 0.12)
 """What a column and a pixel of a fall without ink cost, of a whole line and of one with gaps."""
 LOW_START = 0.1
 """Of the plot's height: a curve is first seen no farther below its start."""
+SEEN = 0.4
+"""Of a line's width: with so much ink it is seen in a column."""
+SHORTEST = 0.12
+"""Of the plot's width that a curve is seen for."""
+LATEST = 0.35
+"""Of the plot's width: a curve is seen before that."""
+GAINED = {False: 0.08, True: 0.03}
+"""What a curve gains at least, for the plot's width; of a whole line and of one with gaps."""
 CURVES = 5
 """Of one colour at most."""
+PIECES = 0.7
+"""A path that lies on others over this share of its length, where names are fewer, is no curve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +64,7 @@ def trace_curves(
     pixels: Pixels,
     axes: Axes,
     text: Sequence[tuple[float, float, float, float]] = (),
+    names: int = 0,
 ) -> tuple[FoundCurve, ...]:
     """Follow every Kaplan-Meier curve in a picture.
 
@@ -64,6 +77,9 @@ def trace_curves(
     axes : Axes
     text : sequence of (left, top, right, bottom)
         Where words and samples of a legend stand.
+    names : int
+        How many a legend or a table has: beyond them a path made of pieces of others, and those on
+        both sides of another, are no curves. 0 where nothing is known.
 
     Returns
     -------
@@ -80,9 +96,13 @@ def trace_curves(
     start = float(axes.y.pixel(1.0)) - top
     taken = np.zeros(words.shape, dtype=np.bool_)
     paths: list[_Path] = []
-    for ink in _in_order(lines, words, taken, first, start):
-        paths += _of_colour(lines, ink, words, taken, first, start, paths)
-    return tuple(_finished(path, lines, words, paths, left, top) for path in _without_limits(paths))
+    inks = _in_order(lines, words, taken, first, start)
+    for ink in inks:
+        paths += _of_colour(lines, ink, inks, words, taken, first, start, paths)
+    kept = _without_pieces(paths if 0 < len(paths) <= names else _without_limits(paths), names)
+    zero = float(axes.y.pixel(0.0)) - top
+    seen = zero if zero < plot.shape[0] + 3 else None
+    return tuple(_finished(path, lines, words, paths, left, top, seen) for path in kept)
 
 
 def _boxes(
@@ -111,6 +131,7 @@ def _in_order(lines: Lines, words: Bools, taken: Bools, first: int, start: float
 def _of_colour(
     lines: Lines,
     ink: Ink,
+    inks: Sequence[Ink],
     words: Bools,
     taken: Bools,
     first: int,
@@ -125,6 +146,8 @@ def _of_colour(
         own = np.where(taken, 0, covered).astype(np.float32)
         path = _best(own, np.asarray(other | taken), words, width, ink, first, start)
         if path is None or any(_hugs(path, other) for other in (*before, *found)):
+            break
+        if found and _of_another(path, lines, inks):
             break
         found.append(path)
         _take(taken, path)
@@ -145,6 +168,14 @@ def _hugs(path: _Path, other: _Path) -> bool:
     # marks stand up to some widths off their line, and are taller than they are wide
     reach = (8 if path.tall > 0.5 else 3) * path.width + 2
     return bool((apart > reach).sum() + beyond < 0.3 * max(int(path.seen.sum()), 1))
+
+
+def _of_another(path: _Path, lines: Lines, inks: Sequence[Ink]) -> bool:
+    """Say whether a path has more ink of another colour: a blurred picture mixes them."""
+    at = path.rows[path.seen], path.columns[path.seen]
+    own = float(evidence_of(lines, path.ink)[0][at].mean())
+    others = (ink for ink in inks if ink is not path.ink)
+    return any(float(evidence_of(lines, ink)[0][at].mean()) > own for ink in others)
 
 
 def _share_tall(
@@ -168,28 +199,78 @@ def _best(
     own = np.where(words, 0.75 * covered, covered).astype(np.float32)
     hidden = np.asarray(hidden | words)
     thick = max(round(width), 1) | 1
-    centred = cv2.blur(own, (1, thick))
-    blind = cv2.blur(hidden.astype(np.float32), (1, thick))
-    passable = np.maximum(own, hidden.astype(np.float32))
-    passable = cv2.dilate(passable, np.ones((1, 3), np.uint8)).astype(np.float32)
+    blocked = hidden.astype(np.float32)
+    centred = np.asarray(cv2.blur(own, (1, thick)), dtype=np.float32)
+    blind = np.asarray(cv2.blur(blocked, (1, thick)), dtype=np.float32)
+    passable = np.maximum(own, blocked)
+    passable = np.asarray(cv2.dilate(passable, np.ones((1, 3), np.uint8)), dtype=np.float32)
     off = np.abs(np.arange(own.shape[0]) - start)
     away = np.where(off > LOW_START * own.shape[0] + 3 * width, -1e9, -0.35 * off)
+    most_seen = np.asarray(((centred > SEEN) & ~words)[:, first:].any(axis=0))
+    most_gained = float(np.clip(2.2 * (centred[:, first:].max(axis=0) - 0.45), 0, 1).sum())
     for dashed, (gap, drop) in ((False, SOLID), (True, DASHED)):
-        reward = np.clip(2.2 * (centred - 0.45), -1, 1)
-        reward = np.where(reward < 0, gap * reward * (1 - blind) - 0.06 * blind, reward)
-        fall = drop * (1 - np.clip(passable, 0, 1)) + 0.004
-        rows, gained = follow(
-            reward[:, first:].astype(np.float32), fall[:, first:].astype(np.float32), away
+        if not _may_be_curve(ink, most_seen, most_gained, own.shape[1], dashed=dashed):
+            continue
+        reward, fall = _reward_and_fall(
+            _by_column(centred, first),
+            _by_column(blind, first),
+            _by_column(passable, first),
+            gap,
+            drop,
         )
+        rows, gained = follow(reward.T, fall.T, away)
         columns = first + np.arange(rows.size)
-        seen = np.asarray((centred[rows, columns] > 0.4) & ~words[rows, columns])
+        seen = np.asarray((centred[rows, columns] > SEEN) & ~words[rows, columns])
         unseen = np.asarray((blind[rows, columns] > 0.5) & ~seen)
-        bare = _falls_bare(rows, columns, passable, width, start)
+        bare = _falls_bare(rows, columns, passable, width, start, dashed=dashed)
         tall = _share_tall(rows[seen], columns[seen], covered, width)
         path = _Path(rows, first, dashed, gained, seen, unseen, bare, tall, width, ink)
         if _is_curve(path, own.shape):
             return replace(path, dashed=_has_dashes(path))
     return None
+
+
+def _may_be_curve(ink: Ink, seen: Bools, gained: float, width: int, *, dashed: bool) -> bool:
+    """Say whether a curve that is seen in every column that has ink, and falls free, would do.
+
+    Most colours have none, and need not be followed to know it.
+    """
+    return (
+        seen.sum() >= SHORTEST * width
+        and ink.pixels >= 0.4 * SHORTEST * width
+        and int(seen.argmax()) < LATEST * width
+        and gained > GAINED[dashed] * width
+    )
+
+
+def _by_column(image: Image, first: int) -> Image:
+    """Return an image from a column on, column after column."""
+    return np.asarray(cv2.transpose(image[:, first:]), dtype=np.float32)
+
+
+@njit(cache=True)
+def _reward_and_fall(
+    centred: Image, blind: Image, passable: Image, gap: float, drop: float
+) -> tuple[Image, Image]:
+    """Return what a curve gains at each pixel and loses by falling over it.
+
+    Parameters
+    ----------
+    centred, blind, passable : array of float, shape (width, height)
+        Ink over the width of the line, the share of that where something hides it, and ink that a
+        fall may run in.
+    gap, drop : float
+        What a column and a pixel of a fall without ink cost.
+    """
+    reward, fall = np.empty_like(centred), np.empty_like(centred)
+    for x in range(centred.shape[0]):
+        for y in range(centred.shape[1]):
+            value = min(max(2.2 * (centred[x, y] - 0.45), -1.0), 1.0)
+            if value < 0:
+                value = gap * value * (1 - blind[x, y]) - 0.06 * blind[x, y]
+            reward[x, y] = value
+            fall[x, y] = drop * (1 - min(passable[x, y], 1.0)) + 0.004
+    return reward, fall
 
 
 def _falls_bare(
@@ -198,10 +279,13 @@ def _falls_bare(
     passable: Image,
     width: float,
     start: float,
+    *,
+    dashed: bool,
 ) -> bool:
     """Say whether the path falls somewhere, in a few columns, over what has no ink.
 
-    The gaps of a dashed line leave most of a fall with ink; to another line there is none.
+    The gaps of a dashed line leave most of a fall with ink, but steps that follow each other may
+    all fall in gaps; to another line there is no ink at all.
     The axis may hide the first fall, if it is no long one.
     """
     if rows[0] - start > LOW_START * passable.shape[0] + 3 * width:
@@ -214,22 +298,22 @@ def _falls_bare(
     window = np.ones(max(int(0.02 * passable.shape[1]), 3))
     lost = np.convolve(bare, window, "same")
     whole = np.convolve(fallen, window, "same")
-    least = max(4 * width, 0.03 * passable.shape[0])
+    least = (2 if dashed else 1) * max(4 * width, 0.03 * passable.shape[0])
     return bool(((lost > least) & (lost > 0.7 * whole)).any())
 
 
 def _is_curve(path: _Path, shape: tuple[int, ...]) -> bool:
     """Say whether there is enough of a line for a curve."""
     width = shape[1]
-    if path.seen.sum() < 0.12 * width or path.ink.pixels < 0.4 * path.seen.sum():
+    if path.seen.sum() < SHORTEST * width or path.ink.pixels < 0.4 * path.seen.sum():
         return False
     starts = int(np.flatnonzero(path.seen)[0])
     least = 0.35 if path.dashed else 0.8
     return (
         path.share_seen > least
-        and starts < 0.35 * width
+        and starts < LATEST * width
         and not path.bare
-        and path.gained > (0.03 if path.dashed else 0.08) * width
+        and path.gained > GAINED[path.dashed] * width
     )
 
 
@@ -254,6 +338,36 @@ def _has_dashes(path: _Path) -> bool:
     return count >= 6 and float(lengths.sum()) > 0.1 * path.seen.size
 
 
+def _without_pieces(paths: Sequence[_Path], names: int) -> list[_Path]:
+    """Return the paths without those that are made of pieces of others, where there are too many.
+
+    Parameters
+    ----------
+    paths : sequence of _Path
+    names : int
+        How many curves there are by what is written; 0 where that is not known.
+    """
+    left = list(paths)
+    while 0 < names < len(left):
+        shares = [_share_on_others(path, left) for path in left]
+        worst = max(range(len(left)), key=lambda at: (shares[at], -left[at].gained))
+        if shares[worst] < PIECES:
+            break
+        del left[worst]
+    return left
+
+
+def _share_on_others(path: _Path, paths: Sequence[_Path]) -> float:
+    """Return the share of the columns of a path in which it lies on one of the others."""
+    on = np.zeros(path.rows.size, dtype=np.bool_)
+    for other in paths:
+        if other is not path:
+            size = min(path.rows.size, other.rows.size)
+            reach = 1.5 * max(path.width, other.width) + 1
+            on[:size] |= np.abs(path.rows[:size] - other.rows[:size]) <= reach
+    return float(on.mean())
+
+
 def _without_limits(paths: Sequence[_Path]) -> list[_Path]:
     """Return the paths without confidence limits: two of one colour with a third between them."""
     dropped: set[int] = set()
@@ -265,24 +379,33 @@ def _without_limits(paths: Sequence[_Path]) -> list[_Path]:
             and paths[at].ink is paths[middle].ink
             and paths[at].dashed != paths[middle].dashed
         ]
-        for upper in alike:
-            for lower in alike:
-                if upper != lower and _enclose(paths[upper], paths[middle], paths[lower]):
-                    dropped |= {upper, lower}
+        for one, other in combinations(alike, 2):
+            if _enclose(paths[one], paths[middle], paths[other]):
+                dropped |= {one, other}
     return [path for at, path in enumerate(paths) if at not in dropped]
 
 
-def _enclose(upper: _Path, middle: _Path, lower: _Path) -> bool:
-    """Say whether two paths lie on both sides of a third wherever all three are seen."""
-    size = min(upper.rows.size, middle.rows.size, lower.rows.size)
-    seen = upper.seen[:size] & middle.seen[:size] & lower.seen[:size]
-    above = middle.rows[:size][seen] - upper.rows[:size][seen]
-    below = lower.rows[:size][seen] - middle.rows[:size][seen]
-    return bool(seen.sum() > 5 and (above >= -1).mean() > 0.98 and (below >= -1).mean() > 0.98)
+def _enclose(one: _Path, middle: _Path, other: _Path) -> bool:
+    """Say whether two paths lie on either side of a third wherever all three are seen.
+
+    Limits may change places where they were followed across a steep fall.
+    """
+    size = min(one.rows.size, middle.rows.size, other.rows.size)
+    seen = one.seen[:size] & middle.seen[:size] & other.seen[:size]
+    outer = np.stack([one.rows[:size][seen], other.rows[:size][seen]])
+    inner = middle.rows[:size][seen]
+    between = (inner >= outer.min(axis=0) - 1) & (inner <= outer.max(axis=0) + 1)
+    return bool(seen.sum() > 5 and between.mean() > 0.97)
 
 
 def _finished(
-    path: _Path, lines: Lines, words: Bools, paths: Sequence[_Path], left: int, top: int
+    path: _Path,
+    lines: Lines,
+    words: Bools,
+    paths: Sequence[_Path],
+    left: int,
+    top: int,
+    zero: float | None,
 ) -> FoundCurve:
     """Return a path as a curve, in the pixels of the picture."""
     covered, other = evidence_of(lines, path.ink)
@@ -291,6 +414,9 @@ def _finished(
         if one is not path and one.ink is path.ink:
             _take(hidden, one)
     x, y = steps_of(path.rows, path.first, covered, hidden, path.width)
+    last = float(path.columns[-1])
+    if zero is not None and falls_to(zero, covered, int(last), float(y[-1]), path.width):
+        x, y = np.append(x, last), np.append(y, zero)
     marks = marks_on(path.rows, path.first, covered, hidden, path.width)
     doubt = _unseen_area(path, lines.strength.shape)
     doubts = []

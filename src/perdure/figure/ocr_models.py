@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perdure.figure.page import Pixels
-from perdure.records import Floats
 
 __all__ = ["Box", "Reader", "Reading", "decode", "reader"]
 
@@ -123,7 +122,7 @@ class Reader:
             chances = chances[:, :, allowed]
             characters = tuple(characters[i] for i in allowed)
         return [
-            decode(chance.astype(np.float64), characters, whole / width)
+            decode(chance, characters, whole / width)
             for chance, width in zip(chances, widths, strict=True)
         ]
 
@@ -134,7 +133,9 @@ def reader(threads: int = 1) -> Reader:
     return Reader(threads)
 
 
-def decode(chances: Floats, characters: tuple[str, ...], stretch: float = 1.0) -> Reading:
+def decode(
+    chances: NDArray[np.floating], characters: tuple[str, ...], stretch: float = 1.0
+) -> Reading:
     """Return the best reading of a line and the next best ones.
 
     Parameters
@@ -170,9 +171,11 @@ def decode(chances: Floats, characters: tuple[str, ...], stretch: float = 1.0) -
         places.append((start + stop) / 2 / len(best) * stretch)
         rest = chances[peak].copy()
         rest[letter] = 0.0
-        for other in np.argsort(rest)[::-1][:2]:
+        for _ in range(2):
+            other = int(rest.argmax())
             if rest[other] > 1e-4:
-                swaps.append((float(rest[other] / sure[-1]), index, characters[int(other)]))
+                swaps.append((float(rest[other]) / sure[-1], index, characters[other]))
+            rest[other] = 0.0
     others = []
     for chance, index, letter_ in sorted(swaps, reverse=True)[:4]:
         others.append(("".join([*text[:index], letter_, *text[index + 1 :]]), chance))

@@ -158,6 +158,8 @@ def _cell_json(arm: str, cell: RiskCell) -> dict[str, object]:
 def to_check(found: Digitised) -> list[str]:
     """Return what a person should look at, a sentence each."""
     said = [f"{arm.label or arm.arm}: {doubt}" for arm in found.arms for doubt in arm.doubts]
+    if len(found.arms) > 1:
+        said += [f"{arm.arm}: no name was read" for arm in found.arms if not arm.label]
     said += [
         f"{arm.label or arm.arm}: {cell.n} at risk at {cell.time:g}"
         + (f" (or {', '.join(str(one) for one in cell.other)})" if cell.other else "")

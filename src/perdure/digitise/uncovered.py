@@ -1,0 +1,111 @@
+"""Names that curves cross, read again from the picture without the curves."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+import cv2
+import numpy as np
+
+from perdure.digitise.alike import letters_of
+from perdure.digitise.found import Axes, FoundCurve
+from perdure.figure.cut import cut_picture, moved_word
+from perdure.figure.page import Picture, Word
+from perdure.records import Bools
+
+__all__ = ["is_crossed", "words_uncovered"]
+
+CROSSED = 0.8
+"""The most that the certainty of a name can be of which a curve may hide a letter."""
+ALIKE = 0.7
+"""Two readings with this likeness are of one word."""
+
+
+def words_uncovered(
+    picture: Picture, words: Sequence[Word], axes: Axes, curves: Sequence[FoundCurve]
+) -> tuple[Word, ...]:
+    """Return the words of a figure, those in the plot read again without the curves over them.
+
+    Parameters
+    ----------
+    picture : Picture
+    words : sequence of Word
+        As read before.
+    axes : Axes
+    curves : sequence of FoundCurve
+    """
+    from perdure.figure.ocr import read_words  # noqa: PLC0415 (opencv)
+
+    box = axes.left + 3, axes.top + 3, axes.right - 3, axes.bottom - 3
+    bare = cut_picture(_without_curves(picture, box, curves), box)
+    corner = max(int(np.floor(box[0] + 0.5)), 0), max(int(np.floor(box[1] + 0.5)), 0)
+    again = [moved_word(word, (-corner[0], -corner[1])) for word in read_words(bare)]
+    found = [word for word in again if not any(_over(word, one) for one in words)]
+    for word in words:
+        second = [one for one in again if _over(word, one)]
+        found.append(_better(word, second, curves))
+    return tuple(sorted(found, key=lambda w: (w.top, w.left)))
+
+
+def _better(word: Word, second: Sequence[Word], curves: Sequence[FoundCurve]) -> Word:
+    """Return a word as read first or without the curves; where a curve crosses it, less certain."""
+    best = max(second, key=lambda one: len(one.text), default=word)
+    longer = letters_of(best.text) != letters_of(word.text) and word.text in best.text
+    if not is_crossed(word, curves) and not longer:
+        return word
+    if best.text == word.text and not _ends_hidden(word, curves):
+        return max(word, best, key=lambda one: one.certainty)
+    more = len(letters_of(best.text)) >= len(letters_of(word.text))
+    kept = best if more else word
+    alike = SequenceMatcher(None, letters_of(best.text), letters_of(word.text)).ratio() > ALIKE
+    certainty = max(best.certainty, word.certainty) if alike else kept.certainty
+    return replace(kept, certainty=min(certainty, CROSSED), colour=word.colour)
+
+
+def is_crossed(word: Word, curves: Sequence[FoundCurve]) -> bool:
+    """Tell whether a curve runs through a word or close to its ends, where letters may be lost."""
+    room = 0.7 * (word.bottom - word.top)
+    return _touched(word, word.left - room, word.right + room, curves)
+
+
+def _ends_hidden(word: Word, curves: Sequence[FoundCurve]) -> bool:
+    """Tell whether a curve runs where another first or last letter may stand."""
+    room = 0.7 * (word.bottom - word.top)
+    return any(_touched(word, end - room, end + room, curves) for end in (word.left, word.right))
+
+
+def _touched(word: Word, left: float, right: float, curves: Sequence[FoundCurve]) -> bool:
+    """Tell whether a curve runs between two places on the level of a word."""
+    for curve in curves:
+        x = np.append(curve.x, curve.end)
+        top = np.concatenate([curve.y[:1], curve.y[:-1]])
+        beside = (x[:-1] < right) & (x[1:] > left)
+        level = (curve.y > word.top - 1) & (top < word.bottom + 1)
+        if bool((beside & level).any()):
+            return True
+    return False
+
+
+def _over(one: Word, other: Word) -> bool:
+    """Tell whether two words lie over each other."""
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return across > 0 and down > 0.3 * min(one.bottom - one.top, other.bottom - other.top)
+
+
+def _without_curves(
+    picture: Picture, box: tuple[float, float, float, float], curves: Sequence[FoundCurve]
+) -> Picture:
+    """Return the picture with the paper of the plot where curves lie."""
+    covered: Bools = np.zeros(picture.pixels.shape[:2], dtype=np.bool_)
+    for curve in curves:
+        mask = np.zeros(covered.shape, dtype=np.uint8)
+        x = np.repeat(np.append(curve.x, curve.end), 2)[1:-1]
+        corners = np.rint(np.stack([x, np.repeat(curve.y, 2)], axis=1)).astype(np.int32)
+        cv2.polylines(mask, [corners], isClosed=False, color=1, thickness=round(curve.width) + 2)
+        covered |= mask > 0
+    left, top, right, bottom = (max(int(side), 0) for side in box)
+    paper = np.median(picture.pixels[top:bottom, left:right].reshape(-1, 3), axis=0)
+    pixels = picture.pixels.copy()
+    pixels[covered] = paper.astype(np.uint8)
+    return replace(picture, pixels=pixels)
