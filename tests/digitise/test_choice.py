@@ -63,6 +63,14 @@ def test_a_second_line_in_the_colour_of_a_name_is_kept_and_doubted() -> None:
     assert () in doubts
 
 
+def test_a_line_without_a_name_on_other_curves_is_made_of_them() -> None:
+    arms = [_curve(BLUE), _curve(RED, 60)]
+    y = np.where(np.arange(26) < 15, arms[0].y, arms[1].y)
+    kept, said = chosen_curves([*arms, replace(_curve(BLUE), y=y)], TWO, axes(), 0)
+    assert len(kept) == 2
+    assert said == ("a line was taken for pieces of other curves and left out",)
+
+
 def test_a_sample_that_is_a_piece_of_a_curve_is_none() -> None:
     curve = replace(_curve(BLUE), x=np.array([100.0]), y=np.array([61.0]))
     page = np.full((200, 800, 3), 255, np.uint8)

@@ -7,6 +7,7 @@ import numpy as np
 
 from perdure.digitise.found import Axes, FoundCurve, LegendEntry
 from perdure.digitise.names import colours_apart, named_curves
+from perdure.records import Floats
 
 __all__ = ["chosen_curves"]
 
@@ -16,6 +17,8 @@ ALIKE = 12.0
 """Colours this near (L*a*b*) are one."""
 WHOLLY, MOSTLY = 0.98, 0.8
 """Of its course a line lies between its limits; where these are drawn thinner, most of it."""
+PIECES = 0.5
+"""Of its course: a line without a name that lies on other curves by so much is made of them."""
 NAMELESS = "the legend has no name for this line"
 THINNER = 0.75
 """A line of this share of another's width is drawn thinner."""
@@ -46,7 +49,7 @@ def chosen_curves(
     whole = max(rows, 2) <= len(samples) or rows == len(samples)
     kept: list[FoundCurve] = []
     nameless: list[FoundCurve] = []
-    foreign = limits = 0
+    foreign = limits = pieces = 0
     for curve, name in zip(curves, named, strict=True):
         near = _nearest(curve, samples)
         if name is not None:
@@ -55,6 +58,8 @@ def chosen_curves(
             foreign += 1
         elif near < FOREIGN and whole and _drawn_unlike(curve, curves, named):
             limits += 1
+        elif whole and _on_others(curve, [c for c in curves if c is not curve]) > PIECES:
+            pieces += 1
         else:
             kept.append(_doubted(curve, NAMELESS))
             nameless.append(curve)
@@ -63,6 +68,9 @@ def chosen_curves(
         said = (*said, f"{what} as a curve does but is in no colour of the legend: left out")
     if limits:
         said = (*said, _limits_sentence(limits))
+    if pieces:
+        what = "a line was" if pieces == 1 else f"{pieces} lines were"
+        said = (*said, f"{what} taken for pieces of other curves and left out")
     rivals = [one for one in nameless if _nearest(one, samples) < FOREIGN]
     return tuple(_beside_rivals(curve, rivals) for curve in kept), said
 
@@ -100,6 +108,22 @@ def _drawn_unlike(
         and ((curve.dashed and not other.dashed) or curve.width <= THINNER * other.width)
         for other, name in zip(curves, named, strict=True)
     )
+
+
+def _on_others(curve: FoundCurve, others: Sequence[FoundCurve]) -> float:
+    """Return the share of its course over which a line lies on other curves."""
+    places = np.linspace(curve.x[0], curve.end, 200)
+    rows = _rows_at(curve, places)
+    on = np.zeros(places.size, dtype=np.bool_)
+    for other in others:
+        reach = (curve.width + other.width) / 2 + 1
+        on |= (np.abs(_rows_at(other, places) - rows) <= reach) & (places <= other.end)
+    return float(on.mean())
+
+
+def _rows_at(curve: FoundCurve, places: Floats) -> Floats:
+    """Return where a curve lies at places along time, in pixels."""
+    return curve.y[np.clip(np.searchsorted(curve.x, places, side="right") - 1, 0, None)]
 
 
 def _without_limits(
@@ -143,10 +167,7 @@ def _enclosed(upper: FoundCurve, middle: FoundCurve, lower: FoundCurve) -> float
     if end - middle.x[0] < 0.5 * (middle.end - middle.x[0]):
         return 0.0
     places = np.linspace(middle.x[0], end, 200)
-    high, own, low = (
-        one.y[np.clip(np.searchsorted(one.x, places, side="right") - 1, 0, None)]
-        for one in (upper, middle, lower)
-    )
+    high, own, low = (_rows_at(one, places) for one in (upper, middle, lower))
     if (own - high).mean() < 1 or (low - own).mean() < 1:
         return 0.0
     slack = middle.width + 1

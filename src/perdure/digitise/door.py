@@ -132,8 +132,10 @@ def _read(
             )
         )
     if not vector:
+        pixels = source.picture.pixels
+        legend = labels_without_curves(pixels, legend, curves)
         legend = _names_uncovered(source, axes, table, legend, curves)
-        legend = labels_without_curves(source.picture.pixels, legend, curves)
+        legend = labels_without_curves(pixels, legend, curves)
     curves, said = chosen_curves(known.chosen(curves), legend, axes, len(printed))
     if not legend and elsewhere and fits_curves(elsewhere, curves):
         legend = elsewhere

@@ -17,6 +17,8 @@ __all__ = ["with_own_look"]
 
 _OTHER = 15.0
 """Colours this far apart (L*a*b*) are not those of one line."""
+_SPREAD, _MOST = 40.0, 0.6
+"""Of its places so many have the one colour (channels of 255); else it is pieces of other lines."""
 _FEWEST = 12
 """Columns of a curve that say how it looks."""
 _STRONG = 0.7
@@ -62,10 +64,13 @@ def with_own_look(pixels: Pixels, curve: FoundCurve) -> FoundCurve:
     strength = near.max(axis=1)
     strong = strength > _STRONG * np.percentile(strength, 90)
     at = reach - 1 + near.argmax(axis=1)
-    red, green, blue = (int(v) for v in np.median(strips[strong, at[strong]], axis=0))
+    inks = strips[strong, at[strong]]
+    middle = np.median(inks, axis=0)
+    red, green, blue = (int(v) for v in middle)
     thick = [_thickness(line, i) for line, i in zip(ink[strong], at[strong], strict=True)]
     own = (red, green, blue)
-    differs = colours_apart(own, curve.colour) > _OTHER
+    alike = float((np.abs(inks - middle).max(axis=1) < _SPREAD).mean())
+    differs = colours_apart(own, curve.colour) > _OTHER and alike > _MOST
     return replace(curve, colour=own if differs else curve.colour, width=float(np.median(thick)))
 
 
