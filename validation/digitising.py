@@ -1,11 +1,12 @@
 """What is read in figures whose truth is known, with nothing given but the file.
 
     python validation/digitising.py --from ../shared/data/figures_sim --set 101=DIR \
-        --scoring ../shared/scoring/figures [--jobs 2]
+        --unseen 606=DIR --scoring ../shared/scoring/figures [--jobs 2]
 
 writes validation/digitising.md and validation/digitising.csv, one row an arm. ``--from`` is the
-development set; every ``--set`` is another seed's, made by ``make_figures.py --seed N`` of the
-folder of the scorer. Nothing depends on the number of jobs.
+development set; every ``--set`` and ``--unseen`` is another seed's, made by ``make_figures.py`` of
+the folder of the scorer with ``--seed``. An unseen set is one that nobody who works on the reader
+has looked at: the page gives these apart. Nothing depends on the number of jobs.
 """
 
 import argparse
@@ -69,18 +70,20 @@ def compact(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def made(sets: Sequence[str], files: int) -> str:
+def made(seen: Sequence[str], unseen: Sequence[str], files: int) -> str:
     """Return how the page was made."""
-    others = "".join(f" --set {name}=DIR" for name in sets[1:])
+    sets = "".join(f" --set {name}=DIR" for name in seen[1:])
+    sets += "".join(f" --unseen {name}=DIR" for name in unseen)
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    looked = f"Sets {', '.join(seen)} were looked at while perdure was written"
+    fresh = f"; {', '.join(unseen)} were not." if unseen else "; no set here was not."
     return (
-        f"Made by `python validation/digitising.py --from ../shared/data/figures_sim{others}"
-        f" --scoring ../shared/scoring/figures` on {datetime.now(UTC):%Y-%m-%d}: {files} files of"
-        f" the sets {', '.join(sets)}; a set's number is the seed that `make_figures.py` of the"
-        " folder of the scorer makes it with, dev is the set that perdure was developed beside."
-        f" perdure {perdure.__version__}, {libraries}, Python {platform.python_version()},"
-        f" {platform.machine()}, {os.cpu_count()} cores. An arm a row is in"
-        " [digitising.csv](digitising.csv). How long it takes is in benchmarks/digitise.py."
+        f"Made by `python validation/digitising.py --from ../shared/data/figures_sim{sets}"
+        f" --scoring ../shared/scoring/figures` on {datetime.now(UTC):%Y-%m-%d}: {files} files. A"
+        " set's number is the seed with which `make_figures.py` of the folder of the scorer makes"
+        f" it; dev is the team's own. {looked}{fresh} perdure {perdure.__version__}, {libraries},"
+        f" Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores. Every"
+        " arm has its row in [digitising.csv](digitising.csv). Times are in benchmarks/digitise.py."
     )
 
 
@@ -97,19 +100,21 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--from", dest="source", type=Path, required=True)
     parser.add_argument("--set", dest="sets", type=named_folder, action="append", default=[])
+    parser.add_argument("--unseen", type=named_folder, action="append", default=[])
     parser.add_argument("--scoring", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     asked = parser.parse_args()
-    sets = [("dev", asked.source), *asked.sets]
-    work = [(case, asked.scoring) for case in cases_in(sets)]
+    seen = [("dev", asked.source), *asked.sets]
+    work = [(case, asked.scoring) for case in cases_in([*seen, *asked.unseen])]
     found: dict[int, FigureRow] = {}
     for place, row in in_workers(measure, work, asked.jobs):
         found[place] = row
         if len(found) % 20 == 0:
             print(f"{len(found)} of {len(work)} files", flush=True)
     figures = [found[place] for place in sorted(found)]
-    text = page(figures, made([name for name, _ in sets], len(figures)))
+    names, unseen = [name for name, _ in seen], [name for name, _ in asked.unseen]
+    text = page(figures, made(names, unseen, len(figures)), unseen)
     asked.out.write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
     write_numbers(asked.out.with_suffix(".csv"), figures)
 

@@ -13,9 +13,8 @@ __all__ = ["ArmCount", "CellCount", "DurableCount", "count_arms", "count_cells",
 class ArmCount:
     """Arms by how well they were read, and by whether perdure doubted them.
 
-    ``off`` and ``missed`` do not overlap: the latter have no curve. Those of a figure that was
-    refused are missed and doubted; those of a figure that was read count as doubted where it has
-    a warning.
+    ``off`` and ``missed`` do not overlap: the latter have no curve, and are silent where their
+    figure was read without a warning. ``in_vain`` are flagged although curve and name are right.
     """
 
     arms: int
@@ -25,10 +24,17 @@ class ArmCount:
     invented: int
     off_silent: int
     missed_silent: int
-    right_flagged: int
+    in_vain: int
     names_right: int
+    names_silent: int
+    names_flagged: int
     median_mean: float | None
     median_near: float | None
+
+    @property
+    def unnamed(self) -> int:
+        """Arms without a name."""
+        return self.arms - self.names_right - self.names_silent - self.names_flagged
 
     @property
     def between(self) -> int:
@@ -40,6 +46,7 @@ def count_arms(figures: Sequence[FigureRow]) -> ArmCount:
     """Count the true arms of figures."""
     arms = [(figure, arm) for figure in figures for arm in figure.arms]
     found = [arm for _, arm in arms if arm.mean is not None]
+    misnamed = [arm for arm in found if arm.read_as and not arm.name_right]
     return ArmCount(
         arms=len(arms),
         right=sum(arm.right for arm in found),
@@ -50,8 +57,10 @@ def count_arms(figures: Sequence[FigureRow]) -> ArmCount:
         missed_silent=sum(
             arm.missed and figure.status == "read" and not figure.warnings for figure, arm in arms
         ),
-        right_flagged=sum(arm.right and arm.flagged for arm in found),
-        names_right=sum(arm.name_right for _, arm in arms),
+        in_vain=sum(arm.right and arm.name_right and arm.flagged for arm in found),
+        names_right=sum(arm.name_right for arm in found),
+        names_silent=sum(not arm.flagged for arm in misnamed),
+        names_flagged=sum(arm.flagged for arm in misnamed),
         median_mean=_median(arm.mean for arm in found),
         median_near=_median(arm.near for arm in found),
     )

@@ -124,7 +124,7 @@ def _arm(
     score = score or {}
     return ArmRow(
         true["label"],
-        None if read is None else read.label or read.arm,
+        "" if read is None else read.label,
         score.get("mean_dS"),
         score.get("max_dS"),
         score.get("max_dS_tol"),

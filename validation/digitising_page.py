@@ -19,15 +19,15 @@ abs dS is the distance of the curve that was read from the true one, at 200 time
 of follow-up or of the time axis. Curves are matched with arms by the least distance. A pair more
 than 0.1 apart is off here, and counts as invented too."""
 DOUBTS = """\
-A curve is flagged where perdure asks a person to look at it. An arm without a curve is said where
-its figure was declined, or was read with a warning."""
+An arm is flagged where perdure asks a person to look at it, for its curve or its name. An arm
+without a curve is said where its figure was declined, or was read with a warning."""
 AXES = f"""\
 Both axes are right where the value at every corner of the plot is within {AXIS:.1%} of the labelled
 range. The corners of a turned scan are known: they are turned as perdure turned the scan. PDF and
 SVG: figures from matplotlib, of which the truth has the place of the plot, to a pixel of the page.
 Figures that were declined are not among them."""
 NAMES = """\
-Names are right where letters and digits are those printed; an arm without a curve has none:"""
+Names are right where letters and digits are those printed. An arm without a curve has none."""
 MARKS = """\
 Marks: true censoring times (each once) with a mark read within 1% of the time axis, and marks read
 that have such a time. Marks that overlap in print cannot all be found."""
@@ -39,7 +39,7 @@ text. An error is of arms that are estimable in both; `truth alone` counts arms 
 within the time axis."""
 
 
-def page(figures: Sequence[FigureRow], made: str) -> list[str]:
+def page(figures: Sequence[FigureRow], made: str, unseen: Sequence[str] = ()) -> list[str]:
     """Return the lines of the page."""
     sets = list(dict.fromkeys(figure.set for figure in figures))
     return [
@@ -49,6 +49,7 @@ def page(figures: Sequence[FigureRow], made: str) -> list[str]:
         "",
         made,
         "",
+        *_short_part(figures, unseen),
         *_arms_part(figures, sets),
         *_doubts_part(figures),
         *_axes_part(figures),
@@ -63,6 +64,39 @@ def _kinds(figures: Sequence[FigureRow]) -> list[tuple[str, list[FigureRow]]]:
     """Return the figures by kind of file, those kinds that there are."""
     found = [(kind, [one for one in figures if one.kind == kind]) for kind in KINDS]
     return [(kind, here) for kind, here in found if here]
+
+
+def _short_part(figures: Sequence[FigureRow], unseen: Sequence[str]) -> list[str]:
+    """Return the answer in one table; figures that nobody had looked at apart."""
+    groups = (
+        ("seen before", [one for one in figures if one.set not in unseen]),
+        ("never seen", [one for one in figures if one.set in unseen]),
+    )
+    body: list[Cells] = []
+    for group, here in groups:
+        for kind, some in _kinds(here):
+            count = count_arms(some)
+            cells = count_cells([cell for one in some for arm in one.arms for cell in arm.cells])
+            errors = count_durable(answers_of((arm for one in some for arm in one.arms), 3))
+            body.append(
+                (
+                    group,
+                    kind,
+                    part(count.right, count.arms),
+                    count.off_silent + count.missed_silent,
+                    part(count.names_right, count.arms),
+                    part(cells.right, cells.printed),
+                    cells.wrong_silent,
+                    number(errors.quantile(0.5)),
+                    number(errors.quantile(0.9)),
+                )
+            )
+    heads = (
+        *("figures", "file", "arms right", "off or missed and silent", "names right"),
+        *("numbers at risk right", "wrong and silent", "S(3 medians), abs error: median"),
+        "90th of a hundred",
+    )
+    return ["## In short", "", *table(heads, body)]
 
 
 def _arms_part(figures: Sequence[FigureRow], sets: Sequence[str]) -> list[str]:
@@ -124,12 +158,12 @@ def _doubts_part(figures: Sequence[FigureRow]) -> list[str]:
                 count.off_silent,
                 part(count.missed - count.missed_silent, count.missed),
                 count.missed_silent,
-                part(count.right_flagged, count.right),
+                part(count.in_vain, count.right),
             )
         )
     heads = (
         *("file", f"off by > {OFF:g}: flagged", "off and silent"),
-        *("no curve: said", "no curve and silent", "right, and flagged in vain"),
+        *("no curve: said", "no curve and silent", "curve and name right, and flagged"),
     )
     return [
         "## Is a wrong curve doubted?",
@@ -153,7 +187,13 @@ def _axes_part(figures: Sequence[FigureRow]) -> list[str]:
             worst = [f"{100 * max(one[at] for one in known):.2f}%" for at in (0, 1)]
             body.append((kind, part(right, len(known)), *worst))
     names = [
-        (kind, part(count.names_right, count.arms))
+        (
+            kind,
+            part(count.names_right, count.arms),
+            count.names_silent,
+            count.names_flagged,
+            count.unnamed,
+        )
         for kind, here in _kinds(figures)
         for count in [count_arms(here)]
     ]
@@ -165,7 +205,7 @@ def _axes_part(figures: Sequence[FigureRow]) -> list[str]:
         *table(("file", "both axes right", "largest error, time", "largest, survival"), body),
         NAMES,
         "",
-        *table(("file", "names right"), names),
+        *table(("file", "names right", "wrong and silent", "wrong and flagged", "none"), names),
     ]
 
 
@@ -270,5 +310,7 @@ def part(count: int, whole: int) -> str:
 
 
 def number(value: float | None) -> str:
-    """Return four decimals, or that there is none."""
-    return "none" if value is None else f"{value:.4f}"
+    """Return four decimals, two digits where that is more, or that there is none."""
+    if value is None:
+        return "none"
+    return f"{value:.4f}" if value >= 0.001 or value == 0 else f"{value:.1e}"

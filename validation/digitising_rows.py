@@ -46,12 +46,13 @@ class CellRow:
 class ArmRow:
     """One true arm; measures are None where no curve was found for it.
 
+    ``label`` is its true name and ``read_as`` the one that was read, empty where none was.
     ``near`` is the largest |dS| when a shift of 1% of the time axis is forgiven; ``marks`` are
     those drawn, those of them found, those read, and those of these that are of a true time.
     """
 
     label: str
-    read_as: str | None
+    read_as: str
     mean: float | None
     largest: float | None
     near: float | None

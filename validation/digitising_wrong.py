@@ -46,7 +46,8 @@ def _wrong_in(arm: ArmRow) -> Iterator[str]:
     if not arm.right:
         yield f"mean abs dS {arm.mean:.3f}, {'flagged' if arm.flagged else 'not flagged'}"
     if not arm.name_right:
-        yield f"named {arm.read_as!r}"
+        said = f"named {arm.read_as!r}" if arm.read_as else "no name"
+        yield said + (", flagged" if arm.flagged else ", not flagged")
     yield from _wrong_cells(arm)
     for one in arm.durable:
         if one.true is None:

@@ -24,7 +24,7 @@ ARM = ArmRow(
     marks=(10, 8, 9, 8),
     durable=(Durable(3, 0.2, shown=True, read=0.21), Durable(2, None, shown=False, read=None)),
 )
-MISSED = replace(ARM, read_as=None, mean=None, largest=None, near=None, name_right=False)
+MISSED = replace(ARM, read_as="", mean=None, largest=None, near=None, name_right=False)
 FIGURE = FigureRow(
     set="dev",
     figure="d01",
@@ -58,7 +58,16 @@ def test_arms_are_right_between_off_or_missed() -> None:
 def test_an_off_arm_is_silent_unless_it_is_flagged() -> None:
     off = replace(ARM, mean=0.3)
     count = count_arms([figure(off, replace(off, flagged=True), replace(ARM, flagged=True))])
-    assert (count.off, count.off_silent, count.right_flagged) == (2, 1, 1)
+    assert (count.off, count.off_silent, count.in_vain) == (2, 1, 1)
+
+
+def test_a_name_is_right_wrong_or_not_there() -> None:
+    wrong = replace(ARM, read_as="C", name_right=False)
+    arms = [ARM, wrong, replace(wrong, flagged=True), replace(wrong, read_as=""), MISSED]
+    count = count_arms([figure(*arms)])
+    assert (count.names_right, count.names_silent) == (1, 1)
+    assert (count.names_flagged, count.unnamed) == (1, 2)
+    assert count.in_vain == 0
 
 
 def test_a_missed_arm_is_said_where_the_figure_was_declined_or_warns() -> None:
@@ -86,8 +95,8 @@ def test_what_the_figure_cannot_show_is_not_lost() -> None:
 def test_the_page_lists_all_that_is_wrong() -> None:
     off = replace(ARM, label="B", mean=0.3, read_as="C", name_right=False)
     declined = figure(MISSED, figure="d02", status="declined", reason="no axes", axes=None)
-    text = "\n".join(page([figure(ARM, off), declined], "Made today."))
-    assert "B: mean abs dS 0.300, not flagged; B: named 'C'" in text
+    text = "\n".join(page([figure(ARM, off), declined], "Made today.", ["new"]))
+    assert "B: mean abs dS 0.300, not flagged; B: named 'C', not flagged" in text
     assert "77 at risk at 6 for 71, not flagged" in text
     assert "dev d02, PDF: declined: no axes" in text
     assert "1 of 3 (33.3%)" in text
