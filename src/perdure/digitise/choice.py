@@ -46,6 +46,7 @@ def chosen_curves(
     every_name_has_one = set(range(len(samples))) <= set(named)
     if not samples or len(curves) <= len(samples) or not every_name_has_one:
         return tuple(curves), said
+    # a line without a name of which much is hidden, or lies on others, is put together from them
     whole = max(rows, 2) <= len(samples) or rows == len(samples)
     kept: list[FoundCurve] = []
     nameless: list[FoundCurve] = []
@@ -58,7 +59,7 @@ def chosen_curves(
             foreign += 1
         elif near < FOREIGN and whole and _drawn_unlike(curve, curves, named):
             limits += 1
-        elif whole and _on_others(curve, [c for c in curves if c is not curve]) > PIECES:
+        elif whole and (curve.doubts or _on_others(curve, curves) > PIECES):
             pieces += 1
         else:
             kept.append(_doubted(curve, NAMELESS))
@@ -110,12 +111,12 @@ def _drawn_unlike(
     )
 
 
-def _on_others(curve: FoundCurve, others: Sequence[FoundCurve]) -> float:
+def _on_others(curve: FoundCurve, curves: Sequence[FoundCurve]) -> float:
     """Return the share of its course over which a line lies on other curves."""
     places = np.linspace(curve.x[0], curve.end, 200)
     rows = _rows_at(curve, places)
     on = np.zeros(places.size, dtype=np.bool_)
-    for other in others:
+    for other in (one for one in curves if one is not curve):
         reach = (curve.width + other.width) / 2 + 1
         on |= (np.abs(_rows_at(other, places) - rows) <= reach) & (places <= other.end)
     return float(on.mean())
