@@ -4,6 +4,7 @@ The one place that opens a study's files; what is written is written whole or no
 """
 
 from perdure.study.analysis import Analysis, ArmInput
+from perdure.study.archive import export_study
 from perdure.study.curve_labels import curves_of_rows
 from perdure.study.figures import CurveInFigure
 from perdure.study.folder import Study
@@ -23,6 +24,7 @@ from perdure.study.readings import ReadCurve, ReadPanel, read_panel
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
 from perdure.study.tables import Table, nearest, read_table, table_text, write_table
 from perdure.study.template import new
+from perdure.study.unpacking import import_study
 from perdure.study.writing import write_bytes, write_files, write_text
 
 __all__ = [
@@ -41,6 +43,8 @@ __all__ = [
     "analysis_key",
     "curves_of_rows",
     "digest_of",
+    "export_study",
+    "import_study",
     "input_digests",
     "nearest",
     "new",

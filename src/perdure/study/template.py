@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from perdure.errors import InputError, Problem
 from perdure.study.figures import FOLDER
+from perdure.study.free_folder import refuse_what_is_there
 from perdure.study.naming import DATA_FOLDERS
 from perdure.study.writing import write_text
 
@@ -197,24 +197,10 @@ def new(folder: str | Path) -> None:
         If it cannot be written.
     """
     root = Path(folder)
-    _refuse_what_is_there(root)
+    refuse_what_is_there(root)
     write_text(root / "study.toml", STUDY)
     write_text(root / "trials.csv", TRIALS)
     write_text(root / "arms.csv", ARMS)
     write_text(root / "README.txt", README.format(folder=f'"{root}"' if " " in str(root) else root))
     for name in (*DATA_FOLDERS, FOLDER):
         write_text(root / name / ".keep", "")
-
-
-def _refuse_what_is_there(root: Path) -> None:
-    try:
-        held = next(root.iterdir(), None)
-        message = None if held is None else "the folder is not empty"
-    except FileNotFoundError:
-        return
-    except NotADirectoryError:
-        message = "there is a file of that name"
-    except (OSError, ValueError):
-        message = "this cannot be a folder for a study"
-    if message is not None:
-        raise InputError(Problem(message, "name a new folder", value=str(root)))
