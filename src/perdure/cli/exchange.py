@@ -60,4 +60,11 @@ def import_archive(
 
 
 def _export_patients(study: Path, out: Path, form: PatientForm) -> None:
-    raise NotImplementedError
+    from perdure.pipeline import patients_of
+    from perdure.study import write_patients
+
+    table, left_out = patients_of(study)
+    for sentence in left_out:
+        say(f"note: not in the table: {sentence}")
+    files = write_patients(table, out, form.value)
+    typer.echo(f"wrote {len(table.rows)} patients to {' and '.join(map(str, files))}")
