@@ -23,6 +23,7 @@ from perdure.study.provenance import (
 from perdure.study.published import PublishedEstimate
 from perdure.study.readers import read_curve, read_ensembles, read_numbers_at_risk, read_patients
 from perdure.study.readings import ReadCurve, ReadPanel, read_panel
+from perdure.study.references import new_from
 from perdure.study.schema import RISK_OF_BIAS
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
 from perdure.study.tables import Table, nearest, read_table, table_text, write_table
@@ -55,6 +56,7 @@ __all__ = [
     "input_digests",
     "nearest",
     "new",
+    "new_from",
     "output_digests",
     "patient_table",
     "read_curve",
