@@ -14,6 +14,7 @@ from pathlib import Path
 
 from perdure.errors import InputError, Problem
 from perdure.study.provenance import digest_of, input_digests, read_provenance
+from perdure.study.references.starting import LEFT_EMPTY
 from perdure.study.writing import write_bytes
 
 __all__ = [
@@ -28,7 +29,8 @@ __all__ = [
 
 MANIFEST = "SHA256SUMS"
 
-README = "README.txt"
+DOCUMENTS = ("README.txt", LEFT_EMPTY)
+"""What explains a study, and goes with it."""
 
 MOST_BYTES = 2 * 1024**3
 """Unpacked; more is no study."""
@@ -76,8 +78,7 @@ def export_study(
         remedy = "name a study's folder, or make one with: perdure new DIR"
         raise InputError(Problem("this is not a study", remedy, value=str(folder)))
     names = set(input_digests(root))
-    if (root / README).is_file():
-        names.add(README)
+    names |= {name for name in DOCUMENTS if (root / name).is_file()}
     for kind, asked in (("results", results), ("report", report)):
         if asked:
             names |= _computed(root, kind)
