@@ -77,6 +77,7 @@ def test_who_was_not_judged_is_named(findings: Findings) -> None:
     assert "1 low, 0 some concerns, 0 high, of 1 trial" in summary.pictures[0].alt
     assert isinstance(table, TableBlock)
     assert table.table.columns[1:] == (*(f"rob_d{at}" for at in range(1, 6)), "rob_overall")
+    assert table.table.records[0][0] == found.trials[0].trial
     assert table.table.records[0][1:] == ("low", "low", "low", "low", None, "low")
 
 

@@ -6,6 +6,7 @@ the files is that of PubMed, of RIS exports, of BibTeX and of ClinicalTrials.gov
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,15 @@ def test_bibtex(sources: dict[str, Path]) -> None:
     ((one,), _) = read_found_trials([sources["bib"]])
     assert (one.label, one.year, one.doi) == ("Rodríguez-Abreu 2018", 2018, "10.1000/example")
     assert one.title == "Pembrolizumab plus Chemotherapy"
+
+
+def test_without_the_extra_it_says_what_to_install(
+    sources: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "bibtexparser", None)
+    with pytest.raises(InputError, match=r"pip install 'perdure\[references\]'"):
+        read_found_trials([sources["bib"]])
+    assert read_found_trials([sources["ris"]])
 
 
 def test_a_registry_knows_arms(sources: dict[str, Path], tmp_path: Path) -> None:

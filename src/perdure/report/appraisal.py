@@ -1,10 +1,18 @@
 """What the study's authors say of their evidence: flow of the search, risk of bias, certainty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from perdure.plots import JudgedTrial, prisma_plot, risk_of_bias_plot, risk_of_bias_summary
 from perdure.plots.wording import NOTHING
-from perdure.records import DOMAINS, JUDGEMENTS, Certainty, PrismaFlow
+from perdure.records import (
+    DOMAINS,
+    JUDGEMENTS,
+    Certainty,
+    Judgement,
+    PrismaFlow,
+    RiskOfBias,
+    Trial,
+)
 from perdure.report.blocks import Block, FigureBlock, Picture, Prose, TableBlock
 from perdure.report.findings import Findings
 from perdure.report.sentences import some
@@ -15,6 +23,8 @@ __all__ = ["certainty_blocks", "flow_blocks", "risk_of_bias_blocks"]
 
 MOST_TRIALS = 40
 """In one picture; more go on in the next."""
+
+_Judged = tuple[Trial, RiskOfBias]
 
 
 def flow_blocks(findings: Findings) -> Iterator[Block]:
@@ -87,20 +97,23 @@ def risk_of_bias_blocks(findings: Findings) -> Iterator[Block]:
             ),
         ),
     )
-    yield TableBlock(_risk_table(rows))
+    yield TableBlock(_risk_table(findings.trials))
 
 
-def _risk_table(rows: list[JudgedTrial]) -> Table:
+def _risk_table(trials: Iterable[Trial]) -> Table:
+    rows = [(trial, one) for trial in trials if (one := trial.risk_of_bias) is not None]
     heads = (*(f"D{at} {name}" for at, name in enumerate(DOMAINS, start=1)), "Overall")
 
-    def column(at: int) -> Column[JudgedTrial]:
-        return Column(
-            heads[at],
-            lambda row: row.cells[at] or NOTHING,
-            {RISK_OF_BIAS[at]: lambda row: row.cells[at]},
-        )
+    def column(at: int) -> Column[_Judged]:
+        def cell(row: _Judged) -> Judgement | None:
+            _, judged = row
+            return (*judged.domains, judged.overall)[at]
 
-    first = Column[JudgedTrial]("Trial", lambda row: row.label, {"trial": lambda row: row.label})
+        return Column(heads[at], lambda row: cell(row) or NOTHING, {RISK_OF_BIAS[at]: cell})
+
+    first = Column[_Judged](
+        "Trial", lambda row: row[0].label or row[0].trial, {"trial": lambda row: row[0].trial}
+    )
     columns = [first, *(column(at) for at in range(len(heads)))]
     return build_table("risk_of_bias", "Risk of bias by RoB 2", columns, rows)
 

@@ -72,6 +72,16 @@ def export_study(
         another machine, or there is more than an archive may hold.
     OutputError
         If the archive cannot be written; an older one is then as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from perdure.study import import_study, new
+    >>> with TemporaryDirectory() as folder:
+    ...     new(f"{folder}/mine")
+    ...     packed, _ = export_study(f"{folder}/mine", f"{folder}/mine.zip")
+    ...     import_study(f"{folder}/mine.zip", f"{folder}/copy") == packed
+    True
     """
     root, wanted = Path(folder), Path(target)
     if not (root / "study.toml").is_file():

@@ -82,6 +82,18 @@ def write_patients(table: PatientTable, target: str | Path, form: PatientForm) -
         If the file's name does not end as its form does.
     OutputError
         If a file cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from perdure.records import Patients
+    >>> from perdure.study import ArmPatients, patient_table
+    >>> arm = ArmPatients("T1", "Trial 1", "OS", "", True, "new", "New", "class",
+    ...                   Patients([2.0, 5.0], [1, 0]), rebuilt=True)
+    >>> with TemporaryDirectory() as folder:
+    ...     files = write_patients(patient_table([arm], "months"), f"{folder}/p.R", "r")
+    ...     [path.name for path in files]
+    ['p.csv', 'p.R']
     """
     path = Path(target)
     ending = ENDINGS[form]

@@ -51,6 +51,16 @@ def import_study(archive: str | Path, folder: str | Path) -> tuple[str, ...]:
         than a study is. No folder is left then.
     OutputError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from perdure.study import export_study, new
+    >>> with TemporaryDirectory() as folder:
+    ...     new(f"{folder}/mine")
+    ...     _ = export_study(f"{folder}/mine", f"{folder}/mine.zip")
+    ...     import_study(f"{folder}/mine.zip", f"{folder}/copy")
+    ('README.txt', 'arms.csv', 'study.toml', 'trials.csv')
     """
     source, target = Path(archive), Path(folder)
     refuse_what_is_there(target)

@@ -24,7 +24,7 @@ it. Fill it in, then delete this file or keep it as a record.
 
 
 def new_from(folder: str | Path, sources: Sequence[str | Path]) -> tuple[str, ...]:
-    """Write a study that has the trials of reference lists and registry entries.
+    r"""Write a study that has the trials of reference lists and registry entries.
 
     Parameters
     ----------
@@ -45,6 +45,15 @@ def new_from(folder: str | Path, sources: Sequence[str | Path]) -> tuple[str, ..
         then.
     OutputError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     refs = Path(folder) / "refs.ris"
+    ...     _ = refs.write_text("TY  - JOUR\nAU  - Reck, Martin\nPY  - 2016\nER  - \n")
+    ...     new_from(f"{folder}/mine", [refs])[1][:41]
+    'trial Reck-2016 (refs.ris, row 1): empty:'
     """
     root = Path(folder)
     refuse_what_is_there(root)
