@@ -109,6 +109,18 @@ def test_a_reason_that_is_left_out_is_missed(flow: PrismaFlow, key: str) -> None
     assert found.key == "reports_included"
 
 
+def test_records_from_nowhere() -> None:
+    (found,) = contradictions(PrismaFlow(90, 60, 30, 30, 30))
+    assert found.message == (
+        "records_from_databases + records_from_registers 0, and records_screened is 90"
+    )
+
+
+def test_a_study_has_a_report() -> None:
+    none_left = PrismaFlow(90, 60, 30, 30, 2, 0, 90, reports_excluded={"design": 30})
+    assert [one.key for one in contradictions(none_left)] == ["studies_included"]
+
+
 def test_a_flow_is_read(study: Path) -> None:
     flow = Study.open(with_flow(study, FLOW)).settings.prisma
     assert flow is not None
