@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from perdure import digitise
 from perdure.durable import durable_response
 from perdure.errors import InputError, PerdureError, Problem
-from perdure.pipeline import RunSummary, figures, run
+from perdure.pipeline import RunSummary, figures, patients_of, run
 from perdure.records import Arm, Patients
 from perdure.study import CurveInFigure, ReadPanel, Study, curves_of_rows
 from perdure.study.readings import ReadArm
@@ -207,6 +207,23 @@ def test_the_report_shows_each_figure_with_what_was_read(
 
 
 @pytest.mark.slow
+def test_patients_behind_figures_are_rebuilt_and_all_told(
+    figures_once: tuple[Path, RunSummary],
+) -> None:
+    table, left_out = patients_of(figures_once[0])
+    columns = {column.name: column.values for column in table.columns}
+    arms = list(zip(columns["trial"], columns["arm_label"], strict=True))
+    assert {arm: arms.count(arm) for arm in arms} == {
+        ("A", "Nivolumab"): 121,
+        ("A", "Docetaxel"): 121,
+        ("B", "Olaparib"): 121,
+        ("B", "Control"): 121,
+    }
+    assert set(columns["rebuilt"]) == {1}
+    (sentence,) = left_out
+    assert sentence.startswith("C.PFS, arm new: ")
+
+
 def test_workers_read_the_same(figures_once: tuple[Path, RunSummary], undone: Path) -> None:
     # matplotlib writes no SVG twice alike
     shutil.copytree(figures_once[0] / "figures", undone / "figures", dirs_exist_ok=True)

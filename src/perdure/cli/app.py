@@ -9,6 +9,7 @@ import perdure
 from perdure.cli import studies
 from perdure.cli.digitise import digitise
 from perdure.cli.durable import durable
+from perdure.cli.exchange import export, import_archive
 from perdure.cli.pool import pool
 from perdure.cli.reconstruct import reconstruct
 from perdure.cli.say import problem_lines, say
@@ -50,6 +51,8 @@ app.command()(studies.new)
 app.command()(studies.check)
 app.command()(studies.run)
 app.command()(studies.report)
+app.command()(export)
+app.command(name="import")(import_archive)
 app.command()(digitise)
 app.command()(reconstruct)
 app.command()(durable)

@@ -38,12 +38,23 @@ def demo(
 
 def new(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    sources: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="References or registry entries: .ris, .bib, .nbib, .json."),
+    ] = None,
 ) -> None:
-    """Write an empty study that explains itself."""
+    """Write an empty study that explains itself, or one that has the trials of --from."""
     from perdure.study import new as new_study
+    from perdure.study import new_from
 
-    new_study(folder)
-    typer.echo(f"wrote an empty study to {folder}")
+    if sources:
+        for sentence in new_from(folder, sources):
+            say(f"note: {sentence}")
+        typer.echo(f"wrote a study with the trials of {', '.join(map(str, sources))} to {folder}")
+        typer.echo(f"what stayed empty is listed in {folder / 'started_from.txt'}")
+    else:
+        new_study(folder)
+        typer.echo(f"wrote an empty study to {folder}")
     typer.echo(f"next: read {folder / 'README.txt'}, fill in the CSV files,")
     typer.echo(f"      then run: perdure check {folder}")
 

@@ -24,6 +24,21 @@ k = {DEMO_ENDPOINTS["OS"]:g}
 
 [pool]
 by = ["drug_class"]
+
+# Made up, as the trials are: they show what a report has where a search was done.
+[prisma]
+records_from_databases = 412
+records_from_registers = 38
+removed_duplicates = 90
+records_screened = 360
+records_excluded = 321
+reports_sought = 39
+reports_not_retrieved = 1
+reports_assessed = 38
+reports_excluded = {{ "not randomised" = 17, "no Kaplan-Meier curve" = 13 }}
+studies_included = 8
+reports_included = 8
+note = "Simulated: these counts are made up, as the trials are."
 """
 
 README = """\

@@ -59,7 +59,7 @@ from perdure.study import (
 )
 from perdure.workers import in_workers
 
-__all__ = ["RunSummary", "run"]
+__all__ = ["RunSummary", "run", "with_figures"]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""
@@ -137,7 +137,7 @@ def run(
     if before and not rewrite_report and before.is_current(folder, inputs, reader):
         page = folder / "report" / "index.html"
         return RunSummary(page, before.headline, before.notices, 0, before.analyses, stale=False)
-    study, readings = _with_figures(Study.open(folder), results, jobs, show)
+    study, readings = with_figures(Study.open(folder), results, jobs, show)
     found, done = _analyses(study, results, jobs, show)
     extra, left_out = published_estimates(study.published, study.trials, study.settings)
     analyses = _with_published(found, extra, study)
@@ -194,7 +194,7 @@ def run(
     )
 
 
-def _with_figures(
+def with_figures(
     study: Study, results: Path, jobs: int, show: Progress
 ) -> tuple[Study, FigureReadings]:
     """Return the study with the curves that its figures show; refused where nothing is left."""

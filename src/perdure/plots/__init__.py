@@ -39,9 +39,15 @@ from perdure.plots.likelihood import (
     profile_likelihood_plot,
 )
 from perdure.plots.network import NetworkEdge, NetworkNode, network_plot
+from perdure.plots.prisma import prisma_plot
 from perdure.plots.profile import profile_plot
 from perdure.plots.ranking import RankRow, ranking_plot
 from perdure.plots.reconstruction import reconstruction_plot
+from perdure.plots.risk_of_bias import (
+    JudgedTrial,
+    risk_of_bias_plot,
+    risk_of_bias_summary,
+)
 
 __all__ = [
     "BaujatDot",
@@ -52,6 +58,7 @@ __all__ = [
     "ForestGroup",
     "FunnelPoint",
     "InfluenceDots",
+    "JudgedTrial",
     "Measure",
     "NetworkEdge",
     "NetworkNode",
@@ -79,9 +86,12 @@ __all__ = [
     "network_plot",
     "pattern_mixture_plot",
     "pooled_effect",
+    "prisma_plot",
     "profile_likelihood_plot",
     "profile_plot",
     "ranking_plot",
     "reconstruction_plot",
+    "risk_of_bias_plot",
+    "risk_of_bias_summary",
     "strip_plot",
 ]

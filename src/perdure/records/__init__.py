@@ -5,6 +5,7 @@ from perdure.records.arm_vector import ArmVector
 from perdure.records.arrays import Bools, Floats, Ints, frozen
 from perdure.records.award import AwardCriterion, TailAward
 from perdure.records.bootstrap import Bootstrap, TrialBootstrap
+from perdure.records.certainty import Certainty, CertaintyLevel
 from perdure.records.contrast_synthesis import ContrastGroup, ContrastRow, ContrastSynthesis
 from perdure.records.curve import Curve, NumbersAtRisk
 from perdure.records.estimate import (
@@ -48,9 +49,11 @@ from perdure.records.pooled import (
     Predicted,
     Synthesis,
 )
+from perdure.records.prisma import PrismaFlow
 from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
 from perdure.records.regression import FactorMeans, MetaRegression
 from perdure.records.results import AnalysisResult, ArmResult, Results
+from perdure.records.risk_of_bias import DOMAINS, JUDGEMENTS, Judgement, RiskOfBias
 from perdure.records.stratified import Stratified
 from perdure.records.tail import ArmTail, TailContrast, TailMeasure, TailQuantity, TrialTail
 from perdure.records.tail_result import ArmAwards, ArmModels, TailResult
@@ -59,6 +62,8 @@ from perdure.records.trial import Arm, Reported, Trial, classes_of
 
 __all__ = [
     "DAYS_PER_MONTH",
+    "DOMAINS",
+    "JUDGEMENTS",
     "REFERENCES",
     "TIME_UNITS",
     "AnalysisResult",
@@ -74,6 +79,8 @@ __all__ = [
     "AwardCriterion",
     "Bools",
     "Bootstrap",
+    "Certainty",
+    "CertaintyLevel",
     "ClassDifference",
     "ClassRow",
     "Coefficient",
@@ -92,6 +99,7 @@ __all__ = [
     "Heterogeneity",
     "Ints",
     "JointTest",
+    "Judgement",
     "LeftOut",
     "MetaRegression",
     "ModelEstimate",
@@ -103,6 +111,7 @@ __all__ = [
     "PooledModel",
     "PooledTest",
     "Predicted",
+    "PrismaFlow",
     "Profile",
     "ProfileContrast",
     "Proportion",
@@ -111,6 +120,7 @@ __all__ = [
     "Reported",
     "Results",
     "RiskCheck",
+    "RiskOfBias",
     "Source",
     "Status",
     "Stratified",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from perdure.records.risk_of_bias import RiskOfBias
+
 __all__ = ["Arm", "Reported", "Trial", "classes_of"]
 
 
@@ -81,6 +83,8 @@ class Trial:
         The free columns of trials.csv.
     arms : tuple of Arm
         In the order of arms.csv.
+    risk_of_bias : RiskOfBias or None
+        None where nothing was judged.
     """
 
     trial: str
@@ -93,6 +97,7 @@ class Trial:
     phase: str = ""
     moderators: Mapping[str, str] = field(default_factory=dict)
     arms: tuple[Arm, ...] = ()
+    risk_of_bias: RiskOfBias | None = None
 
     def arm(self, identifier: str) -> Arm:
         """Return the arm with this identifier; KeyError where there is none."""

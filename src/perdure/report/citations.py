@@ -12,6 +12,7 @@ __all__ = [
     "DUVAL_TWEEDIE",
     "EGGER",
     "GREENWOOD",
+    "GUYATT",
     "GUYOT",
     "HAMZA",
     "HARDY_THOMPSON",
@@ -23,6 +24,7 @@ __all__ = [
     "LIANG_ZEGER",
     "LITTLE",
     "MONTIEL_PLAGBORG",
+    "PAGE",
     "PAULE_MANDEL",
     "PONS_TOSTIVINT",
     "PUSTEJOVSKY_TIPTON",
@@ -33,6 +35,7 @@ __all__ = [
     "SCHUIRMANN",
     "SIDIK_JONKMAN",
     "STANLEY_DOUCOULIAGOS",
+    "STERNE",
     "THOMAS_GRUNKEMEIER",
     "UNO",
     "VEVEA_HEDGES",
@@ -257,6 +260,24 @@ LITTLE = Citation(
     "Little RJA. Pattern-mixture models for multivariate incomplete data. J Am Stat Assoc"
     " 1993;88:125–34.",
     "10.1080/01621459.1993.10594302",
+)
+PAGE = Citation(
+    "page-prisma",
+    "Page MJ, McKenzie JE, Bossuyt PM, et al. The PRISMA 2020 statement: an updated guideline for"
+    " reporting systematic reviews. BMJ 2021;372:n71.",
+    "10.1136/bmj.n71",
+)
+STERNE = Citation(
+    "sterne-rob2",
+    "Sterne JAC, Savović J, Page MJ, et al. RoB 2: a revised tool for assessing risk of bias in"
+    " randomised trials. BMJ 2019;366:l4898.",
+    "10.1136/bmj.l4898",
+)
+GUYATT = Citation(
+    "guyatt-grade",
+    "Guyatt GH, Oxman AD, Vist GE, et al. GRADE: an emerging consensus on rating quality of"
+    " evidence and strength of recommendations. BMJ 2008;336:924–6.",
+    "10.1136/bmj.39489.470347.AD",
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from perdure.plots.wording import decimals, multiple
-from perdure.records import DAYS_PER_MONTH, DurableResponse, Proportion, Results, Source
+from perdure.records import DAYS_PER_MONTH, DurableResponse, Proportion, Results, Source, Trial
 from perdure.report.citations import (
     ALTMAN,
     BROOKMEYER_CROWLEY,
@@ -19,6 +19,7 @@ from perdure.report.citations import (
     ZOU_DONNER,
     Citation,
 )
+from perdure.report.methods_appraisal import appraisal
 from perdure.report.methods_checks import (
     checks_made,
     classes_modelled,
@@ -55,9 +56,12 @@ class MethodsParagraph:
         return "".join(piece for piece in self.pieces if isinstance(piece, str))
 
 
-def methods_text(results: Results, settings: Settings) -> tuple[MethodsParagraph, ...]:
+def methods_text(
+    results: Results, settings: Settings, trials: Sequence[Trial] = ()
+) -> tuple[MethodsParagraph, ...]:
     """Return the paragraphs of the methods section; those without a subject are left out."""
     written = (
+        ("Search and appraisal", appraisal(settings, trials)),
         ("Trials and data", _data(results)),
         ("Reconstruction", _reconstruction(results)),
         ("Durable response", _durable_response(results, settings)),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from perdure.plots.wording import percent
 from perdure.records import Reference, Synthesis
+from perdure.report.appraisal import certainty_blocks, flow_blocks, risk_of_bias_blocks
 from perdure.report.arm_tables import response_table, trial_table
 from perdure.report.award_tables import award_table
 from perdure.report.blocks import (
@@ -16,6 +17,7 @@ from perdure.report.blocks import (
     TableBlock,
     numbered,
 )
+from perdure.report.characteristics import characteristics_table
 from perdure.report.check_sections import check_blocks
 from perdure.report.class_model_tables import class_model_table
 from perdure.report.contrast_figures import contrast_forest
@@ -48,14 +50,21 @@ __all__ = ["report_sections"]
 
 def report_sections(findings: Findings, *, jobs: int = 1) -> tuple[Section, ...]:
     """Return all sections of the report, numbered; those without a subject are left out."""
-    paragraphs = methods_text(findings.results, findings.settings)
+    paragraphs = methods_text(findings.results, findings.settings, findings.trials)
     citations = references_of(paragraphs)
     numbers = {citation.key: place for place, citation in enumerate(citations, start=1)}
     sections = [
-        Section("trials", "Trials and arms", (TableBlock(trial_table(findings)),)),
+        Section("flow", "How the trials were found", tuple(flow_blocks(findings))),
+        Section(
+            "trials",
+            "Trials and arms",
+            (TableBlock(trial_table(findings)), *_tables(characteristics_table(findings))),
+        ),
+        Section("risk-of-bias", "Risk of bias", tuple(risk_of_bias_blocks(findings))),
         *(_endpoint(findings, endpoint, jobs) for endpoint in findings.endpoints),
         _gaps(findings),
         _checks(findings),
+        Section("certainty", "Certainty of the evidence", tuple(certainty_blocks(findings))),
         Section("figures", "Curves read in figures", tuple(origin_blocks(findings))),
         _evidence(findings),
         Section("methods", "Methods", (Methods(paragraphs, numbers),)),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from perdure.errors import InputError, Problem
 from perdure.reconstruct import landmark
-from perdure.records import Arm, Reported, Trial
-from perdure.study.schema import ArmRow, TrialRow, rows_of
+from perdure.records import Arm, Judgement, Reported, RiskOfBias, Trial
+from perdure.study.schema import RISK_OF_BIAS, ArmRow, TrialRow, rows_of
 from perdure.study.settings import Settings
 from perdure.study.tables import SURELY, Table, nearest, read_table, shortened
 
@@ -53,6 +53,11 @@ def read_trials(
     if not in_doubt(problems):
         _check_comparators(arm_rows, problems)
     trials = tuple(_trial(row, arms.get(row.trial, ())) for _, row in trial_rows)
+    notices += [
+        f"trials.csv, trial {trial.trial}: risk of bias: {trial.risk_of_bias.at_odds}"
+        for trial in trials
+        if trial.risk_of_bias is not None and trial.risk_of_bias.at_odds
+    ]
     if settings is not None:
         _check_grouping(settings, (*trial_table.header, *arm_table.header), problems)
     return trials
@@ -97,6 +102,9 @@ def _of_what(table: Table) -> str:
 
 def _trial(row: TrialRow, arms: Sequence[Arm]) -> Trial:
     extra = {name: str(value) for name, value in (row.model_extra or {}).items()}
+    judged: dict[str, Judgement | None] = {name: getattr(row, name) for name in RISK_OF_BIAS}
+    extra |= {name: one for name, one in judged.items() if one is not None}
+    *domains, overall = judged.values()
     return Trial(
         trial=row.trial,
         label=row.label or row.trial,
@@ -108,6 +116,7 @@ def _trial(row: TrialRow, arms: Sequence[Arm]) -> Trial:
         phase=row.phase,
         moderators=extra,
         arms=tuple(arms),
+        risk_of_bias=RiskOfBias(tuple(domains), overall) if any(judged.values()) else None,
     )
 
 

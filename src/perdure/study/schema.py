@@ -16,11 +16,21 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from perdure.errors import InputError, Problem
-from perdure.records import Reference, TimeUnit, time_unit
-from perdure.study.tables import GROUPED, MOST_PATIENTS, SURELY, Table, grouped, nearest, shortened
+from perdure.records import CertaintyLevel, Judgement, Reference, TimeUnit, time_unit
+from perdure.study.tables import (
+    GROUPED,
+    MOST_PATIENTS,
+    SURELY,
+    Table,
+    grouped,
+    listed,
+    nearest,
+    shortened,
+)
 
 __all__ = [
     "IDENTIFIER",
+    "RISK_OF_BIAS",
     "AnalysisRow",
     "ArmRow",
     "FigureRow",
@@ -73,6 +83,11 @@ def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _judgement(value: object) -> object:
+    """Accept capitals, and some_concerns."""
+    return value.lower().replace("_", " ") if isinstance(value, str) else value
+
+
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 Patients = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST_PATIENTS)]
@@ -82,6 +97,9 @@ Unit = Annotated[TimeUnit, BeforeValidator(_one_unit)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Multiple = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
+Judged = Annotated[Judgement | None, BeforeValidator(_judgement)]
 
 
 class _Strict(BaseModel):
@@ -135,6 +153,47 @@ class PoolTable(_Strict):
     alike: Annotated[float, Field(gt=1, le=100)] | None = None
 
 
+Reasons = dict[Annotated[str, Field(min_length=1)], Count]
+
+
+class PrismaTable(_Strict):
+    """[prisma] of study.toml; see ``PrismaFlow``."""
+
+    records_from_databases: Count | None = None
+    records_from_registers: Count | None = None
+    removed_duplicates: Count = 0
+    removed_by_automation: Count = 0
+    removed_for_other_reasons: Count = 0
+    records_screened: Count
+    records_excluded: Count
+    reports_sought: Count
+    reports_not_retrieved: Count = 0
+    reports_assessed: Count
+    reports_excluded: Reasons = {}
+    records_from_websites: Count | None = None
+    records_from_organisations: Count | None = None
+    records_from_citations: Count | None = None
+    other_reports_sought: Count = 0
+    other_reports_not_retrieved: Count = 0
+    other_reports_assessed: Count = 0
+    other_reports_excluded: Reasons = {}
+    studies_included: Count
+    reports_included: Count | None = None
+    previous_studies: Count | None = None
+    previous_reports: Count | None = None
+    total_studies: Count | None = None
+    total_reports: Count | None = None
+    note: str = ""
+
+
+class CertaintyTable(_Strict):
+    """One [certainty.OUTCOME] of study.toml."""
+
+    level: CertaintyLevel
+    reasons: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
+    note: str = ""
+
+
 class StudyFile(_Strict):
     """study.toml."""
 
@@ -149,7 +208,8 @@ class StudyFile(_Strict):
     estimate: EstimateTable = EstimateTable()
     reconstruct: ReconstructTable = ReconstructTable()
     pool: PoolTable = PoolTable()
-    prisma: dict[str, Count] = {}
+    prisma: PrismaTable | None = None
+    certainty: dict[Annotated[str, Field(min_length=1)], CertaintyTable] = {}
 
 
 class TrialRow(_Open):
@@ -163,6 +223,16 @@ class TrialRow(_Open):
     tumour: str = ""
     line: str = ""
     phase: str = ""
+    rob_d1: Judged = None
+    rob_d2: Judged = None
+    rob_d3: Judged = None
+    rob_d4: Judged = None
+    rob_d5: Judged = None
+    rob_overall: Judged = None
+
+
+RISK_OF_BIAS = tuple(name for name in TrialRow.model_fields if name.startswith("rob_"))
+"""Columns of trials.csv: the five domains of RoB 2, and the overall judgement last."""
 
 
 class ArmRow(_Open):
@@ -281,7 +351,7 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> dict[str, Pro
 def _known_here(name: str, known: Sequence[str]) -> str:
     close = nearest(name, known)
     hint = f"did you mean {close}? Known here" if close else "known here"
-    return f"{hint}: {', '.join(known)}"
+    return f"{hint}: {listed(known)}"
 
 
 def _shown(value: object) -> str | None:

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from perdure.errors import InputError, Problem
-from perdure.records import Reference, TimeUnit, months_per
-from perdure.study.schema import Interval, StudyFile, problems_of
+from perdure.records import Certainty, PrismaFlow, Reference, TimeUnit, months_per
+from perdure.study.prisma import contradictions
+from perdure.study.schema import Interval, PrismaTable, StudyFile, problems_of
 from perdure.study.tables import content_of, decoded
 
 __all__ = ["EndpointSettings", "PoolSettings", "Settings", "read_settings"]
@@ -106,6 +107,10 @@ class Settings:
     keep_ensemble : bool
         Whether results/ keeps every history and a picture of each reconstruction.
     pool : PoolSettings
+    prisma : PrismaFlow or None
+        How the trials were found; its counts add up.
+    certainty : tuple of Certainty
+        Of each outcome that was judged.
     """
 
     title: str
@@ -122,6 +127,8 @@ class Settings:
     own: tuple[Literal["median", "survival", "hr"], ...]
     keep_ensemble: bool
     pool: PoolSettings
+    prisma: PrismaFlow | None = None
+    certainty: tuple[Certainty, ...] = ()
 
     def fixed_time_months(self, endpoint: str) -> float | None:
         """Return the threshold of the reference ``fixed`` in months; None where there is none."""
@@ -172,7 +179,16 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
         own=read.reconstruct.own,
         keep_ensemble=read.reconstruct.keep_ensemble,
         pool=PoolSettings(**read.pool.model_dump()),
+        prisma=None if read.prisma is None else _flow(read.prisma),
+        certainty=tuple(
+            Certainty(outcome, one.level, one.reasons, one.note)
+            for outcome, one in read.certainty.items()
+        ),
     )
+
+
+def _flow(table: PrismaTable) -> PrismaFlow:
+    return PrismaFlow(**table.model_dump())
 
 
 def _not_toml(said: str) -> Problem:
@@ -205,6 +221,7 @@ def _line_of(text: str, location: str) -> int | None:
         elif key := re.match(r"\s*([\w.\"'-]+)\s*=", line):
             name = re.sub(r"[\"']", "", key[1])
             lines.setdefault(f"{table}.{name}" if table else name, at)
+    location = re.sub(r"[\s\"']", "", location)
     while location and location not in lines:
         location = location.rpartition(".")[0]
     return lines.get(location)
@@ -241,4 +258,14 @@ def _contradictions(read: StudyFile, text: str) -> list[Problem]:
         for at, name in enumerate(names)
         if name.lower() in [before.lower() for before in names[:at]]
     ]
+    if read.prisma is not None:
+        problems += [
+            Problem(
+                f"the counts of [prisma] do not add up: {one.message}",
+                "correct one of these counts, or add the one that is missing",
+                FILE,
+                _line_of(text, f"prisma.{one.key}"),
+            )
+            for one in contradictions(_flow(read.prisma))
+        ]
     return problems

@@ -20,6 +20,7 @@ __all__ = [
     "Table",
     "content_of",
     "decoded",
+    "listed",
     "nearest",
     "read_table",
     "shortened",
@@ -99,7 +100,7 @@ class Table:
         return [
             Problem(
                 f"the column {name} is missing",
-                _rename(name, spare) or f"add a column {name}; the file has {_listed(self.header)}",
+                _rename(name, spare) or f"add a column {name}; the file has {listed(self.header)}",
                 self.file,
             )
             for name in required
@@ -193,10 +194,11 @@ def _rename(name: str, spare: Sequence[str]) -> str | None:
     return None if close is None else f"rename the column {close!r} to {name}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    listed = [shortened(name, 30) for name in names[:MOST_LISTED]]
+def listed(names: Sequence[str]) -> str:
+    """Return names in one sentence: the first ones, and how many follow."""
+    first = [shortened(name, 30) for name in names[:MOST_LISTED]]
     more = [f"{len(names) - MOST_LISTED} more"] if len(names) > MOST_LISTED else []
-    return ", ".join(listed + more) if names else "no columns"
+    return ", ".join(first + more) if names else "no columns"
 
 
 def _floats(cells: Sequence[str]) -> Floats:

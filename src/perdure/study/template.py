@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from perdure.errors import InputError, Problem
 from perdure.study.figures import FOLDER
+from perdure.study.free_folder import refuse_what_is_there
 from perdure.study.naming import DATA_FOLDERS
 from perdure.study.writing import write_text
 
@@ -60,6 +60,32 @@ measure = "odds ratio"       # of contrasts that are drawn; or "ratio", "differe
 # alike = 1.25               # classes are alike if their odds ratio is shown to lie between
                              # 1 / 1.25 and 1.25; chosen before the data are seen
 # test = "knha"              # left out: Hartung-Knapp, not below 1 ("adhoc"); or "t", "z"
+
+# How the trials were found, for the PRISMA 2020 flow diagram. The counts must add up; one that is
+# left out of those with = 0 is 0. Also: records_from_websites, records_from_organisations,
+# records_from_citations, other_reports_sought, other_reports_not_retrieved,
+# other_reports_assessed, other_reports_excluded; previous_studies, previous_reports,
+# total_studies, total_reports; note.
+# [prisma]
+# records_from_databases = 940
+# records_from_registers = 60
+# removed_duplicates = 200
+# removed_by_automation = 0
+# removed_for_other_reasons = 0
+# records_screened = 800
+# records_excluded = 700
+# reports_sought = 100
+# reports_not_retrieved = 0
+# reports_assessed = 100
+# reports_excluded = {{ "not randomised" = 50, "no curve published" = 30 }}
+# studies_included = 19
+# reports_included = 20
+
+# How certain the evidence is, one table an outcome: high, moderate, low or very low.
+# [certainty."Durable PFS, anti-PD-1 v chemotherapy"]
+# level = "moderate"
+# reasons = ["classes are compared across trials"]
+# note = "Judged by two of us."
 """
 
 TRIALS = "trial,label,year,doi,registry_id,tumour,line,phase\n"
@@ -90,6 +116,9 @@ other names than these are kept and can group arms ([pool] by in study.toml).
 
     trial   a short name for files: letters, digits, - and _     (needed)
     label   what people read; the others may stay empty
+
+    Risk of bias (RoB 2) may stand in the columns rob_d1, rob_d2, rob_d3, rob_d4, rob_d5 and
+    rob_overall: low, some concerns or high.
 
    arms.csv          one row an arm
 
@@ -197,24 +226,10 @@ def new(folder: str | Path) -> None:
         If it cannot be written.
     """
     root = Path(folder)
-    _refuse_what_is_there(root)
+    refuse_what_is_there(root)
     write_text(root / "study.toml", STUDY)
     write_text(root / "trials.csv", TRIALS)
     write_text(root / "arms.csv", ARMS)
     write_text(root / "README.txt", README.format(folder=f'"{root}"' if " " in str(root) else root))
     for name in (*DATA_FOLDERS, FOLDER):
         write_text(root / name / ".keep", "")
-
-
-def _refuse_what_is_there(root: Path) -> None:
-    try:
-        held = next(root.iterdir(), None)
-        message = None if held is None else "the folder is not empty"
-    except FileNotFoundError:
-        return
-    except NotADirectoryError:
-        message = "there is a file of that name"
-    except (OSError, ValueError):
-        message = "this cannot be a folder for a study"
-    if message is not None:
-        raise InputError(Problem(message, "name a new folder", value=str(root)))

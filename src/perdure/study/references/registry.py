@@ -1,0 +1,146 @@
+"""Study objects of ClinicalTrials.gov (API version 2): one, a list, or a page of the search."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from perdure.errors import InputError, Problem
+from perdure.study.references.found import FoundArm, FoundTrial
+
+__all__ = ["registry_trials"]
+
+PHASES = {"EARLY_PHASE1": "early I", "PHASE1": "I", "PHASE2": "II", "PHASE3": "III", "PHASE4": "IV"}
+
+DRUGS = ("Drug: ", "Biological: ", "Combination Product: ", "Genetic: ")
+"""What stands before the name of an intervention that is a drug."""
+
+
+def registry_trials(text: str, file: str) -> tuple[FoundTrial, ...]:
+    """Return the trials of a file of study objects.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON, or an object is no study of the registry's API, version 2.
+
+    Examples
+    --------
+    >>> text = '''{"protocolSection": {"identificationModule": {"nctId": "NCT02142738",
+    ...           "acronym": "KEYNOTE-024"}, "designModule": {"phases": ["PHASE3"]}}}'''
+    >>> [(one.label, one.registry_id, one.phase) for one in registry_trials(text, "ctg.json")]
+    [('KEYNOTE-024', 'NCT02142738', 'III')]
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(Problem("the file is no JSON", "fetch it again", file)) from error
+    if isinstance(content, dict) and "studies" in content:
+        content = content["studies"]
+    studies = content if isinstance(content, list) else [content]
+    problems = [
+        Problem(
+            f"study {place} is no study object of ClinicalTrials.gov: it has no"
+            " protocolSection.identificationModule.nctId",
+            "fetch it from the registry's API, version 2, as JSON",
+            file,
+        )
+        for place, study in enumerate(studies, start=1)
+        if not _text(study, "protocolSection", "identificationModule", "nctId")
+    ]
+    if problems:
+        raise InputError(problems)
+    return tuple(_trial(study, file) for study in studies)
+
+
+def _at(value: object, *keys: str) -> Any:  # noqa: ANN401  (anything may stand in JSON)
+    """Return what stands under the keys; None where the way there is cut."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _text(value: object, *keys: str) -> str:
+    found = _at(value, *keys)
+    return " ".join(found.split()) if isinstance(found, str) else ""
+
+
+def _list(value: object, *keys: str) -> list[Any]:
+    found = _at(value, *keys)
+    return found if isinstance(found, list) else []
+
+
+def _trial(study: object, file: str) -> FoundTrial:
+    section = _at(study, "protocolSection")
+    number = _text(section, "identificationModule", "nctId")
+    phases = [PHASES[one] for one in _list(section, "designModule", "phases") if one in PHASES]
+    conditions = [
+        one for one in _list(section, "conditionsModule", "conditions") if isinstance(one, str)
+    ]
+    arms = _arms(section, _started(study))
+    remarks = []
+    if len(conditions) > 1:
+        remarks.append(
+            f"the registry has several conditions, and tumour one: {'; '.join(conditions)}"
+        )
+    if any(arm.control for arm in arms):
+        remarks.append("comparators are those of the registry's types of arms")
+    if any(arm.n for arm in arms):
+        remarks.append("n is the number that started, by the registry's flow of participants")
+    return FoundTrial(
+        source=f"{file}, {number}",
+        registry=True,
+        label=_text(section, "identificationModule", "acronym") or number,
+        title=_text(section, "identificationModule", "briefTitle"),
+        registry_id=number,
+        tumour=conditions[0] if len(conditions) == 1 else "",
+        phase="/".join(phases),
+        arms=arms,
+        remarks=tuple(remarks),
+    )
+
+
+def _arms(section: object, started: Mapping[str, int]) -> tuple[FoundArm, ...]:
+    groups = [
+        one for one in _list(section, "armsInterventionsModule", "armGroups") if _text(one, "label")
+    ]
+    kinds = [_text(one, "type") for one in groups]
+    controls = [kind.endswith("COMPARATOR") or kind == "NO_INTERVENTION" for kind in kinds]
+    others = {kind for kind, control in zip(kinds, controls, strict=True) if not control}
+    told = controls.count(True) == 1 and others == {"EXPERIMENTAL"}
+    return tuple(
+        FoundArm(
+            label=_text(one, "label"),
+            drug=_drugs(_list(one, "interventionNames")),
+            n=started.get(_text(one, "label").casefold()),
+            control=control if told else None,
+        )
+        for one, control in zip(groups, controls, strict=True)
+    )
+
+
+def _drugs(names: Sequence[object]) -> str:
+    """Return the drugs of an arm: "Drug: Ipilimumab" without what stands before it."""
+    return " + ".join(
+        name.partition(": ")[2]
+        for name in names
+        if isinstance(name, str) and name.startswith(DRUGS)
+    )
+
+
+def _started(study: object) -> dict[str, int]:
+    """Return how many started, by the title of their group; nothing where the registry has none.
+
+    Of a trial with several periods, the first: they are the patients that were allocated.
+    """
+    flow = _at(study, "resultsSection", "participantFlowModule")
+    titles = {_text(one, "id"): _text(one, "title") for one in _list(flow, "groups")}
+    periods = _list(flow, "periods")
+    found: dict[str, int] = {}
+    for milestone in _list(periods[0] if periods else None, "milestones"):
+        if _text(milestone, "type") != "STARTED":
+            continue
+        for one in _list(milestone, "achievements"):
+            title, number = titles.get(_text(one, "groupId"), ""), _text(one, "numSubjects")
+            if title and number.isdecimal() and int(number):
+                found[title.casefold()] = int(number)
+    return found
