@@ -49,6 +49,16 @@ from perdure.records.pooled import (
     Synthesis,
 )
 from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
+from perdure.records.published_fact import (
+    CERTAINTIES,
+    FACT_KINDS,
+    Certainty,
+    CurveBand,
+    FactCheck,
+    FactKind,
+    PublishedFact,
+    certainty_of,
+)
 from perdure.records.regression import FactorMeans, MetaRegression
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.stratified import Stratified
@@ -58,7 +68,9 @@ from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, mont
 from perdure.records.trial import Arm, Reported, Trial, classes_of
 
 __all__ = [
+    "CERTAINTIES",
     "DAYS_PER_MONTH",
+    "FACT_KINDS",
     "REFERENCES",
     "TIME_UNITS",
     "AnalysisResult",
@@ -74,6 +86,7 @@ __all__ = [
     "AwardCriterion",
     "Bools",
     "Bootstrap",
+    "Certainty",
     "ClassDifference",
     "ClassRow",
     "Coefficient",
@@ -83,8 +96,11 @@ __all__ = [
     "ContrastSynthesis",
     "CuredFraction",
     "Curve",
+    "CurveBand",
     "DurableResponse",
     "Evidence",
+    "FactCheck",
+    "FactKind",
     "FactorMeans",
     "FigureOrigin",
     "Floats",
@@ -106,6 +122,7 @@ __all__ = [
     "Profile",
     "ProfileContrast",
     "Proportion",
+    "PublishedFact",
     "Reconstruction",
     "Reference",
     "Reported",
@@ -130,6 +147,7 @@ __all__ = [
     "TrialContrast",
     "TrialProfile",
     "TrialTail",
+    "certainty_of",
     "classes_of",
     "frozen",
     "months_per",

@@ -18,6 +18,7 @@ from perdure.study.provenance import (
     write_provenance,
 )
 from perdure.study.published import PublishedEstimate
+from perdure.study.published_facts import FACTS_ANALYSIS, PublishedFacts
 from perdure.study.readers import read_curve, read_ensembles, read_numbers_at_risk, read_patients
 from perdure.study.readings import ReadCurve, ReadPanel, read_panel
 from perdure.study.settings import EndpointSettings, PoolSettings, Settings
@@ -26,6 +27,7 @@ from perdure.study.template import new
 from perdure.study.writing import write_bytes, write_files, write_text
 
 __all__ = [
+    "FACTS_ANALYSIS",
     "Analysis",
     "ArmInput",
     "CurveInFigure",
@@ -33,6 +35,7 @@ __all__ = [
     "PoolSettings",
     "Provenance",
     "PublishedEstimate",
+    "PublishedFacts",
     "ReadCurve",
     "ReadPanel",
     "Settings",

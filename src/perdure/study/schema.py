@@ -16,13 +16,14 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from perdure.errors import InputError, Problem
-from perdure.records import Reference, TimeUnit, time_unit
+from perdure.records import Certainty, FactKind, Reference, TimeUnit, time_unit
 from perdure.study.tables import GROUPED, MOST_PATIENTS, SURELY, Table, grouped, nearest, shortened
 
 __all__ = [
     "IDENTIFIER",
     "AnalysisRow",
     "ArmRow",
+    "FactRow",
     "FigureRow",
     "PublishedRow",
     "StudyFile",
@@ -71,6 +72,11 @@ def _one_unit(value: object) -> object:
 def _several(value: object) -> object:
     """Accept one word for a list of one."""
     return [value] if isinstance(value, str) else value
+
+
+def _open(value: object) -> object:
+    """Accept NR and NE for a limit that was not reached."""
+    return None if isinstance(value, str) and value.upper() in ("NR", "NE") else value
 
 
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
@@ -135,6 +141,13 @@ class PoolTable(_Strict):
     alike: Annotated[float, Field(gt=1, le=100)] | None = None
 
 
+class PublishedFactsTable(_Strict):
+    """[published_facts] of study.toml."""
+
+    pooled: Literal["no", "verified", "all"] = "no"
+    from_memory: bool = True
+
+
 class StudyFile(_Strict):
     """study.toml."""
 
@@ -149,6 +162,7 @@ class StudyFile(_Strict):
     estimate: EstimateTable = EstimateTable()
     reconstruct: ReconstructTable = ReconstructTable()
     pool: PoolTable = PoolTable()
+    published_facts: PublishedFactsTable = PublishedFactsTable()
     prisma: dict[str, Count] = {}
 
 
@@ -216,6 +230,26 @@ class PublishedRow(_Strict):
     proportion: Share
     ci_low: Share
     ci_high: Share
+
+
+Limit = Annotated[float | None, BeforeValidator(_open), Field(ge=0, allow_inf_nan=False)]
+
+
+class FactRow(_Strict):
+    """One row of published_facts.csv; how a value was printed is kept."""
+
+    trial: Identifier
+    arm: Identifier
+    endpoint: Identifier
+    fact: FactKind
+    time: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    value: Annotated[str, Field(min_length=1)]
+    low: Limit = None
+    high: Limit = None
+    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    against: Identifier | None = None
+    certainty: Certainty
+    source: Annotated[str, Field(min_length=1)]
 
 
 _SHARE_REMEDY = "write a proportion from 0 to 1, such as 0.25 for 25%"

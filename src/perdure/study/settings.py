@@ -14,7 +14,13 @@ from perdure.records import Reference, TimeUnit, months_per
 from perdure.study.schema import Interval, StudyFile, problems_of
 from perdure.study.tables import content_of, decoded
 
-__all__ = ["EndpointSettings", "PoolSettings", "Settings", "read_settings"]
+__all__ = [
+    "EndpointSettings",
+    "PoolSettings",
+    "PublishedFactsSettings",
+    "Settings",
+    "read_settings",
+]
 
 FILE = "study.toml"
 
@@ -79,6 +85,23 @@ class PoolSettings:
 
 
 @dataclass(frozen=True)
+class PublishedFactsSettings:
+    """What becomes of arms that are known by published facts alone.
+
+    Attributes
+    ----------
+    pooled : {"no", "verified", "all"}
+        Whether they enter the pool: not at all, those whose facts were all seen in their sources,
+        or all.
+    from_memory : bool
+        Whether facts that nobody checked are used; they are marked wherever they are.
+    """
+
+    pooled: Literal["no", "verified", "all"] = "no"
+    from_memory: bool = True
+
+
+@dataclass(frozen=True)
 class Settings:
     """What study.toml says.
 
@@ -106,6 +129,7 @@ class Settings:
     keep_ensemble : bool
         Whether results/ keeps every history and a picture of each reconstruction.
     pool : PoolSettings
+    published_facts : PublishedFactsSettings
     """
 
     title: str
@@ -122,6 +146,7 @@ class Settings:
     own: tuple[Literal["median", "survival", "hr"], ...]
     keep_ensemble: bool
     pool: PoolSettings
+    published_facts: PublishedFactsSettings = PublishedFactsSettings()
 
     def fixed_time_months(self, endpoint: str) -> float | None:
         """Return the threshold of the reference ``fixed`` in months; None where there is none."""
@@ -172,6 +197,7 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
         own=read.reconstruct.own,
         keep_ensemble=read.reconstruct.keep_ensemble,
         pool=PoolSettings(**read.pool.model_dump()),
+        published_facts=PublishedFactsSettings(**read.published_facts.model_dump()),
     )
 
 
