@@ -13,7 +13,7 @@ ought to know less than the truth: they should hold it more often than 95%.
 import argparse
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from perdure.durable import durable_trial
 from perdure.published import published_curves, published_responses
-from perdure.records import Floats, Patients, Proportion, PublishedFact, Reference
+from perdure.records import DurableResponse, Floats, Patients, Proportion, PublishedFact, Reference
 from perdure.simulate import DelayedSeparation, EventTimes, MixtureCure, Weibull
 from perdure.simulate import durable_proportion as durable_truth
 from perdure.study import write_text
@@ -30,6 +30,7 @@ from perdure.survival import hazard_ratio, kaplan_meier
 SEED = 20260701
 HERE = Path(__file__).parent
 DRAWS = 300
+MULTIPLES = (2.0, 3.0)
 LEVELS = {
     "median": (),
     "median, one landmark": (1.0,),
@@ -160,46 +161,51 @@ def trial(truth: EventTimes, n: int, random: np.random.Generator) -> dict[str, P
 def simulated(repeats: int) -> Iterator[str]:
     """Yield the rows of the first table."""
     for place, (name, truth) in enumerate(TRUTHS.items()):
-        for k in (2.0, 3.0):
-            tallies: dict[tuple[str, Reference], Tally] = defaultdict(Tally)
-            for repeat in range(repeats):
-                random = np.random.default_rng([SEED, place, repeat])
-                arms = trial(truth, 200, random)
-                _tally(tallies, arms, truth, k, repeat)
+        tallies: dict[tuple[float, str, Reference], Tally] = defaultdict(Tally)
+        for repeat in range(repeats):
+            random = np.random.default_rng([SEED, place, repeat])
+            _tally(tallies, trial(truth, 200, random), truth, repeat)
+        for k in MULTIPLES:
             for level in (*LEVELS, "patients themselves"):
-                own, control = tallies[level, "own"], tallies[level, "control"]
+                own, control = tallies[k, level, "own"], tallies[k, level, "control"]
                 yield f"| {name} | {k:g} | {level} | {own.words} | {control.words} |"
 
 
 def _tally(
-    tallies: dict[tuple[str, Reference], Tally],
+    tallies: dict[tuple[float, str, Reference], Tally],
     arms: dict[str, Patients],
     truth: EventTimes,
-    k: float,
-    repeat: int,
+    seed: int,
 ) -> None:
     """Count the intervals of one trial's new arm."""
-    references: tuple[Reference, ...] = ("own", "control")
-    target = {
-        "own": durable_truth(truth, k),
-        "control": float(truth.survival(np.array([k * 6.0]))[0]),
-    }
+    drawn = {}
     for level, multiples in LEVELS.items():
         landmarks = tuple(float(round(6.0 * one)) for one in multiples)
         facts = facts_of(arms, landmarks, ratio="ratio" in level)
-        curves = published_curves(facts, draws=DRAWS, seed=repeat)
-        for reference in references:
-            found = published_responses(
-                curves, k=k, reference=reference, comparators={"control": None, "new": "control"}
-            )
-            response = next(one for one in found.responses if one.arm == "new")
-            _count(tallies[level, reference], response.estimate, target[reference])
-    for reference in references:
-        found_patients = durable_trial(
-            arms, k=k, reference=reference, comparators={"new": "control"}
-        )
-        response = next(one for one in found_patients.responses if one.arm == "new")
-        _count(tallies["patients themselves", reference], response.estimate, target[reference])
+        drawn[level] = published_curves(facts, draws=DRAWS, seed=seed)
+    for k in MULTIPLES:
+        target: dict[Reference, float] = {
+            "own": durable_truth(truth, k),
+            "control": float(truth.survival(np.array([k * 6.0]))[0]),
+        }
+        for reference, value in target.items():
+            for level, curves in drawn.items():
+                found = published_responses(
+                    curves,
+                    k=k,
+                    reference=reference,
+                    comparators={"control": None, "new": "control"},
+                )
+                _count(tallies[k, level, reference], _new(found.responses).estimate, value)
+            comparators = {"new": "control"}
+            observed = durable_trial(arms, k=k, reference=reference, comparators=comparators)
+            estimate = _new(observed.responses).estimate
+            _count(tallies[k, "patients themselves", reference], estimate, value)
+
+
+def _new(responses: Sequence[DurableResponse]) -> DurableResponse:
+    """Return the new arm's."""
+    return next(one for one in responses if one.arm == "new")
 
 
 def _count(tally: Tally, estimate: object, truth: float) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perdure.errors import InputError, Problem
 from perdure.published.agreement import Agreement, Sizes, agreement_of
+from perdure.published.coordinates import Coordinates
 from perdure.published.hazards import Hazards, cox_limit, interval_edges
 from perdure.published.prior import hazard_prior
 from perdure.published.sampler import posterior_draws
@@ -21,6 +23,9 @@ _MISFIT = 3.0
 """So many standard errors between a fact and the curves are said."""
 
 _POINTS = 121
+
+NEAR = 0.05
+"""Intervals of hazards that would begin so near to a published time, relative to it, do not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,13 +176,23 @@ def published_curves(
     sizes = _sizes(facts)
     _refuse_without_survival(facts)
     edges, typical = _scale(facts)
+    medians = {one.arm: one.value for one in facts if one.kind == "median"}
+    times = [_times(facts, arm) for arm in arms]
+    coordinates = Coordinates.of(edges, times, [medians.get(arm) for arm in arms])
     prior = hazard_prior(edges, len(arms), typical)
     agreement = agreement_of(arms, facts, sizes)
-    rng = np.random.default_rng(seed)
-    points = posterior_draws(
-        lambda standard: agreement.misfits(prior.hazards(standard)), prior.size, draws, rng
-    )
-    return PublishedCurves(arms, tuple(facts), sizes, prior.hazards(points), agreement)
+    shape = (len(arms), len(edges))
+
+    def misfits(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        log_hazards, volume = coordinates.log_hazards(points.reshape(-1, *shape))
+        hazards = Hazards.of(edges, log_hazards)
+        return np.column_stack([prior.misfits(hazards, volume), agreement.misfits(hazards)])
+
+    start = coordinates.points(np.full((1, *shape), prior.centre)).ravel()
+    points = posterior_draws(misfits, start, draws, np.random.default_rng(seed))
+    log_hazards, _ = coordinates.log_hazards(points.reshape(-1, *shape))
+    hazards = Hazards.of(edges, log_hazards)
+    return PublishedCurves(arms, tuple(facts), sizes, hazards, agreement)
 
 
 def _sizes(facts: Sequence[PublishedFact]) -> Sizes:
@@ -224,8 +239,18 @@ def _refuse_without_survival(facts: Sequence[PublishedFact]) -> None:
         raise InputError(problems)
 
 
+def _times(facts: Sequence[PublishedFact], arm: str) -> list[float]:
+    """Return the times at which a point of an arm's curve was published."""
+    medians = [one.value for one in facts if one.arm == arm and one.kind == "median"]
+    points = [one.time for one in facts if one.arm == arm and one.kind == "survival"]
+    return [time for time in (*medians, *points) if time]
+
+
 def _scale(facts: Sequence[PublishedFact]) -> tuple[Floats, float]:
-    """Return the intervals of the hazards, and a typical time of the trial's events."""
+    """Return the intervals of the hazards, and a typical time of the trial's events.
+
+    Published times are where intervals begin; others give way to them.
+    """
     medians = [one.value for one in facts if one.kind == "median" and one.value]
     guessed = [
         one.time * np.log(2) / -np.log(min(max(one.value, 0.01), 0.99))
@@ -237,4 +262,10 @@ def _scale(facts: Sequence[PublishedFact]) -> tuple[Floats, float]:
     times = [one.time for one in facts if one.time]
     earliest = min([0.05 * min(points), *(0.5 * time for time in times)])
     latest = max([6.0 * max(points), *(1.2 * time for time in times)])
-    return interval_edges(earliest, latest), typical
+    published = sorted({time for one in facts for time in _times(facts, one.arm)})
+    free = [
+        time
+        for time in interval_edges(earliest, latest)
+        if all(abs(time - one) > NEAR * one for one in published)
+    ]
+    return np.array(sorted([*free, *published])), typical

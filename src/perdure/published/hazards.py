@@ -78,6 +78,13 @@ class Hazards:
         reached: Floats = self.edges[at] + left / self.hazard[rows, arm, at]
         return reached
 
+    def slope_at_median(self, arm: int) -> Floats:
+        """Return the median times the hazard there, over log 2, in each draw: 1 if constant."""
+        middle = self.median(arm)
+        at = np.searchsorted(self.edges, middle, side="right") - 1
+        found: Floats = self.hazard[np.arange(at.size), arm, at] * middle / np.log(2)
+        return found
+
     def median(self, arm: int) -> Floats:
         """Return the median of each draw."""
         return self.time_at(arm, float(np.log(2)))

@@ -24,10 +24,11 @@ SHARED = 0.5
 """Share of the walk's variance that the arms of a trial have in common."""
 
 LEVEL = 3.0
-"""Standard deviation of the log hazard's level in a trial."""
+"""Standard deviation of the log hazard's level, of each arm for itself: all but flat."""
 
-BETWEEN = 1.0
-"""Standard deviation of an arm's level around its trial's."""
+
+_ABOVE = 30.0
+"""Keeps the square of a log-density above 0: it is not near so low."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class HazardPrior:
     centre : float
         Mean of every log hazard.
     root : array of float, shape (arms x intervals, arms x intervals)
-        Takes standard normal numbers to log hazards around the centre.
+        Takes log hazards less the centre to independent standard normal numbers.
     """
 
     edges: Floats
@@ -49,15 +50,20 @@ class HazardPrior:
     centre: float
     root: NDArray[np.float64]
 
-    @property
-    def size(self) -> int:
-        """How many standard normal numbers make one draw."""
-        return len(self.root)
+    def misfits(
+        self, hazards: Hazards, volume: NDArray[np.float64] | float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return numbers whose squares add up to -2 x log-density, shape (draws, numbers).
 
-    def hazards(self, standard: NDArray[np.float64]) -> Hazards:
-        """Return the curves of standard normal numbers, shape (draws, size)."""
-        log_hazard = self.centre + standard @ self.root.T
-        return Hazards.of(self.edges, log_hazard.reshape(len(standard), self.arms, -1))
+        ``volume`` is the log volume of a step of log hazards over one of the coordinates, by arm.
+        The last one an arm makes every median as likely as another on the log scale. Without it
+        curves whose hazard is high at the median would be preferred: a level that moves them moves
+        their median least.
+        """
+        walk = (np.log(hazards.hazard) - self.centre).reshape(len(hazards.hazard), -1)
+        slopes = [np.log(hazards.slope_at_median(arm)) for arm in range(self.arms)]
+        level = np.sqrt(2 * np.maximum(np.stack(slopes, axis=1) - volume + _ABOVE, 1e-9))
+        return np.column_stack([walk @ self.root.T, level])
 
 
 def hazard_prior(edges: Floats, arms: int, typical: float) -> HazardPrior:
@@ -66,8 +72,10 @@ def hazard_prior(edges: Floats, arms: int, typical: float) -> HazardPrior:
     Examples
     --------
     >>> prior = hazard_prior(np.array([0.0, 1.0, 2.0, 4.0]), 2, typical=2.0)
-    >>> prior.size, prior.hazards(np.zeros((1, 8))).median(0).round(3)
-    (8, array([2.]))
+    >>> log_hazards = np.full((1, 2, 4), np.log(np.log(2) / 2))  # the median of both arms is 2
+    >>> constant = Hazards.of(prior.edges, log_hazards)
+    >>> bool(np.allclose(prior.misfits(constant)[:, :8], 0))
+    True
     """
     inner = np.sqrt(edges[1:-1] * edges[2:])
     middle = np.concatenate(([edges[1] / 2], inner, [edges[-1] * 1.1]))
@@ -75,8 +83,10 @@ def hazard_prior(edges: Floats, arms: int, typical: float) -> HazardPrior:
     side = np.sign(place)
     same = side[:, None] == side[None, :]
     walk = np.where(same, np.minimum(np.abs(place)[:, None], np.abs(place)[None, :]), 0.0)
-    common = LEVEL**2 + WALK * SHARED * walk
-    own = BETWEEN**2 + WALK * (1 - SHARED) * walk
+    common = WALK * SHARED * walk
+    own = LEVEL**2 + WALK * (1 - SHARED) * walk
     covariance = np.kron(np.ones((arms, arms)), common) + np.kron(np.eye(arms), own)
-    root = np.asarray(np.linalg.cholesky(covariance + 1e-9 * np.eye(len(covariance))), np.float64)
-    return HazardPrior(edges, arms, float(np.log(np.log(2) / typical)), root)
+    root = np.linalg.inv(np.linalg.cholesky(covariance + 1e-9 * np.eye(len(covariance))))
+    return HazardPrior(
+        edges, arms, float(np.log(np.log(2) / typical)), np.asarray(root, np.float64)
+    )
