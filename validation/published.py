@@ -31,6 +31,7 @@ SEED = 20260701
 HERE = Path(__file__).parent
 DRAWS = 300
 MULTIPLES = (2.0, 3.0)
+COMPARATORS = {"control": None, "new": "control"}
 LEVELS = {
     "median": (),
     "median, one landmark": (1.0,),

@@ -183,13 +183,16 @@ def published_curves(
     agreement = agreement_of(arms, facts, sizes)
     shape = (len(arms), len(edges))
 
-    def misfits(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def density(
+        points: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         log_hazards, volume = coordinates.log_hazards(points.reshape(-1, *shape))
         hazards = Hazards.of(edges, log_hazards)
-        return np.column_stack([prior.misfits(hazards, volume), agreement.misfits(hazards)])
+        weight = prior.log_weight(hazards) + volume.sum(axis=1)
+        return np.column_stack([prior.misfits(log_hazards), agreement.misfits(hazards)]), weight
 
     start = coordinates.points(np.full((1, *shape), prior.centre)).ravel()
-    points = posterior_draws(misfits, start, draws, np.random.default_rng(seed))
+    points = posterior_draws(density, start, draws, np.random.default_rng(seed))
     log_hazards, _ = coordinates.log_hazards(points.reshape(-1, *shape))
     hazards = Hazards.of(edges, log_hazards)
     return PublishedCurves(arms, tuple(facts), sizes, hazards, agreement)

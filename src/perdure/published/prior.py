@@ -27,10 +27,6 @@ LEVEL = 3.0
 """Standard deviation of the log hazard's level, of each arm for itself: all but flat."""
 
 
-_ABOVE = 30.0
-"""Keeps the square of a log-density above 0: it is not near so low."""
-
-
 @dataclass(frozen=True, eq=False)
 class HazardPrior:
     """A normal prior of the log hazards of a trial's arms.
@@ -50,20 +46,20 @@ class HazardPrior:
     centre: float
     root: NDArray[np.float64]
 
-    def misfits(
-        self, hazards: Hazards, volume: NDArray[np.float64] | float = 0.0
-    ) -> NDArray[np.float64]:
-        """Return numbers whose squares add up to -2 x log-density, shape (draws, numbers).
+    def misfits(self, log_hazards: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return numbers whose squares add up to -2 x log-density of the walk, one row a draw."""
+        walk: NDArray[np.float64] = (log_hazards - self.centre).reshape(len(log_hazards), -1)
+        return walk @ self.root.T
 
-        ``volume`` is the log volume of a step of log hazards over one of the coordinates, by arm.
-        The last one an arm makes every median as likely as another on the log scale. Without it
-        curves whose hazard is high at the median would be preferred: a level that moves them moves
-        their median least.
+    def log_weight(self, hazards: Hazards) -> Floats:
+        """Return what makes every median as likely as another on the log scale, in each draw.
+
+        Without it curves whose hazard is high at the median would be preferred: a change of level
+        moves their median least.
         """
-        walk = (np.log(hazards.hazard) - self.centre).reshape(len(hazards.hazard), -1)
         slopes = [np.log(hazards.slope_at_median(arm)) for arm in range(self.arms)]
-        level = np.sqrt(2 * np.maximum(np.stack(slopes, axis=1) - volume + _ABOVE, 1e-9))
-        return np.column_stack([walk @ self.root.T, level])
+        weight: Floats = -np.sum(slopes, axis=0)
+        return weight
 
 
 def hazard_prior(edges: Floats, arms: int, typical: float) -> HazardPrior:
@@ -72,9 +68,8 @@ def hazard_prior(edges: Floats, arms: int, typical: float) -> HazardPrior:
     Examples
     --------
     >>> prior = hazard_prior(np.array([0.0, 1.0, 2.0, 4.0]), 2, typical=2.0)
-    >>> log_hazards = np.full((1, 2, 4), np.log(np.log(2) / 2))  # the median of both arms is 2
-    >>> constant = Hazards.of(prior.edges, log_hazards)
-    >>> bool(np.allclose(prior.misfits(constant)[:, :8], 0))
+    >>> constant = np.full((1, 2, 4), np.log(np.log(2) / 2))  # the median of both arms is 2
+    >>> bool(np.allclose(prior.misfits(constant), 0))
     True
     """
     inner = np.sqrt(edges[1:-1] * edges[2:])

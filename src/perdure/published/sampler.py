@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 __all__ = ["posterior_draws"]
 
 Array = NDArray[np.float64]
-Misfits = Callable[[Array], Array]
-"""From points, shape (points, size), to numbers whose squares add up to -2 x log-density."""
+Density = Callable[[Array], tuple[Array, Array]]
+"""From points, shape (points, size), to numbers whose squares add up to -2 x log-density, and a log
+weight that is added to it: what is not smooth belongs there, since the mode is looked for
+without."""
 
 SWEEPS = 40
 """Slices a chain: its first point is drawn from the approximation."""
@@ -24,13 +26,14 @@ WIDER = 1.1
 _DIFFERENCE = 1e-4
 
 
-def posterior_draws(misfits: Misfits, start: Array, draws: int, rng: np.random.Generator) -> Array:
+def posterior_draws(density: Density, start: Array, draws: int, rng: np.random.Generator) -> Array:
     """Return points drawn from a density.
 
     Parameters
     ----------
-    misfits : callable
-        From points, shape (points, size), to numbers whose squares add up to -2 x log-density.
+    density : callable
+        From points, shape (points, size), to numbers whose squares add up to -2 x log-density,
+        and a log weight of each point.
     start : array of float, shape (size,)
         Where the mode is looked for.
     draws : int
@@ -44,20 +47,26 @@ def posterior_draws(misfits: Misfits, start: Array, draws: int, rng: np.random.G
     --------
     A standard normal prior of two numbers, the first seen as 1 with an error of 1 / 3:
 
-    >>> density = lambda point: np.column_stack([point, 3 * (point[:, 0] - 1)])
+    >>> def density(point):
+    ...     return np.column_stack([point, 3 * (point[:, 0] - 1)]), np.zeros(len(point))
     >>> found = posterior_draws(density, np.zeros(2), 2000, np.random.default_rng(1))
-    >>> found.mean(axis=0).round(1), found.std(axis=0).round(1)  # 9 / 10 and 0; 10^-1/2 and 1
+    >>> mean, error = found.mean(axis=0), found.std(axis=0)  # 9 / 10 and 0; 10^-1/2 and 1
+    >>> mean.round(1) + 0, error.round(1)
     (array([0.9, 0. ]), array([0.3, 1. ]))
     """
     size = len(start)
+
+    def misfits(points: Array) -> Array:
+        return density(points)[0]
+
     mode = _mode(misfits, start)
     slopes = _slopes(misfits, mode)
     root = WIDER * np.linalg.inv(np.linalg.cholesky(slopes.T @ slopes + 1e-9 * np.eye(size))).T
 
     def rest(points: Array) -> Array:
         """Return the log density less that of the approximation."""
-        fit = (misfits(mode + points @ root.T) ** 2).sum(axis=1)
-        found: Array = -0.5 * (fit - (points**2).sum(axis=1))
+        apart, weight = density(mode + points @ root.T)
+        found: Array = weight - 0.5 * ((apart**2).sum(axis=1) - (points**2).sum(axis=1))
         return np.where(np.isfinite(found), found, -np.inf)
 
     points = rng.standard_normal((draws, size))
@@ -91,14 +100,14 @@ def _slice(
     return found, reached
 
 
-def _slopes(misfits: Misfits, point: Array) -> Array:
+def _slopes(misfits: Callable[[Array], Array], point: Array) -> Array:
     """Return the derivatives of the misfits by the point, shape (misfits, size)."""
     steps = _DIFFERENCE * np.eye(len(point))
     found: Array = (misfits(point + steps) - misfits(point - steps)).T / (2 * _DIFFERENCE)
     return found
 
 
-def _mode(misfits: Misfits, start: Array) -> Array:
+def _mode(misfits: Callable[[Array], Array], start: Array) -> Array:
     """Return the most probable point, by Levenberg's and Marquardt's steps."""
     point, damping = start.copy(), 1.0
 

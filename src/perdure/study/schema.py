@@ -232,7 +232,7 @@ class PublishedRow(_Strict):
     ci_high: Share
 
 
-Limit = Annotated[float | None, BeforeValidator(_open), Field(ge=0, allow_inf_nan=False)]
+Limit = Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_open)]
 
 
 class FactRow(_Strict):
