@@ -51,8 +51,11 @@ def addresses(row: Mapping[str, str]) -> tuple[str, ...]:
 
 def fetched(described: list[dict[str, str]], folder: Path) -> dict[str, list[Patient]]:
     """Return the patients of each arm of a data set, fetched; empty where it has no address."""
+    places = addresses(described[0])
+    if not places:
+        return {}
     groups: Groups = []
-    for address in addresses(described[0]):
+    for address in places:
         with urlopen(address, timeout=SECONDS) as answer:  # always https: ADDRESS
             content = answer.read()
         path = folder / address.rsplit("/", 1)[1]
