@@ -382,7 +382,8 @@ def _draw_foot(figure: "Figure", lines: Sequence[_Line], end: float) -> None:
     wide = WIDTH - LEFT - RIGHT
     base = TOP + PLOT_HEIGHT + 21
     write(figure, LEFT + wide / 2, base, "Months", align="center")
-    write(figure, 2, base, "At risk", color=GREY)
+    if any(line.found.patients is not None for line in lines):
+        write(figure, 2, base, "At risk", color=GREY)
     for order, line in enumerate(lines):
         top = base + 11.5 + ARM_HEIGHT * order
         result = "" if line.response is None else response_in_words(line.response)
