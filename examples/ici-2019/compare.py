@@ -257,8 +257,9 @@ def validation(found: Sequence[Compared]) -> Iterator[str]:
     yield (
         f"Of {len(found)} arms by endpoint both a curve and facts are at hand. The interval of the"
         f" facts alone held what the curve says in {held}, in {sum(one.held for one in near)} of"
-        f" the {len(near)} whose threshold the facts reach. Curves of overall survival are often of"
-        " a later cut-off than the facts, so that this is a hard test. It missed:"
+        f" the {len(near)} whose threshold the facts reach. Facts and curve share their patients,"
+        " which makes this easier than holding the truth; curves of overall survival are often of a"
+        " later cut-off than the facts, which makes it harder. It missed:"
     )
     yield ""
     yield from table(
