@@ -1,20 +1,28 @@
 """Build a study of the checkpoint-inhibitor trials behind Pons-Tostivint et al. 2019.
 
     python examples/ici-2019/build_ici_2019.py work/ici-2019 --from ../shared/data/ici_trials
+    python examples/ici-2019/build_ici_2019.py work/ici-2019          # from the public repositories
     perdure run work/ici-2019
+    python examples/ici-2019/compare.py work/ici-2019
 
-The patient files are not part of perdure: they are read from the folder given, which says where
-each came from and under which licence. Overall survival of 17 trials and progression-free survival
-of 5 are there; trials without a curve are left out and named.
+Nineteen trials and 42 arms (trials.csv, arms.csv). Where patients are public (data_sets.csv:
+overall survival of 17 trials, progression-free survival of 5) an arm enters by them; otherwise by
+what was published of it (published_facts.csv, each fact with its source and how sure it is), marked
+and not pooled. The patient files are not part of perdure: they are read from the folder given, or
+fetched from the repositories that data_sets.csv names, and must have the patients, events and sums
+of times that it holds.
 """
 
 import argparse
 import csv
-import re
-from collections.abc import Mapping
+from collections import defaultdict
 from pathlib import Path
 
+from fetch_ici_2019 import fetched
+
 from perdure.study import write_table, write_text
+
+HERE = Path(__file__).parent
 
 STUDY = """\
 title = "Durable response on checkpoint inhibitors and other drugs: phase III trials to 2018"
@@ -32,121 +40,101 @@ k = 2
 
 [pool]
 by = ["therapy", "drug_class", "line"]
+
+# [published_facts]
+# pooled = "verified"        # or "all": arms known by published facts alone enter the pool
 """
 
-INHIBITOR = {
-    "anti-PD-1": "anti-PD-1/PD-L1",
-    "anti-PD-L1": "anti-PD-1/PD-L1",
-    "anti-CTLA-4": "anti-CTLA-4",
-    "combination": "anti-PD-1 + anti-CTLA-4",
-}
-"""Drug classes as the paper groups them; every other class is 'other drugs'."""
+Row = dict[str, str]
+Patient = tuple[float, int]
+DataSet = dict[str, list[Patient]]
+"""The patients of each arm, by the arm's name in data_sets.csv."""
 
-CONTROL = {
-    "CheckMate 067": "ipilimumab",
-    "KEYNOTE-006": "ipilimumab",
-    "CA184-169": "ipilimumab_3mg",
-}
-"""Trials whose control arm is itself a checkpoint inhibitor."""
+TOLERANCE = 2e-4
+"""Relative: sums of times may differ by so much, since some files round them."""
 
 
-def identifier(name: str) -> str:
-    """Return a name as an identifier: letters, digits, - and _."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
-
-
-def rows(path: Path) -> list[dict[str, str]]:
+def rows(path: Path) -> list[Row]:
     """Return the rows of a CSV file."""
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
 
-def build(source: Path, folder: Path) -> None:
-    """Write the study into ``folder`` and say which trials have no curve."""
-    facts: dict[str, dict[str, str]] = {}
-    for row in rows(source / "arms.csv"):
-        if row["in_paper"] != "unlikely":
-            facts.setdefault(row["trial"], row)
-    index = [row for row in rows(source / "ipd_index.csv") if row["trial"] in facts]
-    trials, arms, analyses = [], {}, []
-    for trial, fact in facts.items():
-        found = [row for row in index if row["trial"] == trial]
-        if not found:
-            print(f"left out: {trial} has no curve in {source.name}")
+def data_sets() -> dict[str, list[Row]]:
+    """Return the rows of data_sets.csv, one an arm, by data set."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows(HERE / "data_sets.csv"):
+        found[row["data_set"]].append(row)
+    return dict(found)
+
+
+def stored(source: Path, name: str) -> DataSet:
+    """Return the patients of a data set of a folder that holds them as time, event, arm."""
+    found: DataSet = defaultdict(list)
+    for row in rows(source / "ipd" / f"{name}.csv"):
+        found[row["arm"]].append((float(row["time"]), int(row["event"])))
+    return dict(found)
+
+
+def check(name: str, described: list[Row], patients: DataSet) -> None:
+    """Refuse a data set that is not the one that was described: SystemExit names the difference."""
+    for row in described:
+        mine = patients.get(row["name"], [])
+        found = {
+            "n": float(len(mine)),
+            "events": float(sum(event for _, event in mine)),
+            "sum_of_times": sum(time for time, _ in mine),
+            "sum_of_event_times": sum(time for time, event in mine if event),
+        }
+        for what, value in found.items():
+            wanted = float(row[what])
+            if abs(value - wanted) > TOLERANCE * wanted + 0.005:
+                raise SystemExit(
+                    f"{name}, arm {row['name']}: {what} is {value:g} and not {wanted:g}, as"
+                    " data_sets.csv has it: this is another data set, or the source has changed"
+                )
+
+
+def build(folder: Path, source: Path | None) -> None:
+    """Write the study into ``folder``."""
+    analyses = []
+    entered: set[tuple[str, str]] = set()
+    for name, described in data_sets().items():
+        patients = stored(source, name) if source else fetched(described, folder / "fetched")
+        if not patients:
+            print(f"left out: {name} has no address to fetch it from; it needs --from")
             continue
-        name = identifier(trial)
-        trials.append(
-            (
-                name,
-                trial,
-                fact["year"],
-                fact["doi"],
-                fact["nct"],
-                fact["tumour"],
-                fact["line"],
-                "III",
-            )
+        check(name, described, patients)
+        first = described[0]
+        place = (first["trial"], first["endpoint"], first["analysis"])
+        entered.add(place[:2])
+        write_table(
+            folder / "patients" / f"{'.'.join(part for part in place if part)}.csv",
+            ("arm", "time", "event"),
+            [(row["arm"], *one) for row in described for one in patients[row["name"]]],
         )
-        control = next(
-            row["arm"]
-            for row in found
-            if (
-                row["class"] not in INHIBITOR
-                if trial not in CONTROL
-                else row["arm"] == CONTROL[trial]
-            )
-        )
-        for row in sorted(found, key=lambda row: row["arm"] == control):
-            arms[name, identifier(row["arm"])] = arm_row(name, row, control)
-        for data_set in dict.fromkeys(row["id"] for row in found):
-            analyses.append(
-                analysis(source, folder, name, [row for row in found if row["id"] == data_set])
-            )
+        analyses.append((*place, first["primary"], first["label"]))
     write_text(folder / "study.toml", STUDY)
+    for name in ("trials.csv", "arms.csv"):
+        write_text(folder / name, (HERE / name).read_text(encoding="utf-8"))
+    heads = ("trial", "endpoint", "analysis", "primary", "label")
+    write_table(folder / "analyses.csv", heads, analyses)
+    facts = rows(HERE / "published_facts.csv")
+    alone = [row for row in facts if (row["trial"], row["endpoint"]) not in entered]
     write_table(
-        folder / "trials.csv",
-        ("trial", "label", "year", "doi", "registry_id", "tumour", "line", "phase"),
-        trials,
+        folder / "published_facts.csv", tuple(facts[0]), [tuple(row.values()) for row in alone]
     )
-    write_table(
-        folder / "arms.csv",
-        ("trial", "arm", "label", "drug", "drug_class", "therapy", "comparator"),
-        list(arms.values()),
+    arms = {(row["trial"], row["arm"], row["endpoint"]) for row in alone}
+    print(
+        f"{len(rows(HERE / 'trials.csv'))} trials, {len(rows(HERE / 'arms.csv'))} arms,"
+        f" {len(analyses)} data sets, {len(arms)} arms by endpoint from {len(alone)} published"
+        f" facts -> {folder}"
     )
-    write_table(
-        folder / "analyses.csv", ("trial", "endpoint", "analysis", "primary", "label"), analyses
-    )
-    print(f"{len(trials)} trials, {len(arms)} arms, {len(analyses)} data sets -> {folder}")
-
-
-def arm_row(trial: str, row: Mapping[str, str], control: str) -> tuple[str, ...]:
-    """Return one row of arms.csv."""
-    label = row["arm"].replace("_", " ")
-    therapy = "checkpoint inhibitor" if row["class"] in INHIBITOR else "other drugs"
-    comparator = "" if row["arm"] == control else identifier(control)
-    drug_class = INHIBITOR.get(row["class"], "other drugs")
-    return (trial, identifier(row["arm"]), label, label, drug_class, therapy, comparator)
-
-
-def analysis(
-    source: Path, folder: Path, trial: str, found: list[dict[str, str]]
-) -> tuple[str, ...]:
-    """Write the patients of one data set, and return its row of analyses.csv."""
-    data_set, endpoint = found[0]["id"], found[0]["endpoint"]
-    primary = found[0]["role"] == "paper arm"
-    name = "" if primary else identifier(data_set)
-    stem = ".".join(part for part in (trial, endpoint, name) if part)
-    patients = [
-        (identifier(row["arm"]), row["time"], row["event"])
-        for row in rows(source / "ipd" / f"{data_set}.csv")
-    ]
-    write_table(folder / "patients" / f"{stem}.csv", ("arm", "time", "event"), patients)
-    return (trial, endpoint, name, "yes" if primary else "no", found[0]["vintage"])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="the study to write")
-    parser.add_argument("--from", dest="source", type=Path, required=True, help="folder ici_trials")
+    parser.add_argument("--from", dest="source", type=Path, help="folder ici_trials; else fetched")
     given = parser.parse_args()
-    build(given.source, given.folder)
+    build(given.folder, given.source)

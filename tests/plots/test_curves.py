@@ -129,7 +129,7 @@ def test_refuses_an_analysis_without_patients(trial: Trial) -> None:
     nothing = AnalysisResult(
         "T1", "PFS", "", primary=True, arms=(found,), estimates=(), contrasts=()
     )
-    with pytest.raises(ValueError, match="no arm of T1, PFS has patients"):
+    with pytest.raises(ValueError, match="no arm of T1, PFS has a curve"):
         curve_panel(nothing, trial, reference="own")
 
 

@@ -17,7 +17,7 @@ def rows_of_readme(readme: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     file = ""
     for line in readme.splitlines():
-        if named := re.match(r"(?:\d\. | {3,4}(?:c\) )?)([\w./]+\.csv)\b", line):
+        if named := re.match(r"(?:\d\. | {3,4}(?:[ce]\) )?)([\w./]+\.csv)\b", line):
             file = named[1]
         elif line.startswith("is pooled"):
             file = "analyses.csv"
@@ -50,6 +50,7 @@ def test_the_examples_of_the_readme_make_a_study(fresh: Path) -> None:
         "figures.csv",
         "patients/EX2.OS.csv",
         "published_estimates.csv",
+        "published_facts.csv",
         "risk/EX1.PFS.csv",
         "trials.csv",
     ]
@@ -74,6 +75,12 @@ def test_the_examples_of_the_readme_make_a_study(fresh: Path) -> None:
         ["patients", "patients"],
     ]
     assert len(opened.published) == 2
+    assert [(one.trial, one.endpoint, one.arms) for one in opened.facts] == [
+        ("EX1", "OS", ("nivo", "chemo"))
+    ]
+    assert [fact.kind for fact in opened.facts[0].facts if fact.certainty == "from memory"] == [
+        "median"
+    ]
 
     patients = fresh / "patients" / "EX2.OS.csv"
     patients.with_name("EX2.OS.2015.csv").write_bytes(patients.read_bytes())

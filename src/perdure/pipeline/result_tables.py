@@ -25,6 +25,7 @@ from perdure.records import (
     TrialContrast,
 )
 from perdure.study import write_table
+from perdure.study.fact_tables import band_rows, fact_rows
 from perdure.study.tail_tables import write_rows, write_tail_tables
 
 __all__ = ["write_result_tables"]
@@ -52,6 +53,8 @@ def write_result_tables(results: Path, everything: Results) -> None:
     _write(results / "evidence.csv", _EVIDENCE, fits)
     _write(results / "pooled.csv", _POOLED, pooled)
     write_rows(results / "stratified.csv", list(_stratified(contrasts, estimates)))
+    write_rows(results / "published_facts.csv", list(fact_rows(analyses)))
+    write_rows(results / "published_curves.csv", list(band_rows(analyses)))
     write_tail_tables(results, analyses)
     write_pooled_tables(results, everything)
 
@@ -155,6 +158,7 @@ _ESTIMATES: dict[str, Callable[[ArmEstimate], object]] = {
     "analysis": lambda found: found.analysis,
     "primary": lambda found: "yes" if found.primary else "no",
     "source": lambda found: found.source,
+    "certainty": lambda found: found.certainty,
     "n": lambda found: found.response.n,
     "events": lambda found: found.response.events,
     "median_months": lambda found: found.response.median,

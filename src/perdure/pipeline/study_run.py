@@ -23,6 +23,7 @@ from perdure.pipeline.figures import (
 )
 from perdure.pipeline.likelihood_profiles import profile_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
+from perdure.pipeline.published_facts import with_facts
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
     load_analysis,
@@ -140,7 +141,7 @@ def run(
     study, readings = with_figures(Study.open(folder), results, jobs, show)
     found, done = _analyses(study, results, jobs, show)
     extra, left_out = published_estimates(study.published, study.trials, study.settings)
-    analyses = _with_published(found, extra, study)
+    analyses = with_facts(_with_published(found, extra, study), study, jobs=jobs)
     remove_others(results, study.analyses, keep_ensemble=study.settings.keep_ensemble)
     notices = (*study.notices, *left_out)
     versions = _versions()
@@ -202,7 +203,7 @@ def with_figures(
         return study, FigureReadings({})
     readings = read_figures(study, results, jobs, show)
     study = Study.open(study.folder, read=readings.curves)
-    if not study.published and not any(one.arms for one in study.analyses):
+    if not (study.published or study.facts) and not any(one.arms for one in study.analyses):
         raise InputError(
             Problem(
                 f"{one.stem}, arm {arm}: no curve: {reason}",

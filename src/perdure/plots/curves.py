@@ -28,6 +28,7 @@ from perdure.plots.wording import months, response_in_words, threshold_in_words
 from perdure.records import (
     AnalysisResult,
     ArmResult,
+    CurveBand,
     DurableResponse,
     Floats,
     Proportion,
@@ -82,7 +83,8 @@ def curve_panel(
 ) -> str:
     """Draw the arms of one analysis as SVG; times in months. ``name`` is what people read for it.
 
-    Kaplan-Meier steps of each arm that has patients, the published points faintly over them, a
+    Kaplan-Meier steps of each arm that has patients, a band for each that is known by published
+    facts (paler beyond the last of them), the published points faintly over them, a
     guide at one half with the medians on it, each threshold under ``reference``, the tail beyond it
     shaded, the durable response there with its interval, and below the axis each arm's name, result
     and numbers at risk. An arm that entered by a published estimate has a line of words only.
@@ -90,7 +92,7 @@ def curve_panel(
     Raises
     ------
     ValueError
-        If no arm has patients: there is no curve to draw.
+        If no arm has patients or a band: there is no curve to draw.
     """
     with drawing():
         figure = panel_figure(analysis, trial, _what(analysis, name), reference)
@@ -105,9 +107,9 @@ def panel_figure(
         float(arm.patients.in_unit("months").time.max())
         for arm in analysis.arms
         if arm.patients is not None
-    ]
+    ] + [float(arm.band.time[-1]) for arm in analysis.arms if arm.band is not None]
     if not ends:
-        raise ValueError(f"no arm of {analysis.trial}, {analysis.endpoint} has patients to draw")
+        raise ValueError(f"no arm of {analysis.trial}, {analysis.endpoint} has a curve to draw")
     end = _axis_end(analysis, reference, max(ends))
     lines = _lines(analysis, trial, reference, FINEST * end / (WIDTH - LEFT - RIGHT))
     figure = new_figure(WIDTH, TOP + PLOT_HEIGHT + FOOT + ARM_HEIGHT * len(lines))
@@ -160,11 +162,11 @@ def _lines(
     looks = arm_looks([arm.arm for arm in analysis.arms], controls)
     lines = []
     for found in analysis.arms:
-        steps = (
-            (np.empty(0), np.empty(0))
-            if found.patients is None
-            else survival_steps(found.patients.in_unit("months"), finest)
-        )
+        steps = (np.empty(0), np.empty(0))
+        if found.patients is not None:
+            steps = survival_steps(found.patients.in_unit("months"), finest)
+        elif found.band is not None:
+            steps = (found.band.time, found.band.survival)
         label = printable(labels.get(found.arm) or found.arm)
         lines.append(_Line(label, looks[found.arm], found, responses.get(found.arm), *steps))
     return lines
@@ -187,7 +189,7 @@ def _ticks(end: float) -> list[float]:
 
 def _draw_tail(axes: "Axes", line: _Line) -> None:
     """Shade what lies beyond the threshold under the curve."""
-    if line.threshold is None or not line.time.size:
+    if line.threshold is None or not line.time.size or line.found.band is not None:
         return
     time, survival = tail_steps(line.time, line.survival, line.threshold)
     if time.size:
@@ -207,15 +209,18 @@ def _draw_curve(axes: "Axes", line: _Line, end: float) -> None:
     look = line.look
     if not line.time.size:
         return
-    axes.plot(
-        line.time,
-        line.survival,
-        drawstyle="steps-post",
-        color=look.line,
-        linewidth=1.15,
-        dashes=look.dash or (None, None),
-        zorder=3,
-    )
+    if line.found.band is not None:
+        _draw_band(axes, line.found.band, look)
+    else:
+        axes.plot(
+            line.time,
+            line.survival,
+            drawstyle="steps-post",
+            color=look.line,
+            linewidth=1.15,
+            dashes=look.dash or (None, None),
+            zorder=3,
+        )
     if line.found.curve is not None:
         _draw_published(axes, line, end)
     if line.response is not None and line.response.median is not None:
@@ -234,6 +239,31 @@ def _draw_curve(axes: "Axes", line: _Line, end: float) -> None:
         axes.plot(
             [line.threshold] * 2, [0, 1], color=look.line, linewidth=0.6, dashes=(1, 1.6), zorder=2
         )
+
+
+def _draw_band(axes: "Axes", band: CurveBand, look: Look) -> None:
+    """Draw the curves that agree with published facts: limits, middle, and the facts themselves."""
+    known = band.time <= band.last_fact
+    for part, alpha in ((known, 0.22), (~known | (band.time == band.time[known][-1]), 0.09)):
+        axes.fill_between(
+            band.time[part], band.low[part], band.high[part], color=look.line, alpha=alpha, lw=0
+        )
+    axes.plot(band.time, band.survival, color=look.line, linewidth=0.8, dashes=(4, 1.5), zorder=3)
+    points = [
+        (fact.time, fact.value)
+        for fact in (check.fact for check in band.checks)
+        if fact.kind == "survival" and fact.time is not None and fact.value is not None
+    ]
+    axes.plot(
+        [time for time, _ in points],
+        [value for _, value in points],
+        "D",
+        color=look.words,
+        markersize=3.0,
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        zorder=5,
+    )
 
 
 def _draw_published(axes: "Axes", line: _Line, end: float) -> None:
@@ -352,7 +382,8 @@ def _draw_foot(figure: "Figure", lines: Sequence[_Line], end: float) -> None:
     wide = WIDTH - LEFT - RIGHT
     base = TOP + PLOT_HEIGHT + 21
     write(figure, LEFT + wide / 2, base, "Months", align="center")
-    write(figure, 2, base, "At risk", color=GREY)
+    if any(line.found.patients is not None for line in lines):
+        write(figure, 2, base, "At risk", color=GREY)
     for order, line in enumerate(lines):
         top = base + 11.5 + ARM_HEIGHT * order
         result = "" if line.response is None else response_in_words(line.response)
@@ -365,7 +396,7 @@ def _draw_foot(figure: "Figure", lines: Sequence[_Line], end: float) -> None:
         if line.time.size:
             draw_line(figure, (2, top - 2.4), (19, top - 2.4), line.look)
         if line.found.patients is None:
-            write(figure, LEFT, top + 9, "published estimate: no curve", color=GREY)
+            write(figure, LEFT, top + 9, _without_patients(line.found), color=GREY)
             continue
         times = line.found.patients.in_unit("months").time
         for tick in _ticks(end):
@@ -373,3 +404,11 @@ def _draw_foot(figure: "Figure", lines: Sequence[_Line], end: float) -> None:
                 at_risk = int((times >= tick * (1 - 1e-9)).sum())
                 text = f"{at_risk}"
                 write(figure, LEFT + tick / end * wide, top + 9, text, color=INK, align="center")
+
+
+def _without_patients(found: ArmResult) -> str:
+    """Return what an arm without patients rests on."""
+    if found.band is None:
+        return "published estimate: no curve"
+    recalled = any(check.fact.certainty != "verified" for check in found.band.checks)
+    return f"published facts{', some from memory' if recalled else ''}: no curve"

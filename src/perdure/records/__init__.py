@@ -51,6 +51,16 @@ from perdure.records.pooled import (
 )
 from perdure.records.prisma import PrismaFlow
 from perdure.records.profile import Area, Profile, ProfileContrast, TrialProfile
+from perdure.records.published_fact import (
+    CERTAINTIES,
+    FACT_KINDS,
+    CurveBand,
+    FactCertainty,
+    FactCheck,
+    FactKind,
+    PublishedFact,
+    certainty_of,
+)
 from perdure.records.regression import FactorMeans, MetaRegression
 from perdure.records.results import AnalysisResult, ArmResult, Results
 from perdure.records.risk_of_bias import DOMAINS, JUDGEMENTS, Judgement, RiskOfBias
@@ -61,8 +71,10 @@ from perdure.records.time_unit import DAYS_PER_MONTH, TIME_UNITS, TimeUnit, mont
 from perdure.records.trial import Arm, Reported, Trial, classes_of
 
 __all__ = [
+    "CERTAINTIES",
     "DAYS_PER_MONTH",
     "DOMAINS",
+    "FACT_KINDS",
     "JUDGEMENTS",
     "REFERENCES",
     "TIME_UNITS",
@@ -90,8 +102,12 @@ __all__ = [
     "ContrastSynthesis",
     "CuredFraction",
     "Curve",
+    "CurveBand",
     "DurableResponse",
     "Evidence",
+    "FactCertainty",
+    "FactCheck",
+    "FactKind",
     "FactorMeans",
     "FigureOrigin",
     "Floats",
@@ -115,6 +131,7 @@ __all__ = [
     "Profile",
     "ProfileContrast",
     "Proportion",
+    "PublishedFact",
     "Reconstruction",
     "Reference",
     "Reported",
@@ -140,6 +157,7 @@ __all__ = [
     "TrialContrast",
     "TrialProfile",
     "TrialTail",
+    "certainty_of",
     "classes_of",
     "frozen",
     "months_per",

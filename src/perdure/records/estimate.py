@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from perdure.records.published_fact import FactCertainty
+
 __all__ = [
     "REFERENCES",
     "ArmEstimate",
@@ -23,8 +25,8 @@ REFERENCES: tuple[Reference, ...] = get_args(Reference)
 Status = Literal["estimable", "thin", "zero"]
 """Of a proportion: fine, resting on few patients, or 0 for ever."""
 
-Source = Literal["patients", "curve", "published"]
-"""Where an arm entered: real patient data, a digitised curve, a published estimate."""
+Source = Literal["patients", "curve", "facts", "published"]
+"""Where an arm entered: patient data, a digitised curve, published facts, a published estimate."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,10 @@ class Contrast:
 
 @dataclass(frozen=True)
 class ArmEstimate:
-    """A durable response with the trial, endpoint and analysis that it belongs to."""
+    """A durable response with the trial, endpoint and analysis that it belongs to.
+
+    ``certainty`` is that of the published facts that it rests on; None where it rests on others.
+    """
 
     trial: str
     endpoint: str
@@ -219,6 +224,7 @@ class ArmEstimate:
     primary: bool
     source: Source
     response: DurableResponse
+    certainty: FactCertainty | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
 from perdure.records.patients import Evidence, Patients
 from perdure.records.pooled import Synthesis
+from perdure.records.published_fact import CurveBand
 from perdure.records.tail_result import TailResult
 
 __all__ = ["AnalysisResult", "ArmResult", "Results"]
@@ -27,9 +28,9 @@ class ArmResult:
     Attributes
     ----------
     arm : str
-    source : {"patients", "curve", "published"}
+    source : {"patients", "curve", "facts", "published"}
     patients : Patients or None
-        Observed or rebuilt, in months; None for a published estimate.
+        Observed or rebuilt, in months; None for published facts and a published estimate.
     curve : Curve or None
         The published curve, in months, where the arm entered by one.
     evidence : Evidence or None
@@ -39,6 +40,8 @@ class ArmResult:
     warnings : tuple of str
     origin : FigureOrigin or None
         The figure that perdure read the curve in; None where it was given.
+    band : CurveBand or None
+        What published facts say of the curve, in months; None where the arm entered otherwise.
     """
 
     arm: str
@@ -49,6 +52,7 @@ class ArmResult:
     method: str | None
     warnings: tuple[str, ...] = ()
     origin: FigureOrigin | None = None
+    band: CurveBand | None = None
 
 
 @dataclass(frozen=True)

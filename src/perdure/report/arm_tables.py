@@ -28,8 +28,19 @@ from perdure.report.tables import Column, Table, build_table, file_name
 __all__ = ["response_table", "trial_table"]
 
 
-SOURCES: dict[Source, str] = {"patients": "patients", "curve": "rebuilt", "published": "published"}
+SOURCES: dict[Source, str] = {
+    "patients": "patients",
+    "curve": "rebuilt",
+    "facts": "published facts",
+    "published": "published",
+}
 """Where an arm's number comes from, in a word."""
+
+
+def _source(row: ArmEstimate) -> str:
+    """Return where an arm's number comes from; what nobody checked says so."""
+    word = SOURCES[row.source]
+    return f"{word}, from memory" if row.certainty == "from memory" else word
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,11 @@ def response_table(findings: Findings, endpoint: str, reference: Reference) -> T
             lambda row: findings.arm_label(row.trial, row.response.arm),
             {"arm": lambda row: row.response.arm},
         ),
-        Column("Source", lambda row: SOURCES[row.source], {"source": lambda row: row.source}),
+        Column(
+            "Source",
+            _source,
+            {"source": lambda row: row.source, "certainty": lambda row: row.certainty},
+        ),
         *_follow_up_columns(),
         *_proportion_columns(),
     ]
@@ -177,6 +192,12 @@ def _response_notes(findings: Findings, rows: Sequence[ArmEstimate], *, own: boo
         if "not estimable" in seen
         else "",
         "Not pooled: a sensitivity analysis." if sensitivity else "",
+        (
+            "Published facts: no curve is at hand; the number is that of the curves that agree with"
+            " what was printed. From memory: a fact behind it was not verified."
+        )
+        if any(row.source == "facts" for row in rows)
+        else "",
     ]
 
 

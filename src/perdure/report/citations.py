@@ -11,6 +11,7 @@ __all__ = [
     "DERSIMONIAN_LAIRD",
     "DUVAL_TWEEDIE",
     "EGGER",
+    "ELLIPTICAL_SLICE",
     "GREENWOOD",
     "GUYATT",
     "GUYOT",
@@ -98,6 +99,12 @@ GUYOT = Citation(
     " reconstructing the data from published Kaplan-Meier survival curves."
     " BMC Med Res Methodol 2012;12:9.",
     "10.1186/1471-2288-12-9",
+)
+ELLIPTICAL_SLICE = Citation(
+    "elliptical-slice",
+    "Murray I, Adams RP, MacKay DJC. Elliptical slice sampling. Proceedings of the 13th"
+    " International Conference on Artificial Intelligence and Statistics, PMLR 9:541–548; 2010.",
+    "",
 )
 RUBIN = Citation(
     "rubin",

@@ -23,11 +23,11 @@ WORTH_WORKERS = 60
 def curve_figure(
     findings: Findings, endpoint: str, reference: Reference, *, jobs: int = 1
 ) -> FigureBlock | None:
-    """Return the curves of every trial as small multiples; None where no arm has patients."""
+    """Return the curves of every trial as small multiples; None where no arm has a curve."""
     drawn = [
         analysis
         for analysis in findings.analyses(endpoint)
-        if any(arm.patients is not None for arm in analysis.arms)
+        if any(arm.patients is not None or arm.band is not None for arm in analysis.arms)
     ]
     if not drawn:
         return None
@@ -58,6 +58,12 @@ def curve_figure(
                 else ""
             )
             + (" Dots on a curve: the published points that it was rebuilt from." if dots else "")
+            + (
+                " Bands: where the curves lie that agree with published facts, no curve being at"
+                " hand, paler beyond the last of them; diamonds: published survival."
+                if any(arm.band is not None for analysis in drawn for arm in analysis.arms)
+                else ""
+            )
             + " Beneath the axis: numbers at risk.",
         ),
         pictures,

@@ -19,7 +19,7 @@ from perdure.records import (
     TrialProfile,
     classes_of,
 )
-from perdure.study import Settings
+from perdure.study import FACTS_ANALYSIS, Settings
 
 __all__ = ["Findings", "column_head", "column_in_words", "rule_in_words"]
 
@@ -105,7 +105,8 @@ class Findings:
     def analysis_label(self, found: AnalysisResult | ArmEstimate | TrialContrast) -> str:
         """Return what people read for an analysis; empty for a trial's only one."""
         place = (found.trial, found.endpoint, found.analysis)
-        return self.analysis_labels.get(place) or found.analysis
+        named = self.analysis_labels.get(place) or found.analysis
+        return "published facts" if named == FACTS_ANALYSIS else named
 
     def arm(self, trial: str, arm: str) -> Arm | None:
         """Return an arm of arms.csv, or None."""

@@ -26,6 +26,7 @@ from perdure.report.methods_checks import (
     missing_arms_modelled,
     networks_pooled,
 )
+from perdure.report.methods_facts import published_facts
 from perdure.report.methods_pool import arms_pooled, contrasts_pooled
 from perdure.report.methods_tail import awards, profiles, tails
 from perdure.report.sentences import Pieces, joined, listed, some
@@ -66,6 +67,7 @@ def methods_text(
         ("Reconstruction", _reconstruction(results)),
         ("Durable response", _durable_response(results, settings)),
         ("Intervals", _intervals(results)),
+        ("Arms without a curve", published_facts(results, settings)),
         ("Follow-up and what is not estimable", _follow_up(results, settings)),
         ("Contrasts within trials", _contrasts(results)),
         ("Durable response against k", profiles(results)),
@@ -103,6 +105,7 @@ def _data(results: Results) -> Pieces:
     names: dict[Source, str] = {
         "patients": "as patient data (observed, or rebuilt before)",
         "curve": "as digitised Kaplan-Meier curves",
+        "facts": "as published facts, without a curve",
         "published": "as published estimates of durable response",
     }
     parts = [f"{sources[source]} entered {names[source]}" for source in names if sources[source]]
@@ -178,7 +181,7 @@ def _durable_response(results: Results, settings: Settings) -> Pieces:
             for name in endpoints
         ]
         yield f"At a fixed time the threshold is {listed(times)} (milestone survival). "
-    if any(one.source != "published" for one in estimates):
+    if any(one.source in ("patients", "curve") for one in estimates):
         yield "The proportion is the Kaplan-Meier estimate"
         yield KAPLAN_MEIER
         yield " at the threshold. "
@@ -198,7 +201,7 @@ def _intervals(results: Results) -> Pieces:
         one.response
         for analysis in results.analyses
         for one in analysis.estimates
-        if one.source != "published"
+        if one.source in ("patients", "curve")
     ]
     edge = sum(isinstance(one.estimate, Proportion) and one.estimate.se is None for one in computed)
     spread = [

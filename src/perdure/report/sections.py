@@ -23,6 +23,7 @@ from perdure.report.class_model_tables import class_model_table
 from perdure.report.contrast_figures import contrast_forest
 from perdure.report.contrast_tables import contrast_table
 from perdure.report.evidence_tables import evidence_table, provenance_table
+from perdure.report.fact_tables import fact_table
 from perdure.report.figures import (
     curve_figure,
     evidence_figure,
@@ -66,6 +67,7 @@ def report_sections(findings: Findings, *, jobs: int = 1) -> tuple[Section, ...]
         _checks(findings),
         Section("certainty", "Certainty of the evidence", tuple(certainty_blocks(findings))),
         Section("figures", "Curves read in figures", tuple(origin_blocks(findings))),
+        Section("published-facts", "Arms known by published facts", tuple(_facts(findings))),
         _evidence(findings),
         Section("methods", "Methods", (Methods(paragraphs, numbers),)),
         Section("references", "References", (ReferenceList(citations),)),
@@ -314,6 +316,19 @@ def _where_gaps_fall(findings: Findings, synthesis: Synthesis) -> str:
         f"{text} The share is largest in {most.name}: {percent(gap / most.n_arms, 0)}% of its arms,"
         f" {percent(others, 0)}% of all others."
     )
+
+
+def _facts(findings: Findings) -> Iterator[Block]:
+    """Yield what was published of arms without a curve."""
+    table = fact_table(findings)
+    if table is None:
+        return
+    yield Prose(
+        "No curve of these arms is at hand, or it stands beside one that is. Their durable response"
+        " is that of the curves which agree with what was printed, with an interval that is wide"
+        " where nothing was. It is marked as published facts wherever it appears."
+    )
+    yield TableBlock(table)
 
 
 def _evidence(findings: Findings) -> Section:

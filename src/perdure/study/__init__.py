@@ -21,6 +21,7 @@ from perdure.study.provenance import (
     write_provenance,
 )
 from perdure.study.published import PublishedEstimate
+from perdure.study.published_facts import FACTS_ANALYSIS, PublishedFacts
 from perdure.study.readers import read_curve, read_ensembles, read_numbers_at_risk, read_patients
 from perdure.study.readings import ReadCurve, ReadPanel, read_panel
 from perdure.study.references import new_from
@@ -32,6 +33,7 @@ from perdure.study.unpacking import import_study
 from perdure.study.writing import write_bytes, write_files, write_text
 
 __all__ = [
+    "FACTS_ANALYSIS",
     "RISK_OF_BIAS",
     "Analysis",
     "ArmInput",
@@ -43,6 +45,7 @@ __all__ = [
     "PoolSettings",
     "Provenance",
     "PublishedEstimate",
+    "PublishedFacts",
     "ReadCurve",
     "ReadPanel",
     "Settings",

@@ -10,6 +10,7 @@ from perdure.study.analysis import Analysis
 from perdure.study.datasets import NOT_READ, read_analyses
 from perdure.study.figures import CurveInFigure, read_figures
 from perdure.study.published import PublishedEstimate, read_published
+from perdure.study.published_facts import FACTS_ANALYSIS, PublishedFacts, read_facts
 from perdure.study.readings import ReadCurve
 from perdure.study.roster import in_doubt, read_trials
 from perdure.study.settings import Settings, read_settings
@@ -41,6 +42,8 @@ class Study:
         Arms that enter by patients or by a curve.
     published : tuple of PublishedEstimate
         Arms that enter by a published estimate.
+    facts : tuple of PublishedFacts
+        Arms whose curve is not at hand and of which numbers were published, by trial and endpoint.
     notices : tuple of str
         What was read in an unusual way, repaired or left out, each with its place.
     figures : tuple of CurveInFigure
@@ -54,6 +57,7 @@ class Study:
     published: tuple[PublishedEstimate, ...]
     notices: tuple[str, ...]
     figures: tuple[CurveInFigure, ...] = ()
+    facts: tuple[PublishedFacts, ...] = ()
 
     @classmethod
     def open(
@@ -88,17 +92,19 @@ class Study:
         figures = read_figures(root, settings, trials, problems, notices)
         analyses = read_analyses(root, settings, trials, problems, notices, figures, read)
         published = read_published(root, settings, trials, problems, notices)
+        facts = read_facts(root, settings, trials, problems, notices)
         problems += _entering_twice(analyses, published)
-        problems += _without_data(trials, analyses, published, problems)
+        problems += _named_as_facts(analyses, facts)
+        problems += _without_data(trials, analyses, published, facts, problems)
         if problems:
             raise InputError(problems)
-        notices += _absent_arms(trials, analyses, published)
+        notices += _absent_arms(trials, analyses, published, facts)
         notices += _without_curves(analyses)
         if "control" in settings.reference:
             notices += _without_control(trials)
         if settings.title == TITLE:
             notices.append("study.toml: the title is still the template's")
-        return cls(root, settings, trials, analyses, published, tuple(notices), figures)
+        return cls(root, settings, trials, analyses, published, tuple(notices), figures, facts)
 
 
 def _refuse_other_folders(folder: Path) -> None:
@@ -151,10 +157,25 @@ def _entering_twice(
     ]
 
 
+def _named_as_facts(analyses: Iterable[Analysis], facts: Iterable[PublishedFacts]) -> list[Problem]:
+    """Refuse an analysis of files that has the name of the one that holds published facts."""
+    taken = {(one.trial, one.endpoint, FACTS_ANALYSIS) for one in facts}
+    return [
+        Problem(
+            f"the analysis {one.stem} has the name of what published_facts.csv makes",
+            "give its files another name",
+            one.files[0] if one.files else None,
+        )
+        for one in analyses
+        if (one.trial, one.endpoint, one.analysis) in taken
+    ]
+
+
 def _without_data(
     trials: Iterable[Trial],
     analyses: Iterable[Analysis],
     published: Iterable[PublishedEstimate],
+    facts: Iterable[PublishedFacts],
     problems: Iterable[Problem],
 ) -> list[Problem]:
     """Refuse an arm of which nothing is known, where that is not for another problem's sake."""
@@ -162,12 +183,14 @@ def _without_data(
         return []
     entered = {(one.trial, arm) for one in analyses for arm in _arms_of(one)}
     entered |= {(row.trial, row.arm) for row in published}
+    entered |= {(one.trial, arm) for one in facts for arm in one.arms}
     return [
         Problem(
             f"nothing is known of arm {arm.arm} of trial {trial.trial}",
             f"add curves/{trial.trial}.<endpoint>.{arm.arm}.csv with"
             f" risk/{trial.trial}.<endpoint>.csv, or patients/{trial.trial}.<endpoint>.csv, or a"
-            " row of figures.csv or published_estimates.csv; or take the arm out",
+            " row of figures.csv, published_facts.csv or published_estimates.csv; or take the arm"
+            " out",
             "arms.csv",
             column="arm",
             value=arm.arm,
@@ -182,6 +205,7 @@ def _absent_arms(
     trials: Iterable[Trial],
     analyses: Iterable[Analysis],
     published: Iterable[PublishedEstimate],
+    facts: Iterable[PublishedFacts],
 ) -> list[str]:
     """Say which arms have no data of an endpoint that another arm of their trial has."""
     entered: dict[tuple[str, str], set[str]] = {}
@@ -190,6 +214,8 @@ def _absent_arms(
         arms.update(_arms_of(analysis))
     for row in published:
         entered.setdefault((row.trial, row.endpoint), set()).add(row.arm)
+    for one in facts:
+        entered.setdefault((one.trial, one.endpoint), set()).update(one.arms)
     by_trial = {trial.trial: [arm.arm for arm in trial.arms] for trial in trials}
     absent = {
         place: [arm for arm in by_trial[place[0]] if arm not in arms]

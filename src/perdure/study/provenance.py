@@ -33,6 +33,7 @@ TABLES = (
     "arms.csv",
     "analyses.csv",
     "published_estimates.csv",
+    "published_facts.csv",
     FIGURES,
 )
 

@@ -16,7 +16,15 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from perdure.errors import InputError, Problem
-from perdure.records import CertaintyLevel, Judgement, Reference, TimeUnit, time_unit
+from perdure.records import (
+    CertaintyLevel,
+    FactCertainty,
+    FactKind,
+    Judgement,
+    Reference,
+    TimeUnit,
+    time_unit,
+)
 from perdure.study.tables import (
     GROUPED,
     MOST_PATIENTS,
@@ -33,6 +41,7 @@ __all__ = [
     "RISK_OF_BIAS",
     "AnalysisRow",
     "ArmRow",
+    "FactRow",
     "FigureRow",
     "PublishedRow",
     "StudyFile",
@@ -86,6 +95,11 @@ def _several(value: object) -> object:
 def _judgement(value: object) -> object:
     """Accept capitals, and some_concerns."""
     return value.lower().replace("_", " ") if isinstance(value, str) else value
+
+
+def _open(value: object) -> object:
+    """Accept NR and NE for a limit that was not reached."""
+    return None if isinstance(value, str) and value.upper() in ("NR", "NE") else value
 
 
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
@@ -194,6 +208,13 @@ class CertaintyTable(_Strict):
     note: str = ""
 
 
+class PublishedFactsTable(_Strict):
+    """[published_facts] of study.toml."""
+
+    pooled: Literal["no", "verified", "all"] = "no"
+    from_memory: bool = True
+
+
 class StudyFile(_Strict):
     """study.toml."""
 
@@ -210,6 +231,7 @@ class StudyFile(_Strict):
     pool: PoolTable = PoolTable()
     prisma: PrismaTable | None = None
     certainty: dict[Annotated[str, Field(min_length=1)], CertaintyTable] = {}
+    published_facts: PublishedFactsTable = PublishedFactsTable()
 
 
 class TrialRow(_Open):
@@ -286,6 +308,26 @@ class PublishedRow(_Strict):
     proportion: Share
     ci_low: Share
     ci_high: Share
+
+
+Limit = Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_open)]
+
+
+class FactRow(_Strict):
+    """One row of published_facts.csv; how a value was printed is kept."""
+
+    trial: Identifier
+    arm: Identifier
+    endpoint: Identifier
+    fact: FactKind
+    time: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    value: Annotated[str, Field(min_length=1)]
+    low: Limit = None
+    high: Limit = None
+    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    against: Identifier | None = None
+    certainty: FactCertainty
+    source: Annotated[str, Field(min_length=1)]
 
 
 _SHARE_REMEDY = "write a proportion from 0 to 1, such as 0.25 for 25%"

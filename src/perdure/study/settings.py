@@ -15,7 +15,13 @@ from perdure.study.prisma import contradictions
 from perdure.study.schema import Interval, PrismaTable, StudyFile, problems_of
 from perdure.study.tables import content_of, decoded
 
-__all__ = ["EndpointSettings", "PoolSettings", "Settings", "read_settings"]
+__all__ = [
+    "EndpointSettings",
+    "PoolSettings",
+    "PublishedFactsSettings",
+    "Settings",
+    "read_settings",
+]
 
 FILE = "study.toml"
 
@@ -80,6 +86,23 @@ class PoolSettings:
 
 
 @dataclass(frozen=True)
+class PublishedFactsSettings:
+    """What becomes of arms that are known by published facts alone.
+
+    Attributes
+    ----------
+    pooled : {"no", "verified", "all"}
+        Whether they enter the pool: not at all, those whose facts were all seen in their sources,
+        or all.
+    from_memory : bool
+        Whether facts that nobody checked are used; they are marked wherever they are.
+    """
+
+    pooled: Literal["no", "verified", "all"] = "no"
+    from_memory: bool = True
+
+
+@dataclass(frozen=True)
 class Settings:
     """What study.toml says.
 
@@ -111,6 +134,7 @@ class Settings:
         How the trials were found; its counts add up.
     certainty : tuple of Certainty
         Of each outcome that was judged.
+    published_facts : PublishedFactsSettings
     """
 
     title: str
@@ -129,6 +153,7 @@ class Settings:
     pool: PoolSettings
     prisma: PrismaFlow | None = None
     certainty: tuple[Certainty, ...] = ()
+    published_facts: PublishedFactsSettings = PublishedFactsSettings()
 
     def fixed_time_months(self, endpoint: str) -> float | None:
         """Return the threshold of the reference ``fixed`` in months; None where there is none."""
@@ -184,6 +209,7 @@ def read_settings(folder: Path, notices: list[str]) -> Settings:
             Certainty(outcome, one.level, one.reasons, one.note)
             for outcome, one in read.certainty.items()
         ),
+        published_facts=PublishedFactsSettings(**read.published_facts.model_dump()),
     )
 
 

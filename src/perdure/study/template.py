@@ -86,6 +86,10 @@ measure = "odds ratio"       # of contrasts that are drawn; or "ratio", "differe
 # level = "moderate"
 # reasons = ["classes are compared across trials"]
 # note = "Judged by two of us."
+# [published_facts]
+# pooled = "verified"        # arms known by published_facts.csv alone are pooled where every fact
+                             # was verified; or "all"; left out: shown and not pooled
+# from_memory = false        # facts that nobody checked are not used; left out: used and marked
 """
 
 TRIALS = "trial,label,year,doi,registry_id,tumour,line,phase\n"
@@ -136,7 +140,7 @@ other names than these are kept and can group arms ([pool] by in study.toml).
     survival_*   published survival at times: 12=0.31 24=0.18
 
 
-3. The survival of each arm, in one of four ways
+3. The survival of each arm, in one of five ways
 
    a) curves/ and risk/: a published Kaplan-Meier curve, digitised, and the numbers under it
 
@@ -199,6 +203,30 @@ other names than these are kept and can group arms ([pool] by in study.toml).
 
     What was read lies in results/digitised/. Look at each overlay.png: the figure with what was
     read drawn over it. Files in curves/ and risk/ win over what is read: so you correct it.
+
+
+   e) published_facts.csv: an arm whose curve is not at hand, by what was printed of it
+
+    trial,arm,endpoint,fact,time,value,low,high,level,against,certainty,source
+    EX1,nivo,OS,median,,9.2,7.3,13.3,,,verified,10.1000/example: abstract
+    EX1,nivo,OS,survival,12,0.42,0.34,0.50,,,verified,10.1000/example: abstract
+    EX1,nivo,OS,hazard ratio,,0.59,0.44,0.79,,chemo,verified,10.1000/example: table 2
+    EX1,nivo,OS,n,,210,,,,,verified,10.1000/example: abstract
+    EX1,chemo,OS,median,,6.0,5.1,7.3,,,from memory,an earlier slide
+    EX1,chemo,OS,n,,208,,,,,verified,10.1000/example: abstract
+
+    fact         median, survival, hazard ratio, at risk, n or events
+    time         of survival and of numbers at risk; of events, where follow-up ended; of a median
+                 NR (not reached), until when patients were followed
+    value        with all digits that were printed; survival as a proportion
+    low, high    its interval, NR where open; without one the error is that of n patients
+    level        of the interval, such as 0.98; empty: 0.95
+    against      the arm in the denominator of a hazard ratio (needs n of both)
+    certainty    verified, or from memory: then every number that rests on it says so
+    source       where it was printed
+
+    Curves are drawn that agree with these facts, wide where nothing is known. They are shown and
+    marked, and stay out of the pool unless [published_facts] in study.toml asks for them.
 
 
 More than one analysis of an endpoint (a later cut-off, a subgroup): give each a name in its files,
