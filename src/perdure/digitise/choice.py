@@ -19,6 +19,8 @@ WHOLLY, MOSTLY = 0.98, 0.8
 """Of its course a line lies between its limits; where these are drawn thinner, most of it."""
 PIECES = 0.5
 """Of its course: a line without a name that lies on other curves by so much is made of them."""
+LONGER = 0.05
+"""Of a curve's length, by which its limits may go on after it."""
 NAMELESS = "the legend has no name for this line"
 THINNER = 0.75
 """A line of this share of another's width is drawn thinner."""
@@ -165,7 +167,9 @@ def _without_limits(
 def _enclosed(upper: FoundCurve, middle: FoundCurve, lower: FoundCurve) -> float:
     """Return the share of its course over which two curves lie on both sides of a third."""
     end = min(upper.end, middle.end, lower.end)
-    if end - middle.x[0] < 0.5 * (middle.end - middle.x[0]):
+    length = middle.end - middle.x[0]
+    # limits are drawn as far as their curve, or end before it
+    if end - middle.x[0] < 0.5 * length or max(upper.end, lower.end) > middle.end + LONGER * length:
         return 0.0
     places = np.linspace(middle.x[0], end, 200)
     high, own, low = (_rows_at(one, places) for one in (upper, middle, lower))

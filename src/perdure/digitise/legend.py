@@ -79,7 +79,7 @@ def find_legend(
             for w in beside
             if letters_of(plain_name(w.text)) in known or _is_sure(w, page)
         ],
-        names,
+        [name for name in names if name not in {entry.name for entry in entries}],
     )
     inside = [e for e in entries if _inside(Word(e.name, *e.box), axes)]
     if len({letters_of(e.name) for e in entries}) < len(entries) and len(inside) >= 2:

@@ -35,7 +35,7 @@ NEAR = 0.08
 """Of the plot's height: a label without a colour of its own is no farther from its curve,"""
 CLEARLY = 0.05
 """and this much nearer to it than to any other."""
-LESS = 5.0
+SHORTER, THINNER = 15.0, 5.0
 """What a line without length, or without width, costs more than the longest or widest."""
 DASHES = 30.0
 """What a whole line with the name of a dashed one costs, as a distance of colours."""
@@ -66,8 +66,9 @@ def named_curves(
         return (None,) * len(curves)
     cost = np.array([[_unlike(curve, entry, axes) for entry in legend] for curve in curves])
     # Of two lines that are like a name alike the longer and stronger is its arm.
-    for sizes in ([c.end - c.x[0] for c in curves], [c.width for c in curves]):
-        cost += LESS * (1 - np.array(sizes) / max(*sizes, 1.0))[:, None]
+    lengths, widths = [c.end - c.x[0] for c in curves], [c.width for c in curves]
+    for sizes, less in ((lengths, SHORTER), (widths, THINNER)):
+        cost += less * (1 - np.array(sizes) / max(*sizes, 1.0))[:, None]
     found: list[int | None] = [None] * len(curves)
     for row, column in zip(*linear_sum_assignment(np.minimum(cost, 2 * UNLIKE)), strict=True):
         if cost[row, column] < UNLIKE:

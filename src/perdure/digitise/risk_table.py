@@ -48,7 +48,7 @@ def read_risk_table(words: Sequence[Word], axes: Axes, page: Picture | Drawing) 
     rows = _block([r for r in (_row(row, axes) for row in rows) if r], words, axes)
     if not rows:
         return None
-    columns = columns_of(rows, axes) or columns_by_count(rows, axes)
+    columns = _columns(rows, axes)
     if columns is None:
         return None
     ends = numbers_at_ends(words)
@@ -56,6 +56,21 @@ def read_risk_table(words: Sequence[Word], axes: Axes, page: Picture | Drawing) 
     if isinstance(page, Picture):
         grid = _read_again(grid, columns, axes, page)
     return _table(grid, columns, words, axes)
+
+
+def _columns(rows: Sequence[Sequence[Token]], axes: Axes) -> Columns | None:
+    """Return the columns under the ticks, or as many as these where that holds more numbers."""
+    under, counted = columns_of(rows, axes), columns_by_count(rows, axes)
+    if under is None or counted is None or len(counted.times) != max(len(row) for row in rows):
+        return under or counted
+    return under if _held(rows, under) >= _held(rows, counted) else counted
+
+
+def _held(rows: Sequence[Sequence[Token]], columns: Columns) -> int:
+    """Return how many numbers stand in the columns."""
+    places = np.array(columns.places)
+    near = 0.2 * columns.spacing
+    return sum(bool(np.abs(places - token.x).min() < near) for row in rows for token in row)
 
 
 def _may_belong(token: Token, axes: Axes) -> bool:
@@ -196,6 +211,10 @@ def _read_again(grid: Sequence[_Row], columns: Columns, axes: Axes, picture: Pic
                 wanted.append((i, k, token.box))
     boxes = [_grown(box) for _, _, box in wanted]
     known = {k for row in grid for k in row.cells}
+    inked = [
+        *(k for row in grid for k in row.cells),
+        *(k for i, k, _ in wanted if k not in grid[i].cells),
+    ]
     result = [replace(row, cells=dict(row.cells)) for row in grid]
     for (i, k, box), reading in zip(wanted, read_boxes(picture, boxes, _DIGITS), strict=True):
         cell = cell_in(reading.text)
@@ -207,10 +226,20 @@ def _read_again(grid: Sequence[_Row], columns: Columns, axes: Axes, picture: Pic
         old = grid[i].cells.get(k)
         if old is not None:
             result[i].cells[k] = _settled(old, new)
-        elif reading.certainty > (0.3 if k in known else 0.6):
+        elif reading.certainty > _least(cell, k in known, inked.count(k) == len(grid)):
             # The first column stands close to the names: what is read there may be a letter.
             result[i].cells[k] = new if k else replace(new, certainty=min(0.8, new.certainty))
     return result
+
+
+def _least(cell: tuple[int, int | None], known: bool, in_every_row: bool) -> float:
+    """Return how sure a reading must be for a cell that was overlooked; it stays for a person.
+
+    A lone 0 is a ring to the reader; where every row has ink in the column, it is the last number.
+    """
+    if cell == (0, None) and in_every_row:
+        return 0.15
+    return 0.3 if known else 0.6
 
 
 def _others(reading: Reading) -> tuple[int, ...]:

@@ -64,13 +64,13 @@ def _better(word: Word, second: Sequence[Word], curves: Sequence[FoundCurve]) ->
 
 def is_crossed(word: Word, curves: Sequence[FoundCurve]) -> bool:
     """Tell whether a curve runs through a word or close to its ends, where letters may be lost."""
-    room = 0.7 * (word.bottom - word.top)
+    room = 1.2 * (word.bottom - word.top)
     return _touched(word, word.left - room, word.right + room, curves)
 
 
 def _ends_hidden(word: Word, curves: Sequence[FoundCurve]) -> bool:
     """Tell whether a curve runs where another first or last letter may stand."""
-    room = 0.7 * (word.bottom - word.top)
+    room = 1.2 * (word.bottom - word.top)
     return any(_touched(word, end - room, end + room, curves) for end in (word.left, word.right))
 
 
