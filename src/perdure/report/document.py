@@ -15,7 +15,7 @@ from perdure.report.numbering import mentions_of, with_mentions
 from perdure.report.sections import report_sections
 from perdure.study import Study, write_bytes, write_table, write_text
 
-__all__ = ["write_report"]
+__all__ = ["document_of", "write_report"]
 
 MADE = (
     *(f"figures/*.{kind}" for kind in ("svg", "pdf", "png")),
@@ -68,7 +68,7 @@ def write_report(
     findings = Findings(
         study.settings, study.trials, results, labels, pictures or {}, overlays or {}
     )
-    document = _document(findings, jobs)
+    document = document_of(findings, jobs=jobs)
     written = set(_write_parts(document, folder))
     bib = folder / "references.bib"
     write_text(bib, bibliography(document.citations, study.trials, document.version))
@@ -81,7 +81,7 @@ def write_report(
     return page
 
 
-def _document(findings: Findings, jobs: int) -> Document:
+def document_of(findings: Findings, *, jobs: int = 1) -> Document:
     """Return the report before it has a format."""
     settings, results = findings.settings, findings.results
     sections = report_sections(findings, jobs=jobs)

@@ -33,45 +33,37 @@ def typeset(files: Mapping[str, bytes], text: str) -> bytes:
     text : str
         All its words: where one has a letter that the faces lack, fonts of the system may help.
     """
-    import typst
-
-    return _one(
-        typst.compile(dict(files), font_paths=_fonts(has_letters(text)), pdf_standards=["ua-1"])
-    )
+    return _compiled(files, text, format="pdf", pdf_standards=["ua-1"])
 
 
 def picture_pdf(svg: str, title: str, alt: str) -> bytes:
     """Return a figure as PDF with paths and letters, not pixels; its page is the figure's size."""
-    import typst
-
-    return _one(
-        typst.compile(
-            _picture(svg),
-            font_paths=_fonts(has_letters(svg)),
-            sys_inputs={"title": title, "alt": alt},
-            pdf_standards=["ua-1"],
-        )
-    )
+    said = {"title": title, "alt": alt}
+    return _compiled(_picture(svg), svg, format="pdf", pdf_standards=["ua-1"], sys_inputs=said)
 
 
 def picture_png(svg: str, scale: float = 1.0) -> bytes:
     """Return a figure as PNG on white: 300 dots an inch when it has ``scale`` of its own size."""
-    import typst
     from PIL import Image
 
-    drawn = _one(
-        typst.compile(
-            _picture(svg),
-            font_paths=_fonts(has_letters(svg)),
-            sys_inputs={"title": "", "alt": ""},
-            format="png",
-            ppi=scale * DOTS_PER_INCH,
-        )
-    )
+    said = {"title": "", "alt": ""}
+    dots = scale * DOTS_PER_INCH
+    drawn = _compiled(_picture(svg), svg, format="png", ppi=dots, sys_inputs=said)
     stream = BytesIO()
     with Image.open(BytesIO(drawn)) as image:
         image.convert("RGB").save(stream, "PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
     return stream.getvalue()
+
+
+def _compiled(files: Mapping[str, bytes], text: str, **options: object) -> bytes:
+    """Return what typst makes of the files, as one file."""
+    import typst
+
+    # typst's stubs do not know that it takes files by name, which its documentation says
+    found = typst.compile(dict(files), font_paths=_fonts(has_letters(text)), **options)  # type: ignore[call-overload]
+    if not isinstance(found, bytes):
+        raise TypeError(f"typst returned {type(found).__name__} instead of one file")
+    return found
 
 
 def _picture(svg: str) -> dict[str, bytes]:
@@ -84,9 +76,3 @@ def _fonts(enough: bool) -> "typst.Fonts":
     import typst
 
     return typst.Fonts(include_system_fonts=not enough, font_paths=[str(face_folder())])
-
-
-def _one(found: object) -> bytes:
-    if not isinstance(found, bytes):
-        raise TypeError(f"typst returned {type(found).__name__} instead of one file")
-    return found

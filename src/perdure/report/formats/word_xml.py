@@ -112,11 +112,12 @@ def _properties(caption: str, *, full: bool) -> str:
 def _columns(table: Table, groups: Sequence[_Rows], *, full: bool) -> str:
     """Return the columns with the widths that their words ask for; Word may fit them again."""
     rows = [table.heads, *(row for group in groups for row in group)]
-    letters = [
+    letters: list[int] = [
         max(min(len(cell.text), WIDEST) for row in rows if (cell := row[place]) is not None)
         for place in range(len(table.heads))
     ]
-    each = PAPER / sum(letters) if full and sum(letters) else LETTER
+    every = sum(letters)
+    each = PAPER / every if full and every else LETTER
     widths = [f'<w:gridCol w:w="{round(each * number) + 100}"/>' for number in letters]
     return f"<w:tblGrid>{''.join(widths)}</w:tblGrid>"
 

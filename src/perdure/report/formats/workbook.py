@@ -29,8 +29,9 @@ NARROWEST, WIDEST = 8, 44
 def table_workbook(document: Document) -> bytes:
     """Return the tables as .xlsx: first what there is, then a sheet each, as its CSV file has it.
 
-    Text is kept as text, also when it is typed again: nothing is a formula or a link but those of
-    the first sheet to the others. The same to the byte for the same report.
+    Text is kept as text, also when it is typed again: nothing is a formula, and the only links are
+    those of the first sheet to the others. Numbers have 16 digits, one more than spreadsheets
+    show; the CSV files have all. The same to the byte for the same report.
 
     Raises
     ------
