@@ -1,5 +1,7 @@
 """Which formats there are, what each needs, and how the page leads to their files."""
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,22 @@ def test_the_page_leads_to_files_that_are_written_and_to_no_others(document: Doc
         assert f'href="{name}"' in whole
     assert '.png"' not in alone
     assert whole.count('.png"') == sum(len(one.pictures) for one in document.figures)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of WCAG 2."""
+    digits = colour if len(colour) == 6 else "".join(2 * digit for digit in colour)
+    channels = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_letters_stand_out_from_the_page(scheme: int) -> None:
+    css = files("perdure.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    schemes = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    colours = dict(re.findall(r"--(\w+): #(\w+);", schemes[scheme]))
+    for paper in ("paper", "tint"):
+        for letters in ("ink", "soft", "grey", "accent"):
+            bright, dark = sorted(luminance(colours[one]) for one in (letters, paper))[::-1]
+            assert (bright + 0.05) / (dark + 0.05) >= 4.5, (letters, paper)

@@ -148,10 +148,7 @@ def run(
     if before and not (rewrite_report or new) and before.is_current(folder, inputs, reader):
         page = folder / "report" / "index.html"
         return RunSummary(page, before.headline, before.notices, 0, before.analyses, stale=False)
-    wanted = {*formats, *there}
-    require(wanted, found=set(there) - set(formats))
-    if before:
-        refuse_edited(folder, before)
+    wanted = _wanted(folder, formats, there, before)
     study, readings = _with_figures(Study.open(folder), results, jobs, show)
     found, done = _analyses(study, results, jobs, show)
     extra, left_out = published_estimates(study.published, study.trials, study.settings)
@@ -209,6 +206,19 @@ def run(
         figures_kept=readings.kept,
         documents=documents_in(folder / "report"),
     )
+
+
+def _wanted(
+    folder: Path,
+    formats: Collection[Format],
+    there: Collection[Format],
+    before: Provenance | None,
+) -> set[Format]:
+    """Return the formats to write: those asked for and those that are there, if all can be."""
+    require({*formats, *there}, found=set(there) - set(formats))
+    if before is not None:
+        refuse_edited(folder, before)
+    return {*formats, *there}
 
 
 def _with_figures(

@@ -84,7 +84,7 @@ def require(formats: Iterable[Format], *, found: Collection[Format] = ()) -> Non
         With one problem for each format: what it needs, and what to install.
     """
     problems = []
-    for one in formats:
+    for one in sorted(formats, key=FORMATS.index):
         missing = [name for name in NEEDS[one] if find_spec(name) is None]
         if missing:
             remedy = "install it with: pip install 'perdure[report]'"

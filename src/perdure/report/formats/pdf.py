@@ -121,17 +121,16 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _figure(block: FigureBlock) -> dict[str, Any]:
-    columns = columns_of(block)
     return {
         "number": block.number,
         "caption": block.caption,
         "notes": list(block.notes),
-        "columns": columns,
+        "columns": columns_of(block),
         "pictures": [
             {
                 "file": _file(one),
                 "alt": one.alt,
-                "width": scale_on_paper(one, columns) * one.points[0],
+                "width": scale_on_paper(one, block) * one.points[0],
             }
             for one in block.pictures
         ],

@@ -61,7 +61,7 @@ def report_docx(document: Document, jobs: int = 1) -> bytes:
 def _pictures(document: Document, jobs: int) -> dict[str, bytes]:
     """Return each picture as PNG, 300 dots an inch as it stands on the page."""
     work = [
-        (picture.svg, scale_on_paper(picture, columns_of(figure)))
+        (picture.svg, scale_on_paper(picture, figure))
         for figure in document.figures
         for picture in figure.pictures
     ]
@@ -158,7 +158,7 @@ class _Writer:
             paragraph = self.word.add_paragraph()
             paragraph.paragraph_format.keep_with_next = True
             for picture in block.pictures[first : first + columns]:
-                width = picture.points[0] * scale_on_paper(picture, columns)
+                width = picture.points[0] * scale_on_paper(picture, block)
                 image = BytesIO(self.pictures[picture.name])
                 drawn = paragraph.add_run().add_picture(image, width=Pt(width))
                 properties = drawn._inline.docPr  # noqa: SLF001
