@@ -50,7 +50,7 @@ pins:
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 pyproject.toml -o constraints/core.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	    --python-version 3.11 --extra dev --extra digitise --extra references pyproject.toml -o constraints/dev.txt
+	    --python-version 3.11 --extra dev --extra digitise --extra references --extra report pyproject.toml -o constraints/dev.txt
 
 # The README's pictures, from the bundled study.
 pictures: $(READY)

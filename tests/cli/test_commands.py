@@ -75,6 +75,13 @@ def test_demo_goes_the_whole_way(tmp_path: Path) -> None:
     assert as_json["analyses"] == {"done": 0, "kept": 14}
 
 
+def test_a_format_that_is_not_known_is_refused_before_any_work(tmp_path: Path) -> None:
+    said = perdure("report", tmp_path, "--format", "pdf,odt")
+    assert said.returncode == 1
+    assert "found 'odt'" in said.stderr
+    assert "html, pdf, docx, xlsx, figures" in said.stderr
+
+
 def test_demo_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     said = perdure("demo", tmp_path)

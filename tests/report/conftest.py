@@ -4,8 +4,8 @@ Trials are simulated with numpy; curves are read off them with rounding, as a re
 them; durable response and the pooled answers come from the stages, so that the numbers agree.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -43,6 +43,8 @@ from perdure.records import (
     TrialContrast,
     classes_of,
 )
+from perdure.report.blocks import Block, Document, FigureBlock, Prose, Shown
+from perdure.report.document import document_of
 from perdure.report.findings import Findings
 from perdure.study import EndpointSettings, PoolSettings, Settings
 from perdure.survival import kaplan_meier, median
@@ -347,3 +349,29 @@ def findings() -> Findings:
 def build_findings() -> Callable[[tuple[Reference, ...]], Findings]:
     """Make the study under other references."""
     return build
+
+
+@pytest.fixture(scope="session")
+def document(findings: Findings) -> Document:
+    """The report of that study, before it has a format."""
+    return document_of(findings)
+
+
+@pytest.fixture(scope="session")
+def short_document(document: Document) -> Document:
+    """A part of it with every kind of block and the same numbers, quick to render."""
+    kept = tuple(
+        replace(section, sections=(), blocks=tuple(_few(section.blocks)))
+        for section in document.sections
+    )
+    summary = tuple(replace(one, mentions=()) for one in document.summary)
+    sections = tuple(one for one in kept if one.blocks)
+    return replace(document, summary=summary, sections=sections)
+
+
+def _few(blocks: Sequence[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if isinstance(block, FigureBlock):
+            yield replace(block, pictures=block.pictures[:2])
+        elif not isinstance(block, Prose | Shown):
+            yield block

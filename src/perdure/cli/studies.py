@@ -14,6 +14,15 @@ __all__ = ["check", "demo", "new", "report", "run"]
 
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT,...",
+        help="Among html, pdf, docx, xlsx (all tables), figures (PDF and PNG).",
+    ),
+]
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.")]
 
 
@@ -114,13 +123,17 @@ def run(study: StudyFolder, jobs: Jobs = 1, as_json: Json = False) -> None:
     typer.echo(f"\nReport: {summary.report}")
 
 
-def report(study: StudyFolder) -> None:
+def report(study: StudyFolder, formats: Formats = "html", jobs: Jobs = 1) -> None:
     """Write the report of a study again, doing first what is stale."""
     from perdure import pipeline
+    from perdure.report import formats_named
 
+    wanted = formats_named(formats)
     with progress() as show:
-        summary = pipeline.run(study, progress=show, rewrite_report=True)
+        summary = pipeline.run(study, jobs=jobs, progress=show, rewrite_report=True, formats=wanted)
     typer.echo(f"Report: {summary.report}")
+    for path in summary.documents:
+        typer.echo(f"        {path}")
 
 
 def _print_summary(summary: "RunSummary") -> None:

@@ -1,7 +1,7 @@
 """Run what is stale of a study, stage by stage, and write its report."""
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -45,7 +45,7 @@ from perdure.records import (
     Results,
     Trial,
 )
-from perdure.report import headline, write_report
+from perdure.report import Format, documents_in, formats_in, headline, require, write_report
 from perdure.study import (
     Analysis,
     Provenance,
@@ -56,6 +56,7 @@ from perdure.study import (
     input_digests,
     output_digests,
     read_provenance,
+    refuse_edited,
     write_provenance,
 )
 from perdure.workers import in_workers
@@ -87,6 +88,8 @@ class RunSummary:
         Whether anything had to be done.
     figures_done, figures_kept : int
         Figures read now, and kept from an earlier run.
+    documents : tuple of Path
+        The report's other documents: PDF, Word, workbook.
     """
 
     report: Path
@@ -97,6 +100,7 @@ class RunSummary:
     stale: bool
     figures_done: int = 0
     figures_kept: int = 0
+    documents: tuple[Path, ...] = ()
 
 
 def run(
@@ -105,6 +109,7 @@ def run(
     jobs: int = 1,
     progress: Progress | None = None,
     rewrite_report: bool = False,
+    formats: Collection[Format] = (),
 ) -> RunSummary:
     """Do everything that is stale in a study, and write its results and its report.
 
@@ -118,6 +123,9 @@ def run(
         Called as ``progress(what, done, total)``.
     rewrite_report : bool
         Write the report although nothing is stale.
+    formats : collection of str
+        Of the report, beside html: pdf, docx, xlsx, figures. Those that an earlier report has are
+        written again with it, so that all say the same.
 
     Returns
     -------
@@ -126,7 +134,8 @@ def run(
     Raises
     ------
     InputError
-        With every problem of the study.
+        With every problem of the study; if a format needs what is not installed, or a file of the
+        report was edited, which would be lost.
     OutputError
         If a file cannot be written.
     """
@@ -135,9 +144,12 @@ def run(
     inputs = input_digests(folder)
     before = read_provenance(results)
     reader = reader_version(folder)
-    if before and not rewrite_report and before.is_current(folder, inputs, reader):
+    there = formats_in(folder / "report")
+    new = set(formats) - set(there) - {"html"}
+    if before and not (rewrite_report or new) and before.is_current(folder, inputs, reader):
         page = folder / "report" / "index.html"
         return RunSummary(page, before.headline, before.notices, 0, before.analyses, stale=False)
+    wanted = _wanted(folder, formats, there, before)
     study, readings = with_figures(Study.open(folder), results, jobs, show)
     found, done = _analyses(study, results, jobs, show)
     extra, left_out = published_estimates(study.published, study.trials, study.settings)
@@ -164,6 +176,7 @@ def run(
         folder / "report",
         pictures=pictures,
         overlays=load_overlays(study),
+        formats=wanted,
         jobs=jobs,
     )
     show("report", 1, 1)
@@ -192,7 +205,21 @@ def run(
         stale=True,
         figures_done=readings.done,
         figures_kept=readings.kept,
+        documents=documents_in(folder / "report"),
     )
+
+
+def _wanted(
+    folder: Path,
+    formats: Collection[Format],
+    there: Collection[Format],
+    before: Provenance | None,
+) -> set[Format]:
+    """Return the formats to write: those asked for and those that are there, if all can be."""
+    require({*formats, *there}, found=set(there) - set(formats))
+    if before is not None:
+        refuse_edited(folder, before)
+    return {*formats, *there}
 
 
 def with_figures(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 __all__ = [
+    "allowed_in_xml",
     "key_lines",
     "printable",
     "shorten",
@@ -141,8 +142,18 @@ def printable(text: str) -> str:
     >>> printable("a\x00b\n c") == "a\ufffdb c"
     True
     """
-    kept = "".join(letter if _allowed(letter) else "\ufffd" for letter in text)
-    return " ".join(kept.split())
+    return " ".join(allowed_in_xml(text).split())
+
+
+def allowed_in_xml(text: str) -> str:
+    r"""Return the text with a mark in place of each letter that XML cannot hold.
+
+    Examples
+    --------
+    >>> allowed_in_xml("a\x00b ") == "a\ufffdb "
+    True
+    """
+    return "".join(letter if _allowed(letter) else "\ufffd" for letter in text)
 
 
 def _allowed(letter: str) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
+from perdure.plots.faces import FACE
 from perdure.plots.lettering import printable
 
 if TYPE_CHECKING:
@@ -79,9 +80,8 @@ Kind = Literal["svg", "png", "pdf"]
 """What a figure is written as."""
 
 _FACES = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
-_MEASURED_IN = "DejaVu Sans"
 _SETTINGS: dict[str, object] = {
-    "font.family": _MEASURED_IN,
+    "font.family": FACE,
     "font.size": TEXT,
     "text.parse_math": False,
     "text.color": INK,
@@ -262,7 +262,7 @@ def _compact_tag(tag: str) -> str:
     if tag.startswith("<g id="):
         tag = re.sub(r' id="[^"]*"', "", tag, count=1)
     tag = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", tag)
-    tag = tag.replace(f"; font-family: '{_MEASURED_IN}'", "")
+    tag = tag.replace(f"; font-family: '{FACE}'", "")
     tag = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", tag)
     tag = re.sub(r"(\.\d*?)0+(?=[^\d])", lambda digits: digits[1].rstrip("."), tag)
     return re.sub(r' d="([^"]*)"', lambda path: f' d="{_compact_path(path[1])}"', tag, count=1)

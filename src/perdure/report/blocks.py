@@ -1,9 +1,8 @@
-"""What a report is made of: sections of prose, tables and figures, numbered in reading order."""
+"""What a report is made of: sections of prose, tables and figures; every format shows these."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -14,15 +13,17 @@ from perdure.report.tables import Table
 __all__ = [
     "Block",
     "Bullets",
+    "Document",
     "FigureBlock",
+    "Mention",
     "Methods",
     "Picture",
     "Prose",
     "ReferenceList",
     "Section",
+    "Shown",
     "TableBlock",
     "blocks_of",
-    "numbered",
 ]
 
 POINTS_PER_PIXEL = 0.75
@@ -47,12 +48,17 @@ class Picture:
     alt: str
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels of the page."""
+    def points(self) -> tuple[float, float]:
+        """Width and height in points."""
         found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', self.svg)
         if found is None:
             raise ValueError(f"{self.name} has no viewBox")
-        width, height = (round(float(size) / POINTS_PER_PIXEL) for size in found.groups())
+        return float(found[1]), float(found[2])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of the page."""
+        width, height = (round(size / POINTS_PER_PIXEL) for size in self.points)
         return width, height
 
     @property
@@ -62,11 +68,65 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Mention:
+    """A table or a figure that the text refers to.
+
+    Attributes
+    ----------
+    name : str
+        Of its file, without the ending and a page's number; of a figure's first picture.
+    kind : str
+        "Table" or "Figure".
+    number : int
+
+    Examples
+    --------
+    >>> table = Mention("trials", "Table", 1)
+    >>> table.words, table.anchor
+    ('Table 1', 'table-1')
+    """
+
+    name: str
+    kind: str
+    number: int
+
+    @property
+    def words(self) -> str:
+        """What the text says."""
+        return f"{self.kind} {self.number}"
+
+    @property
+    def anchor(self) -> str:
+        """Where it leads."""
+        return f"{self.kind.lower()}-{self.number}"
+
+
+@dataclass(frozen=True)
 class Prose:
-    """A paragraph."""
+    """A paragraph, and what shows it.
+
+    Attributes
+    ----------
+    text : str
+    see : tuple of str
+        Names of the tables and figures that hold what is said; those that the report does not
+        have are not mentioned.
+    mentions : tuple of Mention
+        The same, once they have numbers.
+    """
 
     kind: ClassVar[str] = "prose"
     text: str
+    see: tuple[str, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a section shows: each subject with its tables and figures."""
+
+    kind: ClassVar[str] = "shown"
+    subjects: tuple[tuple[str, tuple[Mention, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +175,7 @@ class ReferenceList:
     citations: tuple[Citation, ...]
 
 
-Block = Prose | Bullets | TableBlock | FigureBlock | Methods | ReferenceList
+Block = Prose | Shown | Bullets | TableBlock | FigureBlock | Methods | ReferenceList
 
 
 @dataclass(frozen=True)
@@ -129,29 +189,46 @@ class Section:
     number: str = ""
 
 
-def numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
-    """Return the sections with numbers for themselves, their tables and their figures."""
-    tables, figures = count(1), count(1)
+@dataclass(frozen=True)
+class Document:
+    """A whole report, before it has a format.
 
-    def number_block(block: Block) -> Block:
-        if isinstance(block, TableBlock):
-            return replace(block, number=next(tables))
-        if isinstance(block, FigureBlock):
-            return replace(block, number=next(figures))
-        return block
+    Attributes
+    ----------
+    title, question : str
+    summary : tuple of Prose
+    sections : tuple of Section
+        Numbered.
+    version : str
+        Of perdure.
+    """
 
-    def number_section(section: Section, number: str) -> Section:
-        return replace(
-            section,
-            number=number,
-            blocks=tuple(number_block(block) for block in section.blocks),
-            sections=tuple(
-                number_section(inner, f"{number}.{place}")
-                for place, inner in enumerate(section.sections, start=1)
-            ),
+    title: str
+    question: str
+    summary: tuple[Prose, ...]
+    sections: tuple[Section, ...]
+    version: str
+
+    @property
+    def tables(self) -> tuple[TableBlock, ...]:
+        """Every table, in reading order."""
+        return tuple(one for one in blocks_of(self.sections) if isinstance(one, TableBlock))
+
+    @property
+    def figures(self) -> tuple[FigureBlock, ...]:
+        """Every figure, in reading order."""
+        return tuple(one for one in blocks_of(self.sections) if isinstance(one, FigureBlock))
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The papers of the list of references."""
+        blocks = blocks_of(self.sections)
+        return tuple(
+            citation
+            for block in blocks
+            if isinstance(block, ReferenceList)
+            for citation in block.citations
         )
-
-    return tuple(number_section(section, str(place)) for place, section in enumerate(sections, 1))
 
 
 def blocks_of(sections: Iterable[Section]) -> Iterator[Block]:

@@ -49,7 +49,11 @@ def check_blocks(findings: Findings, one: ContrastChecks) -> Iterator[Block]:
     rule = findings.rule(one.endpoint, one.reference)
     yield Prose(
         f"{one.endpoint} beyond {rule}: {one.n_contrasts} contrasts in {len(one.names)} trials,"
-        f" {one.measure}s. {_what_is_checked(one)}"
+        f" {one.measure}s. {_what_is_checked(one)}",
+        see=tuple(
+            file_name(kind, one.endpoint, one.reference)
+            for kind in ("forest-contrasts", "pooled-contrasts", "leave-one-out")
+        ),
     )
     yield Bullets(tuple(_as_printed(text) for text in _sentences(one.checks, one.measure)))
     # a line of words for the sides has no room beside the null line of these pictures

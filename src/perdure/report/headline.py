@@ -2,10 +2,12 @@
 
 from perdure.plots.wording import antilog, decimals, percent, points
 from perdure.records import ClassRow, ContrastGroup, ContrastSynthesis, Results, Synthesis
+from perdure.report.blocks import Prose
 from perdure.report.findings import column_in_words, rule_in_words
+from perdure.report.tables import file_name
 from perdure.study import Settings
 
-__all__ = ["headline"]
+__all__ = ["headline", "headline_prose"]
 
 MOST_CLASSES = 4
 """Classes named in one sentence; the largest come first where there are more."""
@@ -18,16 +20,23 @@ def headline(results: Results, settings: Settings) -> tuple[str, ...]:
     the arms' proportions, then the odds ratio where two classes are compared, and how many arms of
     which class are not estimable.
     """
+    return tuple(prose.text for prose in headline_prose(results, settings))
+
+
+def headline_prose(results: Results, settings: Settings) -> tuple[Prose, ...]:
+    """Return the sentences of `headline`, each with what holds its numbers."""
     if not results.analyses:
-        return ("The study has no analysis: there is no durable response to report.",)
+        return (Prose("The study has no analysis: there is no durable response to report."),)
     first = settings.pool.by[0] if settings.pool.by else None
     sentences = [
-        _contrasts(one, settings)
+        Prose(_contrasts(one, settings), see=_files("-contrasts", one.endpoint, one.reference))
         for one in results.contrast_syntheses
         if one.measure == settings.pool.pooled_measure and one.overall is not None
     ]
     sentences += [
-        _sentence(synthesis, settings) for synthesis in results.syntheses if synthesis.by == first
+        Prose(_sentence(one, settings), see=_files("", one.endpoint, one.reference, one.by))
+        for one in results.syntheses
+        if one.by == first
     ]
     if sentences:
         return tuple(sentences)
@@ -37,7 +46,12 @@ def headline(results: Results, settings: Settings) -> tuple[str, ...]:
         for estimate in analysis.estimates
         if estimate.response.proportion is not None
     }
-    return (f"Durable response was estimated in {_arms(len(known))}; nothing was pooled.",)
+    return (Prose(f"Durable response was estimated in {_arms(len(known))}; nothing was pooled."),)
+
+
+def _files(what: str, *place: str) -> tuple[str, ...]:
+    """Return the names of the forest plot and of the table of a pooled answer."""
+    return tuple(file_name(f"{kind}{what}", *place) for kind in ("forest", "pooled"))
 
 
 def _contrasts(one: ContrastSynthesis, settings: Settings) -> str:

@@ -15,7 +15,6 @@ from perdure.report.blocks import (
     ReferenceList,
     Section,
     TableBlock,
-    numbered,
 )
 from perdure.report.characteristics import characteristics_table
 from perdure.report.check_sections import check_blocks
@@ -38,6 +37,7 @@ from perdure.report.missing_arm_tables import missing_arm_table, missing_pair_ta
 from perdure.report.model_tables import model_table
 from perdure.report.network_figures import network_figure, ranking_figure
 from perdure.report.network_tables import network_table, rank_table
+from perdure.report.numbering import numbered
 from perdure.report.origin_tables import origin_blocks
 from perdure.report.pool_tables import difference_table, pooled_table
 from perdure.report.pooled_contrast_tables import pooled_contrast_table, without_table
@@ -85,7 +85,8 @@ def _endpoint(findings: Findings, endpoint: str, jobs: int) -> Section:
         [
             Prose(
                 f"The curves are drawn with the study’s first threshold,"
-                f" {findings.rule(endpoint, references[0])}; the others are in the tables."
+                f" {findings.rule(endpoint, references[0])}; the others are in the tables.",
+                see=tuple(file_name("durable-response", endpoint, one) for one in references[1:]),
             )
         ]
         if len(references) > 1 and curves
@@ -120,7 +121,7 @@ def _reference(findings: Findings, endpoint: str, reference: Reference, jobs: in
         )
     )
     if syntheses and reference == findings.settings.reference[0]:
-        blocks.append(Prose(_why_they_differ(syntheses[0])))
+        blocks.append(_why_they_differ(syntheses[0]))
     if reference == findings.settings.reference[0]:
         blocks.append(ladder_figure(findings, endpoint, reference))
     blocks.append(TableBlock(response_table(findings, endpoint, reference)))
@@ -220,7 +221,7 @@ def _synthesis(findings: Findings, synthesis: Synthesis, *, arms: bool) -> Itera
         yield Prose(f"The classes of {by} were not compared: {synthesis.reason}.")
 
 
-def _why_they_differ(synthesis: Synthesis) -> str:
+def _why_they_differ(synthesis: Synthesis) -> Prose:
     """Return why the plain mean is not the model's answer."""
     text = (
         "The plain mean counts every arm alike. The model weighs arms by how precisely they are"
@@ -232,7 +233,12 @@ def _why_they_differ(synthesis: Synthesis) -> str:
             " Arms whose curve had reached 0 count as 0 in the plain mean and, without a standard"
             " error, are not in the model: leaving them out moves its value up."
         )
-    return text
+    names = (file_name(kind, *_place(synthesis)) for kind in ("forest", "pooled"))
+    return Prose(text, see=tuple(names))
+
+
+def _place(synthesis: Synthesis) -> tuple[str, str, str]:
+    return synthesis.endpoint, synthesis.reference, synthesis.by
 
 
 def _gaps(findings: Findings) -> Section:
@@ -248,7 +254,8 @@ def _gaps(findings: Findings) -> Section:
         left_out = left_out_table(findings, synthesis)
         if left_out is None:
             continue
-        blocks.append(Prose(_where_gaps_fall(findings, synthesis)))
+        names = tuple(file_name(kind, *_place(synthesis)) for kind in ("gaps", "left-out"))
+        blocks.append(Prose(_where_gaps_fall(findings, synthesis), see=names))
         if synthesis.rows:
             blocks.append(TableBlock(gap_table(findings, synthesis)))
         blocks.append(TableBlock(left_out))

@@ -18,6 +18,7 @@ from perdure.study.provenance import (
     input_digests,
     output_digests,
     read_provenance,
+    refuse_edited,
     write_provenance,
 )
 from perdure.study.published import PublishedEstimate
@@ -70,6 +71,7 @@ __all__ = [
     "read_patients",
     "read_provenance",
     "read_table",
+    "refuse_edited",
     "table_text",
     "write_bytes",
     "write_files",

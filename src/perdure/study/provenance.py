@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import perdure
+from perdure.errors import InputError, Problem
 from perdure.records import Trial
 from perdure.study.analysis import Analysis, ArmInput
 from perdure.study.figures import FIGURES, figure_files
@@ -22,6 +23,7 @@ __all__ = [
     "input_digests",
     "output_digests",
     "read_provenance",
+    "refuse_edited",
     "write_provenance",
 ]
 
@@ -36,6 +38,10 @@ TABLES = (
     "published_facts.csv",
     FIGURES,
 )
+
+
+DOCUMENTS = ("report/report.docx", "report/tables.xlsx")
+"""Of the report, what people edit."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,32 @@ def _digests(folder: Path, paths: list[Path]) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): digest_of(path.read_bytes()) for path in sorted(paths)
     }
+
+
+def refuse_edited(folder: Path, before: Provenance) -> None:
+    """Refuse to write over a document of the report that someone edited.
+
+    Raises
+    ------
+    InputError
+        With each such document.
+    """
+    edited = [
+        name
+        for name in DOCUMENTS
+        if (made := before.outputs.get(name)) is not None
+        and (folder / name).is_file()
+        and digest_of((folder / name).read_bytes()) != made
+    ]
+    if edited:
+        raise InputError(
+            Problem(
+                "was edited after perdure wrote it, and writing the report again would lose that",
+                "move it to another place or name, then run again",
+                name,
+            )
+            for name in edited
+        )
 
 
 def analysis_key(analysis: Analysis, trial: Trial, settings: Settings) -> str:

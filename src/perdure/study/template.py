@@ -104,6 +104,8 @@ Fill in 1 to 3, then:
 
     perdure check {folder}       every problem at once: file, row, column, what to do
     perdure run {folder}         results/ and report/index.html
+    perdure report {folder} --format pdf,docx,xlsx,figures
+                                 the same report to print, to edit and to submit
 
 CSV files may come from Excel: commas, semicolons or tabs, decimal points or commas. Columns with
 other names than these are kept and can group arms ([pool] by in study.toml).
