@@ -1,0 +1,115 @@
+"""Pages that are made when the documentation is built, from what they describe.
+
+The command line comes from typer, the files of a study from the template that `perdure new`
+writes, the validation pages and the changelog from their own files: none of them is kept twice.
+"""
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from typer.main import get_command
+
+from perdure.cli.app import app
+from perdure.study import new
+
+__all__ = ["on_files", "on_page_content"]
+
+ROOT = Path(__file__).parents[2]
+ROLES = re.compile(r":(?:func|class|meth|mod|attr|data):<code>~?(?:perdure\.)?")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are written from other files."""
+    for name, text in _made().items():
+        files.append(File.generated(config, name, content=text))
+    for table in sorted((ROOT / "validation").glob("*.csv")):
+        where = f"validation/{table.name}"
+        files.append(File.generated(config, where, abs_src_path=str(table)))
+    return files
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Show roles of docstrings, written for readers of the source, as plain code."""
+    return ROLES.sub("<code>", html) if page.file.src_uri.startswith("reference/api/") else html
+
+
+def _made() -> dict[str, str]:
+    pages = {
+        f"validation/{page.name}": _with_table(page)
+        for page in sorted((ROOT / "validation").glob("*.md"))
+    }
+    pages["changelog.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    pages["reference/commands.md"] = _commands()
+    pages["reference/study.md"] = _study()
+    return pages
+
+
+def _with_table(page: Path) -> str:
+    """Return a validation page, with a link to the table of its numbers where there is one."""
+    text = page.read_text(encoding="utf-8")
+    if not page.with_suffix(".csv").exists():
+        return text
+    title, _, rest = text.partition("\n")
+    return f"{title}\n\n[Every number as a table]({page.stem}.csv)\n{rest}"
+
+
+def _commands() -> str:
+    parts = [
+        "# The command line\n",
+        "Exit status: 0 done, 1 the input is wrong, 2 wrong usage, 130 stopped by Ctrl-C. With"
+        " `--json`, one JSON object on standard output and nothing else; words go to standard"
+        " error.\n",
+    ]
+    for name, command in cast("Any", get_command(app)).commands.items():
+        parts.append(f"## perdure {name}\n\n{_paragraphs(command.help)}\n")
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
+        usage = " ".join(["perdure", name, *(_metavar(argument) for argument in arguments)])
+        parts.append(f"```text\n{usage}{' [OPTIONS]' if options else ''}\n```\n")
+        rows = [(_metavar(argument), argument) for argument in arguments]
+        rows += [(", ".join(f"`{word}`" for word in option.opts), option) for option in options]
+        parts.append("| | | default |\n| --- | --- | --- |")
+        parts += [f"| {label} | {_cell(item.help)} | {_default(item)} |" for label, item in rows]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _metavar(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper()).strip("[]")
+
+
+def _paragraphs(text: str | None) -> str:
+    return (text or "").replace("\f", "").strip()
+
+
+def _cell(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def _default(item: Any) -> str:
+    if item.required:
+        return "needed"
+    value = item.default
+    if value in (None, False, (), []) or callable(value):
+        return ""
+    return f"`{getattr(value, 'value', value)}`"
+
+
+def _study() -> str:
+    """Show the files that `perdure new` writes: they explain themselves."""
+    with TemporaryDirectory() as folder:
+        study = Path(folder) / "my-study"
+        new(study)
+        readme = (study / "README.txt").read_text(encoding="utf-8").replace(str(study), "my-study")
+        settings = (study / "study.toml").read_text(encoding="utf-8")
+    return (
+        "# Files of a study\n\n`perdure new my-study` writes this explanation into the folder, as"
+        " `README.txt`, and the settings with what each means, as `study.toml`.\n\n"
+        f"## README.txt\n\n~~~~text\n{readme}\n~~~~\n\n"
+        f"## study.toml\n\n~~~~toml\n{settings}\n~~~~\n"
+    )
