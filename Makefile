@@ -64,12 +64,14 @@ pins:
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 --extra docs -c constraints/dev.txt pyproject.toml -o constraints/docs.txt
 
-# The README's pictures, from the bundled study.
+# The README's pictures, from the bundled study, and the documentation's.
 pictures: $(READY)
 	rm -rf demo-study && $(BIN)/perdure demo demo-study > /dev/null
 	mkdir -p docs/images
 	cp demo-study/report/figures/curves.SIM-B.PFS.svg docs/images/curves.svg
 	cp demo-study/report/figures/forest.PFS.own.drug_class.svg docs/images/forest.svg
+	$(BIN)/python docs/figures/median_estimated.py
+	PYTHONPATH=tests/support $(BIN)/python docs/figures/tutorial.py
 
 clean:
 	rm -rf $(VENV) $(CORE) $(DOCS) dist demo-study

@@ -55,8 +55,7 @@ def main() -> None:
     axes.axhline(95, color="0.6", linewidth=1, linestyle="--")
     axes.text(1.52, 95.15, "nominal", va="bottom", color="0.35", fontsize=9)
     for kind, colour in COLOURS.items():
-        shares = [found[k][kind] for k in MULTIPLES]
-        axes.plot(MULTIPLES, shares, marker="o", color=colour)
+        axes.plot(MULTIPLES, [found[k][kind] for k in MULTIPLES], marker="o", color=colour)
         place = (3.0, 95.5) if kind == ESTIMATED else (2.9, 89.6)
         axes.text(*place, kind, color=colour, ha="left" if kind == ESTIMATED else "right")
     axes.set(xlabel="k, multiple of the arm's own median", ylabel="intervals that held, %")

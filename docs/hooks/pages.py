@@ -7,9 +7,10 @@ writes, the validation pages and the changelog from their own files: none of the
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from typer.main import get_command
@@ -17,10 +18,19 @@ from typer.main import get_command
 from perdure.cli.app import app
 from perdure.study import new
 
-__all__ = ["on_files", "on_page_content"]
+__all__ = ["on_files", "on_page_content", "on_post_build"]
 
 ROOT = Path(__file__).parents[2]
+LOADED = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["']?(?:https?:)?//[^>]*>""")
 ROLES = re.compile(r":(?:func|class|meth|mod|attr|data):<code>~?(?:perdure\.)?")
+
+
+COMMANDS = """\
+# The command line
+
+Exit status: 0 done, 1 the input is wrong, 2 wrong usage, 130 stopped by Ctrl-C. With `--json`, one
+JSON object on standard output and nothing else; words go to standard error.
+"""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -33,9 +43,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Show roles of docstrings, written for readers of the source, as plain code."""
     return ROLES.sub("<code>", html) if page.file.src_uri.startswith("reference/api/") else html
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Stop where a page would fetch anything: the pages are to be read without a network."""
+    for page in sorted(Path(config.site_dir).rglob("*.html")):
+        for tag in LOADED.findall(page.read_text(encoding="utf-8")):
+            raise PluginError(
+                f"{page.relative_to(config.site_dir)} fetches from the network: {tag}"
+            )
 
 
 def _made() -> dict[str, str]:
@@ -59,22 +78,22 @@ def _with_table(page: Path) -> str:
 
 
 def _commands() -> str:
-    parts = [
-        "# The command line\n",
-        "Exit status: 0 done, 1 the input is wrong, 2 wrong usage, 130 stopped by Ctrl-C. With"
-        " `--json`, one JSON object on standard output and nothing else; words go to standard"
-        " error.\n",
-    ]
+    parts = [COMMANDS]
     for name, command in cast("Any", get_command(app)).commands.items():
         parts.append(f"## perdure {name}\n\n{_paragraphs(command.help)}\n")
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
-        usage = " ".join(["perdure", name, *(_metavar(argument) for argument in arguments)])
+        words = [_metavar(a) if a.required else f"[{_metavar(a)}]" for a in arguments]
+        usage = " ".join(["perdure", name, *words])
         parts.append(f"```text\n{usage}{' [OPTIONS]' if options else ''}\n```\n")
         rows = [(_metavar(argument), argument) for argument in arguments]
-        rows += [(", ".join(f"`{word}`" for word in option.opts), option) for option in options]
+        rows += [(_words(option), option) for option in options]
         parts.append("| | | default |\n| --- | --- | --- |")
-        parts += [f"| {label} | {_cell(item.help)} | {_default(item)} |" for label, item in rows]
+        kinds = get_type_hints(command.callback)
+        parts += [
+            f"| {label} | {_meaning(item, kinds.get(item.name))} | {_default(item)} |"
+            for label, item in rows
+        ]
         parts.append("")
     return "\n".join(parts)
 
@@ -83,12 +102,26 @@ def _metavar(argument: Any) -> str:
     return str(argument.metavar or argument.name.upper()).strip("[]")
 
 
+def _words(option: Any) -> str:
+    """Return the option as it is written, with what turns it off where there is such a word."""
+    on, off = (", ".join(f"`{word}`" for word in o) for o in (option.opts, option.secondary_opts))
+    return f"{on} / {off}" if off else on
+
+
+def _meaning(item: Any, kind: object) -> str:
+    """Return what an option says of itself, and the words that it takes where they are given."""
+    inner = [kind, *get_args(kind)]
+    words = [word for one in inner if get_origin(one) is Literal for word in get_args(one)]
+    values = ", ".join(f"`{word}`" for word in words)
+    return f"{_cell(item.help)} One of {values}." if values else _cell(item.help)
+
+
 def _paragraphs(text: str | None) -> str:
-    return (text or "").replace("\f", "").strip()
+    return (text or "").replace("\f", "").replace("*", "\\*").strip()
 
 
 def _cell(text: str | None) -> str:
-    return " ".join((text or "").split()).replace("|", "\\|")
+    return " ".join((text or "").split()).replace("|", "\\|").replace("*", "\\*")
 
 
 def _default(item: Any) -> str:
