@@ -18,7 +18,7 @@ from typer.main import get_command
 from perdure.cli.app import app
 from perdure.study import new
 
-__all__ = ["on_files", "on_page_content", "on_post_build"]
+__all__ = ["on_config", "on_files", "on_page_content", "on_post_build"]
 
 ROOT = Path(__file__).parents[2]
 LOADED = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["']?(?:https?:)?//[^>]*>""")
@@ -31,6 +31,31 @@ COMMANDS = """\
 Exit status: 0 done, 1 the input is wrong, 2 wrong usage, 130 stopped by Ctrl-C. With `--json`, one
 JSON object on standard output and nothing else; words go to standard error.
 """
+
+
+VALIDATION = (
+    "coverage",
+    "reconstruct_coverage",
+    "which_history",
+    "scans",
+    "tail",
+    "pooling",
+    "pooling_missing",
+    "metafor",
+    "real_trials",
+)
+"""In the order of reading; a page that is not named here comes after them."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put every validation page into the navigation."""
+    there = sorted(page.stem for page in (ROOT / "validation").glob("*.md"))
+    order = [name for name in VALIDATION if name in there]
+    order += [name for name in there if name not in VALIDATION]
+    for part in cast("list[Any]", config.nav):
+        if isinstance(part, dict) and "Validation" in part:
+            part["Validation"] += [f"validation/{name}.md" for name in order]
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -143,6 +168,6 @@ def _study() -> str:
     return (
         "# Files of a study\n\n`perdure new my-study` writes this explanation into the folder, as"
         " `README.txt`, and the settings with what each means, as `study.toml`.\n\n"
-        f"## README.txt\n\n~~~~text\n{readme}\n~~~~\n\n"
+        f"## README.txt\n\n~~~~ {{ .text .as-written }}\n{readme}\n~~~~\n\n"
         f"## study.toml\n\n~~~~toml\n{settings}\n~~~~\n"
     )

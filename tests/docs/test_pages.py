@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import perdure
 from pages import DOCS, PAGES, assert_printed, blocks_of, run_page
 
 SLOW = {"tutorial.md"}
@@ -29,3 +30,23 @@ def test_what_is_shown_must_be_printed() -> None:
     assert_printed("one\n...\nthree ... five\n", "zero\none\nthree four five\n", "here")
     with pytest.raises(AssertionError, match="is not in"):
         assert_printed("three\n", "three four five\n", "here")
+
+
+def test_the_version_to_cite_is_this_one() -> None:
+    assert f"\nversion: {perdure.__version__}\n" in (DOCS.parent / "CITATION.cff").read_text(
+        "utf-8"
+    )
+    assert f"Version {perdure.__version__}." in (DOCS / "cite.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("shown", "truth"),
+    [
+        ("alder.pdf", "d24_base.pdf"),
+        ("birch.png", "d31_ggplot_classic.png"),
+        ("cedar.jpg", "d06_nejm.jpg"),
+    ],
+)
+def test_figures_of_the_tutorial_are_those_with_known_truth(shown: str, truth: str) -> None:
+    known = Path(__file__).parents[1] / "digitise" / "figures" / truth
+    assert (DOCS / "tutorial" / shown).read_bytes() == known.read_bytes()
