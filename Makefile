@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CORE := .venv-core
+DOCS := .venv-docs
 
-.PHONY: demo test test-fast lint types layers tests core pins pictures clean
+.PHONY: demo test test-fast lint types layers tests core docs pins pictures clean
 
 demo: $(READY)
 	$(BIN)/perdure demo demo-study
@@ -45,19 +46,32 @@ $(READY): constraints/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+# The documentation, to dist/docs/index.html: a warning is an error, and nothing is fetched by its pages.
+docs: $(DOCS)/.ready
+	PYTHONPATH=src NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet
+
+$(DOCS)/.ready: constraints/docs.txt pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --require-hashes -r constraints/docs.txt
+	touch $@
+
 # Renew the pins (needs uv): versions and hashes, no addresses.
 pins:
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 pyproject.toml -o constraints/core.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 --extra dev --extra digitise --extra references --extra report pyproject.toml -o constraints/dev.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 --extra docs -c constraints/dev.txt pyproject.toml -o constraints/docs.txt
 
-# The README's pictures, from the bundled study.
+# The README's pictures, from the bundled study, and the documentation's.
 pictures: $(READY)
 	rm -rf demo-study && $(BIN)/perdure demo demo-study > /dev/null
 	mkdir -p docs/images
 	cp demo-study/report/figures/curves.SIM-B.PFS.svg docs/images/curves.svg
 	cp demo-study/report/figures/forest.PFS.own.drug_class.svg docs/images/forest.svg
+	$(BIN)/python docs/figures/median_estimated.py
+	PYTHONPATH=tests/support $(BIN)/python docs/figures/tutorial.py
 
 clean:
-	rm -rf $(VENV) $(CORE) dist demo-study
+	rm -rf $(VENV) $(CORE) $(DOCS) dist demo-study

@@ -102,8 +102,8 @@ GUYOT = Citation(
 )
 ELLIPTICAL_SLICE = Citation(
     "elliptical-slice",
-    "Murray I, Adams RP, MacKay DJC. Elliptical slice sampling. Proceedings of the 13th"
-    " International Conference on Artificial Intelligence and Statistics, PMLR 9:541–548; 2010.",
+    "Murray I, Adams RP, MacKay DJC. Elliptical slice sampling. Proc Mach Learn Res"
+    " 2010;9:541–548.",
     "",
 )
 RUBIN = Citation(

@@ -1,0 +1,52 @@
+"""Every code block of the documentation runs, and prints what its page shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import perdure
+from pages import DOCS, PAGES, assert_printed, blocks_of, run_page
+
+SLOW = {"tutorial.md"}
+"""Pages that read figures."""
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.slow] * (page in SLOW)) for page in PAGES]
+)
+def test_every_block_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_page(page, tmp_path)
+
+
+def test_every_fence_is_a_block() -> None:
+    for page in PAGES:
+        fences = re.findall(r"^\s*(?:```|~~~)", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+        assert len(fences) == 2 * len(blocks_of(page)), f"{page}: a fence that the test cannot see"
+
+
+def test_what_is_shown_must_be_printed() -> None:
+    assert_printed("one\n...\nthree ... five\n", "zero\none\nthree four five\n", "here")
+    with pytest.raises(AssertionError, match="is not in"):
+        assert_printed("three\n", "three four five\n", "here")
+
+
+def test_the_version_to_cite_is_this_one() -> None:
+    assert f"\nversion: {perdure.__version__}\n" in (DOCS.parent / "CITATION.cff").read_text(
+        "utf-8"
+    )
+    assert f"Version {perdure.__version__}." in (DOCS / "cite.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("shown", "truth"),
+    [
+        ("alder.pdf", "d24_base.pdf"),
+        ("birch.png", "d31_ggplot_classic.png"),
+        ("cedar.jpg", "d06_nejm.jpg"),
+    ],
+)
+def test_figures_of_the_tutorial_are_those_with_known_truth(shown: str, truth: str) -> None:
+    known = Path(__file__).parents[1] / "digitise" / "figures" / truth
+    assert (DOCS / "tutorial" / shown).read_bytes() == known.read_bytes()
