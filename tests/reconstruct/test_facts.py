@@ -1,5 +1,6 @@
 """What is known of an arm, brought together: contradictions are refused with their size."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,3 +141,9 @@ def test_a_table_in_another_unit_than_the_curve_is_doubted(factor: float, doubte
     table = NumbersAtRisk([0, 4 * factor, 8 * factor], [50, 49, 3])
     said = [one for one in gather(CURVE, table).warnings if "are both in months?" in one]
     assert bool(said) == doubted
+
+
+def test_a_table_in_its_own_unit_means_the_same() -> None:
+    curve = Curve([0, 12, 36, 60], [1.0, 0.7, 0.4, 0.2])
+    months, years = NumbersAtRisk([0, 24, 48], [80, 40, 10]), NumbersAtRisk([0, 2, 4], [80, 40, 10])
+    assert gather(curve, replace(years, time_unit="years")).ticks == gather(curve, months).ticks

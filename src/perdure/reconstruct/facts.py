@@ -105,7 +105,6 @@ def gather(
     ----------
     curve : Curve
     numbers_at_risk : NumbersAtRisk, optional
-        In the curve's time unit.
     n, events : int, optional
         Patients of the arm, and how many of them had an event.
     limits : sequence of (float, float, float)
@@ -142,7 +141,7 @@ def gather(
             )
     warnings: list[str] = []
     end = curve.end_time
-    table = () if numbers_at_risk is None else _rows(numbers_at_risk)
+    table = () if numbers_at_risk is None else _rows(numbers_at_risk.in_unit(curve.time_unit))
     inside = [row for row in table if row[0] <= end and row[1] > 0]
     beyond = [row for row in table if row[0] > end and row[1] > 0]
     last, remaining = end, 0

@@ -241,17 +241,18 @@ def entered(
         )
     printed = _printed(row, read, arm, factor)
     said += _said_of(printed, f"{row.figure}, curve {found.name!r}", unit)
+    remedy = (
+        f"write n (or n_{row.endpoint}) into arms.csv, or type"
+        f" risk/{'.'.join(filter(None, row.key))}.csv"
+    )
     if table is None and n is None and printed.n is None:
-        return (
-            f"no numbers at risk were read in {row.figure}, and n is not known: write n (or"
-            f" n_{row.endpoint}) into arms.csv, or type risk/{'.'.join(filter(None, row.key))}.csv"
-        )
+        return f"no numbers at risk were read in {row.figure}, and n is not known: {remedy}"
     try:
         if by_hand is None:
             gather(curve, table, n=printed.n if n is None and table is None else n)
     except InputError as error:
         problem = error.problems[0]
-        return f"what {row.figure} shows contradicts itself: {problem.message}; {problem.remedy}"
+        return f"what {row.figure} shows contradicts itself: {problem.message}; {remedy}"
     origin = replace(read.origin, risk=by_hand is None and table is not None)
     return Entered(curve, table, marks, origin, tuple(dict.fromkeys(said)), printed)
 
