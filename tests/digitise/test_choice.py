@@ -173,3 +173,13 @@ def test_a_name_whose_colour_is_between_two_curves_is_doubted() -> None:
     legend = (_entry("New", (120, 90, 60)), _entry("Old", RED, y=81.0))
     curves = [_curve((120, 160, 120)), _curve((200, 90, 160), 30), _curve(RED, 60)]
     assert name_doubts(curves, legend, (0, None, 1))[0].endswith("in the colour of no curve")
+
+
+def test_a_line_that_goes_on_after_its_rival_is_not_its_limit() -> None:
+    legend = (_entry("New", BLUE), _entry("Old", RED, y=81.0))
+    short = replace(_curve((5, 75, 140), width=7.0), end=300.0)
+    kept, said = chosen_curves([_curve(BLUE), short, _curve(RED, 60)], legend, axes(), 0)
+    assert kept[0].colour == BLUE
+    assert kept[0].end > 300
+    assert len(kept) == 2 or any(curve.doubts for curve in kept)
+    assert len(kept) == 3 or said

@@ -104,9 +104,11 @@ def _limits_sentence(count: int) -> str:
 def _drawn_unlike(
     curve: FoundCurve, curves: Sequence[FoundCurve], named: Sequence[int | None]
 ) -> bool:
-    """Tell whether a line is dashed or thin where the arm of its colour is not."""
+    """Tell whether a line is dashed or thin where the arm of its colour is not, and no longer."""
+    most = 1 + LONGER
     return any(
         name is not None
+        and curve.end - curve.x[0] <= most * (other.end - other.x[0])
         and colours_apart(curve.colour, other.colour) < FOREIGN
         and ((curve.dashed and not other.dashed) or curve.width <= THINNER * other.width)
         for other, name in zip(curves, named, strict=True)

@@ -47,6 +47,7 @@ __all__ = ["Known", "digitise"]
 
 SURE = 0.5
 """A curve of less certainty is one to look at."""
+TWICE = "another curve has this name too"
 
 
 def digitise(
@@ -274,6 +275,13 @@ def _arms(
             for label, row, entry in zip(labels, rows, entries, strict=True)
         ]
     labels = list(known.names or labels)
+    twice = [bool(label) and labels.count(label) > 1 for label in labels]
+    curves = [
+        replace(curve, doubts=(*curve.doubts, "another curve has this name too"))
+        if often
+        else curve
+        for curve, often in zip(curves, twice, strict=True)
+    ]
     names = arm_names(labels)
     resolution = abs(axes.y.step) / 2
     arms = tuple(

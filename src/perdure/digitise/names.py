@@ -37,6 +37,8 @@ CLEARLY = 0.05
 """and this much nearer to it than to any other."""
 SHORTER, THINNER = 15.0, 5.0
 """What a line without length, or without width, costs more than the longest or widest."""
+BLURRED = 0.3
+"""What a distance of less than that costs: a blurred picture moves colours by as much."""
 DASHES = 30.0
 """What a whole line with the name of a dashed one costs, as a distance of colours."""
 
@@ -151,7 +153,8 @@ def _name_doubt(
 
 
 def _unlike(curve: FoundCurve, entry: LegendEntry, axes: Axes) -> float:
-    cost = colours_apart(curve.colour, entry.colour)
+    apart = colours_apart(curve.colour, entry.colour)
+    cost = apart if apart > ALIKE else BLURRED * apart
     if entry.dash is not None and entry.dash != curve.dashed:
         cost += DASHES
     if entry.place is None:

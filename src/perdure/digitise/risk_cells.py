@@ -189,6 +189,8 @@ def _fit(
     stride = int(np.gcd.reduce(np.diff(used))) if len(used) > 1 else 1
     if stride % part and part % stride:
         return None  # columns of one and a half ticks are of a scale of the table's own
+    if used.size < 0.5 * ((used[-1] - used[0]) / stride + 1):
+        return None  # most columns would be empty
     beyond = round((float(axes.x.value(axes.right)) - axes.x.low) / unit) + 1
     labelled = round((axes.x.high - axes.x.low) / unit)
     last = min(max(int(used.max()), labelled), beyond)
