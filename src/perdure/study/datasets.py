@@ -14,12 +14,13 @@ from perdure.records import (
     Trial,
 )
 from perdure.study.analysis import Analysis, ArmInput
+from perdure.study.faults import rows_of
 from perdure.study.figures import CurveInFigure
 from perdure.study.naming import Files, Key, files_of, stem_of
 from perdure.study.readers import ONE_ARM, curve_of, curve_table, read_patients, read_risk_table
 from perdure.study.readings import Entered, ReadCurve, entered
 from perdure.study.roster import table_of, unknown
-from perdure.study.schema import AnalysisRow, rows_of
+from perdure.study.schema import AnalysisRow
 from perdure.study.settings import Settings
 from perdure.study.tables import nearest, read_table
 

@@ -6,8 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from perdure.errors import Problem
 from perdure.records import TimeUnit, Trial
+from perdure.study.faults import rows_of
 from perdure.study.roster import table_of, unknown
-from perdure.study.schema import FigureRow, rows_of
+from perdure.study.schema import FigureRow
 from perdure.study.settings import Settings
 from perdure.study.tables import nearest
 

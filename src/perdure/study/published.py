@@ -6,8 +6,9 @@ from pathlib import Path
 
 from perdure.errors import Problem
 from perdure.records import Reference, Trial
+from perdure.study.faults import rows_of
 from perdure.study.roster import table_of, unknown
-from perdure.study.schema import PublishedRow, rows_of
+from perdure.study.schema import PublishedRow
 from perdure.study.settings import Settings
 
 __all__ = ["PublishedEstimate", "read_published"]

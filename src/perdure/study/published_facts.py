@@ -9,8 +9,9 @@ from perdure.errors import InputError, Problem
 from perdure.published import arms_without_survival
 from perdure.reconstruct import rounded
 from perdure.records import PublishedFact, Trial, months_per
+from perdure.study.faults import rows_of
 from perdure.study.roster import table_of, unknown
-from perdure.study.schema import FactRow, rows_of
+from perdure.study.schema import FactRow
 from perdure.study.settings import Settings
 
 __all__ = ["FACTS_ANALYSIS", "PublishedFacts", "read_facts"]

@@ -8,7 +8,8 @@ from pathlib import Path
 from perdure.errors import InputError, Problem
 from perdure.reconstruct import landmark
 from perdure.records import Arm, Judgement, Reported, RiskOfBias, Trial
-from perdure.study.schema import RISK_OF_BIAS, ArmRow, TrialRow, rows_of
+from perdure.study.faults import rows_of
+from perdure.study.schema import RISK_OF_BIAS, ArmRow, TrialRow
 from perdure.study.settings import Settings
 from perdure.study.tables import SURELY, Table, nearest, read_table, shortened
 

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from perdure.errors import InputError, Problem
 from perdure.records import Certainty, PrismaFlow, Reference, TimeUnit, months_per
+from perdure.study.faults import problems_of
 from perdure.study.prisma import contradictions
-from perdure.study.schema import Interval, PrismaTable, StudyFile, problems_of
+from perdure.study.schema import Interval, PrismaTable, StudyFile
 from perdure.study.tables import content_of, decoded
 
 __all__ = [
