@@ -10,7 +10,16 @@ import numpy as np
 
 from perdure.records import Patients
 
-__all__ = ["KINDS", "NARROW", "WIDE", "Case", "cases_in", "patients_of", "truth_of"]
+__all__ = [
+    "KINDS",
+    "NARROW",
+    "WIDE",
+    "Case",
+    "cases_in",
+    "names_printed",
+    "patients_of",
+    "truth_of",
+]
 
 NARROW, WIDE = "raster under 800 px", "raster, 800 px and wider"
 KINDS = (WIDE, NARROW, "PDF", "SVG")
@@ -43,10 +52,12 @@ def cases_in(sets: Sequence[tuple[str, Path]]) -> Iterator[Case]:
         for place in truths:
             image = truth_of(place)["image"]
             figure = place.name.removesuffix(".truth.json")
-            raster = WIDE if image["width"] >= LEAST_WIDTH else NARROW
-            yield Case(name, figure, raster, folder / image["file"], place)
-            for kind in ("PDF", "SVG"):
-                path = folder / f"{figure}.{kind.lower()}"
+            files = {
+                WIDE if image["width"] >= LEAST_WIDTH else NARROW: folder / image["file"],
+                "PDF": folder / f"{figure}.pdf",
+                "SVG": folder / f"{figure}.svg",
+            }
+            for kind, path in files.items():
                 if path.exists():
                     yield Case(name, figure, kind, path, place)
 
@@ -55,6 +66,12 @@ def truth_of(path: Path) -> Mapping[str, Any]:
     """Return what is true of a figure."""
     found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def names_printed(truth: Mapping[str, Any]) -> bool:
+    """Say whether a figure prints its arms' names: base R's have no legend for one arm."""
+    alone = truth["style"] == "base" and len(truth["arms"]) == 1
+    return not alone or "risk_table" in truth
 
 
 def patients_of(arm: Mapping[str, Any]) -> Patients:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, Literal
 
-from digitising_cases import Case, truth_of
+from digitising_cases import Case, names_printed, truth_of
 from digitising_compare import axes_error, cells_of, marks_of
 from digitising_durable import durable_of
 from digitising_rows import ArmRow, Durable, FigureRow
@@ -129,7 +129,7 @@ def _arm(
         score.get("max_dS"),
         score.get("max_dS_tol"),
         flagged=read is not None and read.flagged,
-        name_right=bool(score.get("label_ok")),
+        name_right=_name_right(score, read, truth),
         cells=cells_of(
             () if read is None else read.risk,
             zip(printed["times"], printed["n"], strict=True),
@@ -142,6 +142,13 @@ def _arm(
         ),
         durable=durable,
     )
+
+
+def _name_right(score: Score, read: DigitisedArm | None, truth: Truth) -> bool:
+    """Say whether an arm has its name, or has none where none is printed."""
+    if names_printed(truth):
+        return bool(score.get("label_ok"))
+    return read is not None and not read.label
 
 
 def _extra_cells(read: Iterable[DigitisedArm], truth: Truth) -> int:

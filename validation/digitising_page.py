@@ -27,7 +27,8 @@ range. The corners of a turned scan are known: they are turned as perdure turned
 SVG: figures from matplotlib, of which the truth has the place of the plot, to a pixel of the page.
 Figures that were declined are not among them."""
 NAMES = """\
-Names are right where letters and digits are those printed. An arm without a curve has none."""
+Names are right where letters and digits are those printed, or where none is printed (one arm, no
+legend) and none was read. An arm without a curve has none."""
 MARKS = """\
 Marks: true censoring times (each once) with a mark read within 1% of the time axis, and marks read
 that have such a time. Marks that overlap in print cannot all be found."""
