@@ -236,9 +236,11 @@ def _names_uncovered(
         if entry.name not in rows
         and (entry.certainty < SURE_NAME or is_crossed(Word(entry.name, *entry.box), curves))
     ]
-    if not unsure and None not in named_curves(curves, legend, axes):
+    unnamed = None in named_curves(curves, legend, axes)
+    if not unsure and not unnamed:
         return legend
-    words = words_uncovered(source.picture, source.words, axes, curves)
+    around = () if unnamed else tuple(entry.box for entry in unsure)
+    words = words_uncovered(source.picture, source.words, axes, curves, around)
     return find_legend(words, axes, source.picture, table)
 
 

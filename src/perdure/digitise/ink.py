@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from perdure.figure.page import Colour, Pixels
 from perdure.records import Floats
 
-__all__ = ["Bools", "Image", "Ink", "Lines", "evidence_of", "ink_colours", "lines_of"]
+__all__ = [
+    "Bools",
+    "Evidence",
+    "Image",
+    "Ink",
+    "Lines",
+    "evidence_of",
+    "ink_colours",
+    "lines_of",
+]
 
 Image = NDArray[np.float32]
 """Shape (height, width)."""
@@ -293,28 +302,33 @@ def _colour(lines: Lines, where: Indices) -> Colour:
     return int(red), int(green), int(blue)
 
 
-def evidence_of(lines: Lines, ink: Ink) -> tuple[Image, Bools]:
-    """Return how much each pixel is covered by a colour, and where there is other, darker ink.
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a plot shows of one colour.
 
-    Parameters
+    Attributes
     ----------
-    lines : Lines
     ink : Ink
-
-    Returns
-    -------
     covered : array of float, shape (height, width)
         Between 0 and 1: the share of the colour's ink, times how like it the pixel is.
     other : array of bool, shape (height, width)
         Ink that is not of this colour, with its blurred edges: something may lie on the curve.
     """
+
+    ink: Ink
+    covered: Image
+    other: Bools
+
+
+def evidence_of(lines: Lines, ink: Ink) -> Evidence:
+    """Return how much each pixel is covered by a colour, and where there is other, darker ink."""
     covered, darkest = _covered(
         lines.ink, lines.strength, lines.tinted, ink.direction, THROUGH, DARKER
     )
     darker = cv2.dilate(darkest, _AROUND) > 0
     covered[darker] = 0
     other = darker | ((lines.strength > 1.5 * FAINT) & (covered < 0.4))
-    return covered, np.asarray(other)
+    return Evidence(ink, covered, np.asarray(other))
 
 
 @njit(cache=True)

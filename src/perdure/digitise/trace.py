@@ -1,8 +1,7 @@
 """Curves from pixels: each colour's staircases, one after the other, with what speaks for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +10,17 @@ from numpy.typing import NDArray
 
 from perdure.digitise.follow import follow
 from perdure.digitise.found import Axes, FoundCurve
-from perdure.digitise.ink import Bools, Image, Ink, Lines, evidence_of, ink_colours, lines_of
+from perdure.digitise.ink import (
+    Bools,
+    Evidence,
+    Image,
+    Ink,
+    Lines,
+    evidence_of,
+    ink_colours,
+    lines_of,
+)
+from perdure.digitise.staircase import Staircase, hugs, without_limits, without_pieces
 from perdure.digitise.steps import falls_to, line_width, marks_on, steps_of
 from perdure.figure.page import Pixels
 
@@ -31,33 +40,6 @@ GAINED = {False: 0.08, True: 0.03}
 """What a curve gains at least, for the plot's width; of a whole line and of one with gaps."""
 CURVES = 5
 """Of one colour at most."""
-PIECES = 0.7
-"""A path that lies on others over this share of its length, where names are fewer, is no curve."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Path:
-    """A staircase that was followed in one colour."""
-
-    rows: NDArray[np.int64]
-    first: int
-    dashed: bool
-    gained: float
-    seen: Bools
-    hidden: Bools
-    bare: bool
-    tall: float
-    width: float
-    ink: Ink
-
-    @property
-    def columns(self) -> NDArray[np.int64]:
-        return self.first + np.arange(self.rows.size)
-
-    @property
-    def share_seen(self) -> float:
-        """Of what nothing hides."""
-        return float(self.seen.sum() / max(int((~self.hidden | self.seen).sum()), 1))
 
 
 def trace_curves(
@@ -95,14 +77,14 @@ def trace_curves(
     first = int(max(round(float(axes.x.pixel(0.0))) - left, 0))
     start = float(axes.y.pixel(1.0)) - top
     taken = np.zeros(words.shape, dtype=np.bool_)
-    paths: list[_Path] = []
-    inks = _in_order(lines, words, taken, first, start)
-    for ink in inks:
-        paths += _of_colour(lines, ink, inks, words, taken, first, start, paths)
-    kept = _without_pieces(paths if 0 < len(paths) <= names else _without_limits(paths), names)
+    paths: list[Staircase] = []
+    colours = _in_order(lines, words, taken, first, start)
+    for colour in colours:
+        paths += _of_colour(colour, colours, words, taken, first, start, paths)
+    kept = without_pieces(paths if 0 < len(paths) <= names else without_limits(paths), names)
     zero = float(axes.y.pixel(0.0)) - top
     seen = zero if zero < plot.shape[0] + 3 else None
-    return tuple(_finished(path, lines, words, paths, left, top, seen) for path in kept)
+    return tuple(_finished(path, words, paths, left, top, seen) for path in kept)
 
 
 def _boxes(
@@ -116,66 +98,47 @@ def _boxes(
     return covered
 
 
-def _in_order(lines: Lines, words: Bools, taken: Bools, first: int, start: float) -> list[Ink]:
+def _in_order(lines: Lines, words: Bools, taken: Bools, first: int, start: float) -> list[Evidence]:
     """Return the colours that have a curve, that with the best first: it takes what is its own."""
-    found: list[tuple[float, Ink]] = []
+    found: list[tuple[float, Evidence]] = []
     for ink in ink_colours(lines, words, least=max(int(0.04 * words.shape[1]), 8)):
-        covered, other = evidence_of(lines, ink)
-        width = line_width(np.where(words, 0, covered))
-        path = _best(covered, np.asarray(other | taken), words, width, ink, first, start)
+        evidence = evidence_of(lines, ink)
+        width = line_width(np.where(words, 0, evidence.covered))
+        path = _best(evidence, taken, words, width, first, start)
         if path is not None:
-            found.append((path.gained, ink))
-    return [ink for _, ink in sorted(found, key=lambda one: -one[0])]
+            found.append((path.gained, evidence))
+    return [evidence for _, evidence in sorted(found, key=lambda one: -one[0])]
 
 
 def _of_colour(
-    lines: Lines,
-    ink: Ink,
-    inks: Sequence[Ink],
+    evidence: Evidence,
+    colours: Sequence[Evidence],
     words: Bools,
     taken: Bools,
     first: int,
     start: float,
-    before: Sequence[_Path],
-) -> list[_Path]:
+    before: Sequence[Staircase],
+) -> list[Staircase]:
     """Return the curves of one colour; what they cover is added to ``taken``."""
-    covered, other = evidence_of(lines, ink)
-    width = line_width(np.where(words | taken, 0, covered))
-    found: list[_Path] = []
+    width = line_width(np.where(words | taken, 0, evidence.covered))
+    found: list[Staircase] = []
     for _ in range(CURVES):
-        own = np.where(taken, 0, covered).astype(np.float32)
-        path = _best(own, np.asarray(other | taken), words, width, ink, first, start)
-        if path is None or any(_hugs(path, other) for other in (*before, *found)):
+        path = _best(evidence, taken, words, width, first, start)
+        if path is None or any(hugs(path, other) for other in (*before, *found)):
             break
-        if found and _of_another(path, lines, inks):
+        if found and _of_another(path, colours):
             break
         found.append(path)
         _take(taken, path)
     return found
 
 
-def _hugs(path: _Path, other: _Path) -> bool:
-    """Say whether a path is made of the marks or the edges of another of one hue, close to it."""
-    along = float(path.ink.direction @ other.ink.direction)
-    if along < 0.93 * float(
-        np.linalg.norm(path.ink.direction) * np.linalg.norm(other.ink.direction)
-    ):
-        return False
-    size = min(path.rows.size, other.rows.size)
-    seen = path.seen[:size]
-    apart = np.abs(path.rows[:size] - other.rows[:size])[seen]
-    beyond = int(path.seen[size:].sum())
-    # marks stand up to some widths off their line, and are taller than they are wide
-    reach = (8 if path.tall > 0.5 else 3) * path.width + 2
-    return bool((apart > reach).sum() + beyond < 0.3 * max(int(path.seen.sum()), 1))
-
-
-def _of_another(path: _Path, lines: Lines, inks: Sequence[Ink]) -> bool:
+def _of_another(path: Staircase, colours: Sequence[Evidence]) -> bool:
     """Say whether a path has more ink of another colour: a blurred picture mixes them."""
     at = path.rows[path.seen], path.columns[path.seen]
-    own = float(evidence_of(lines, path.ink)[0][at].mean())
-    others = (ink for ink in inks if ink is not path.ink)
-    return any(float(evidence_of(lines, ink)[0][at].mean()) > own for ink in others)
+    own = float(path.evidence.covered[at].mean())
+    others = (other for other in colours if other is not path.evidence)
+    return any(float(other.covered[at].mean()) > own for other in others)
 
 
 def _share_tall(
@@ -190,14 +153,16 @@ def _share_tall(
 
 
 def _best(
-    covered: Image, hidden: Bools, words: Bools, width: float, ink: Ink, first: int, start: float
-) -> _Path | None:
-    """Return the best whole line, else the best with gaps, else nothing.
+    evidence: Evidence, taken: Bools, words: Bools, width: float, first: int, start: float
+) -> Staircase | None:
+    """Return the best whole line in what is not taken, else the best with gaps, else nothing.
 
     A curve may run through words of its colour: their ink leads it, but is no sight of it.
     """
-    own = np.where(words, 0.75 * covered, covered).astype(np.float32)
-    hidden = np.asarray(hidden | words)
+    ink = evidence.ink
+    covered = np.where(taken, np.float32(0), evidence.covered)
+    own = np.where(words, np.float32(0.75) * covered, covered)
+    hidden = np.asarray(evidence.other | taken | words)
     thick = max(round(width), 1) | 1
     blocked = hidden.astype(np.float32)
     centred = np.asarray(cv2.blur(own, (1, thick)), dtype=np.float32)
@@ -224,7 +189,7 @@ def _best(
         unseen = np.asarray((blind[rows, columns] > 0.5) & ~seen)
         bare = _falls_bare(rows, columns, passable, width, start, dashed=dashed)
         tall = _share_tall(rows[seen], columns[seen], covered, width)
-        path = _Path(rows, first, dashed, gained, seen, unseen, bare, tall, width, ink)
+        path = Staircase(rows, first, dashed, gained, seen, unseen, bare, tall, width, evidence)
         if _is_curve(path, own.shape):
             return replace(path, dashed=_has_dashes(path))
     return None
@@ -302,7 +267,7 @@ def _falls_bare(
     return bool(((lost > least) & (lost > 0.7 * whole)).any())
 
 
-def _is_curve(path: _Path, shape: tuple[int, ...]) -> bool:
+def _is_curve(path: Staircase, shape: tuple[int, ...]) -> bool:
     """Say whether there is enough of a line for a curve."""
     width = shape[1]
     if path.seen.sum() < SHORTEST * width or path.ink.pixels < 0.4 * path.seen.sum():
@@ -317,7 +282,7 @@ def _is_curve(path: _Path, shape: tuple[int, ...]) -> bool:
     )
 
 
-def _take(taken: Bools, path: _Path) -> None:
+def _take(taken: Bools, path: Staircase) -> None:
     """Mark what a path covers."""
     reach = int(np.ceil(path.width / 2)) + 2
     before = int(path.rows[0])
@@ -330,7 +295,7 @@ def _take(taken: Bools, path: _Path) -> None:
         before = int(row)
 
 
-def _has_dashes(path: _Path) -> bool:
+def _has_dashes(path: Staircase) -> bool:
     """Say whether a path has gaps all along that nothing hides."""
     gaps = np.diff(np.pad(~path.seen & ~path.hidden, 1).astype(np.int8))
     lengths = np.flatnonzero(gaps == -1) - np.flatnonzero(gaps == 1)
@@ -338,78 +303,17 @@ def _has_dashes(path: _Path) -> bool:
     return count >= 6 and float(lengths.sum()) > 0.1 * path.seen.size
 
 
-def _without_pieces(paths: Sequence[_Path], names: int) -> list[_Path]:
-    """Return the paths without those that are made of pieces of others, where there are too many.
-
-    Parameters
-    ----------
-    paths : sequence of _Path
-    names : int
-        How many curves there are by what is written; 0 where that is not known.
-    """
-    left = list(paths)
-    while 0 < names < len(left):
-        shares = [_share_on_others(path, left) for path in left]
-        worst = max(range(len(left)), key=lambda at: (shares[at], -left[at].gained))
-        if shares[worst] < PIECES:
-            break
-        del left[worst]
-    return left
-
-
-def _share_on_others(path: _Path, paths: Sequence[_Path]) -> float:
-    """Return the share of the columns of a path in which it lies on one of the others."""
-    on = np.zeros(path.rows.size, dtype=np.bool_)
-    for other in paths:
-        if other is not path:
-            size = min(path.rows.size, other.rows.size)
-            reach = 1.5 * max(path.width, other.width) + 1
-            on[:size] |= np.abs(path.rows[:size] - other.rows[:size]) <= reach
-    return float(on.mean())
-
-
-def _without_limits(paths: Sequence[_Path]) -> list[_Path]:
-    """Return the paths without confidence limits: two of one colour with a third between them."""
-    dropped: set[int] = set()
-    for middle in range(len(paths)):
-        alike = [
-            at
-            for at in range(len(paths))
-            if at != middle
-            and paths[at].ink is paths[middle].ink
-            and paths[at].dashed != paths[middle].dashed
-        ]
-        for one, other in combinations(alike, 2):
-            if _enclose(paths[one], paths[middle], paths[other]):
-                dropped |= {one, other}
-    return [path for at, path in enumerate(paths) if at not in dropped]
-
-
-def _enclose(one: _Path, middle: _Path, other: _Path) -> bool:
-    """Say whether two paths lie on either side of a third wherever all three are seen.
-
-    Limits may change places where they were followed across a steep fall.
-    """
-    size = min(one.rows.size, middle.rows.size, other.rows.size)
-    seen = one.seen[:size] & middle.seen[:size] & other.seen[:size]
-    outer = np.stack([one.rows[:size][seen], other.rows[:size][seen]])
-    inner = middle.rows[:size][seen]
-    between = (inner >= outer.min(axis=0) - 1) & (inner <= outer.max(axis=0) + 1)
-    return bool(seen.sum() > 5 and between.mean() > 0.97)
-
-
 def _finished(
-    path: _Path,
-    lines: Lines,
+    path: Staircase,
     words: Bools,
-    paths: Sequence[_Path],
+    paths: Sequence[Staircase],
     left: int,
     top: int,
     zero: float | None,
 ) -> FoundCurve:
     """Return a path as a curve, in the pixels of the picture."""
-    covered, other = evidence_of(lines, path.ink)
-    hidden = np.asarray(other | words)
+    covered = path.evidence.covered
+    hidden = np.asarray(path.evidence.other | words)
     for one in paths:
         if one is not path and one.ink is path.ink:
             _take(hidden, one)
@@ -418,7 +322,7 @@ def _finished(
     if zero is not None and falls_to(zero, covered, int(last), float(y[-1]), path.width):
         x, y = np.append(x, last), np.append(y, zero)
     marks = marks_on(path.rows, path.first, covered, hidden, path.width)
-    doubt = _unseen_area(path, lines.strength.shape)
+    doubt = _unseen_area(path, covered.shape)
     doubts = []
     if doubt > 0.01:
         doubts.append(f"hidden for {path.hidden.mean():.0%} of its length")
@@ -435,7 +339,7 @@ def _finished(
     )
 
 
-def _unseen_area(path: _Path, shape: tuple[int, ...]) -> float:
+def _unseen_area(path: Staircase, shape: tuple[int, ...]) -> float:
     """Return how much area lies between the courses that a curve may have where it is not seen.
 
     A share of the plot: what the mean distance of the curve from the truth may be.

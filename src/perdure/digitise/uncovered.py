@@ -10,6 +10,7 @@ import numpy as np
 from perdure.digitise.alike import letters_of
 from perdure.digitise.found import Axes, FoundCurve
 from perdure.figure.cut import cut_picture, moved_word
+from perdure.figure.geometry import Box
 from perdure.figure.page import Picture, Word
 from perdure.records import Bools
 
@@ -22,7 +23,11 @@ ALIKE = 0.7
 
 
 def words_uncovered(
-    picture: Picture, words: Sequence[Word], axes: Axes, curves: Sequence[FoundCurve]
+    picture: Picture,
+    words: Sequence[Word],
+    axes: Axes,
+    curves: Sequence[FoundCurve],
+    around: Sequence[Box] = (),
 ) -> tuple[Word, ...]:
     """Return the words of a figure, those in the plot read again without the curves over them.
 
@@ -33,18 +38,40 @@ def words_uncovered(
         As read before.
     axes : Axes
     curves : sequence of FoundCurve
+    around : sequence of (left, top, right, bottom)
+        Where to read again; the whole plot where none is given.
     """
-    from perdure.figure.ocr import read_words  # noqa: PLC0415 (opencv)
-
-    box = axes.left + 3, axes.top + 3, axes.right - 3, axes.bottom - 3
-    bare = cut_picture(_without_curves(picture, box, curves), box)
-    corner = max(int(np.floor(box[0] + 0.5)), 0), max(int(np.floor(box[1] + 0.5)), 0)
-    again = [moved_word(word, (-corner[0], -corner[1])) for word in read_words(bare)]
+    plot = axes.left + 3, axes.top + 3, axes.right - 3, axes.bottom - 3
+    bare = _without_curves(picture, plot, curves)
+    heights = [word.bottom - word.top for word in words if not word.turned]
+    height = float(np.median(heights)) if heights else 0.0
+    boxes = [_with_room(box, plot) for box in around] or [plot]
+    again = [word for box in boxes for word in _read_in(bare, box, height)]
     found = [word for word in again if not any(_over(word, one) for one in words)]
     for word in words:
         second = [one for one in again if _over(word, one)]
         found.append(_better(word, second, curves))
     return tuple(sorted(found, key=lambda w: (w.top, w.left)))
+
+
+def _read_in(picture: Picture, box: Box, height: float) -> list[Word]:
+    """Return the words in a box of a picture whose letters have a height."""
+    from perdure.figure.ocr import read_words  # noqa: PLC0415 (opencv)
+
+    corner = max(int(np.floor(box[0] + 0.5)), 0), max(int(np.floor(box[1] + 0.5)), 0)
+    found = read_words(cut_picture(picture, box), letters=height)
+    return [moved_word(word, (-corner[0], -corner[1])) for word in found]
+
+
+def _with_room(box: Box, plot: Box) -> Box:
+    """Return a box with room around it for letters that a curve hid, within the plot."""
+    room = box[3] - box[1]
+    return (
+        max(box[0] - 4 * room, plot[0]),
+        max(box[1] - 2 * room, plot[1]),
+        min(box[2] + 4 * room, plot[2]),
+        min(box[3] + 2 * room, plot[3]),
+    )
 
 
 def _better(word: Word, second: Sequence[Word], curves: Sequence[FoundCurve]) -> Word:
@@ -93,9 +120,7 @@ def _over(one: Word, other: Word) -> bool:
     return across > 0 and down > 0.3 * min(one.bottom - one.top, other.bottom - other.top)
 
 
-def _without_curves(
-    picture: Picture, box: tuple[float, float, float, float], curves: Sequence[FoundCurve]
-) -> Picture:
+def _without_curves(picture: Picture, box: Box, curves: Sequence[FoundCurve]) -> Picture:
     """Return the picture with the paper of the plot where curves lie."""
     covered: Bools = np.zeros(picture.pixels.shape[:2], dtype=np.bool_)
     for curve in curves:

@@ -24,14 +24,22 @@ _SMALLEST = 9.0
 _LARGEST_FACTOR = 3.0
 
 
-def read_words(picture: Picture, *, threads: int = 1) -> tuple[Word, ...]:
+def read_words(picture: Picture, *, letters: float = 0.0, threads: int = 1) -> tuple[Word, ...]:
     """Return the words of a picture, from top to bottom.
 
     A word is a piece of a line without a wide gap: the numbers of a row of a table are words of
     their own. Text written upwards is read as well and marked as ``turned``.
+
+    Parameters
+    ----------
+    picture : Picture
+    letters : float
+        Height of the letters in pixels, where it is known: no more of them is looked at than is
+        needed.
+    threads : int
     """
     pixels = picture.pixels
-    boxes = _found(pixels, threads)
+    boxes = _found(pixels, letters, threads)
     if not boxes:
         return ()
     boxes = [piece for box in boxes for piece in _pieces(pixels, box)]
@@ -83,8 +91,10 @@ def read_boxes(
     return reader(threads).spell(crops, alphabet)
 
 
-def _found(pixels: Pixels, threads: int) -> list[Box]:
+def _found(pixels: Pixels, letters: float, threads: int) -> list[Box]:
     factor = min(_LARGEST_FACTOR, _SIDE / max(pixels.shape[:2]))
+    if letters > 0:
+        factor = min(factor, 1.5 * _SMALLEST / letters)
     boxes = _boxes_at(pixels, factor, threads)
     if boxes:
         # The boxes are some 1.6 times as high as the letters.
