@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from perdure.digitise.alike import named_alike
+from perdure.digitise.alike import letters_of, named_alike
 from perdure.digitise.axes import find_axes
 from perdure.digitise.choice import chosen_curves
 from perdure.digitise.found import (
@@ -38,7 +38,7 @@ from perdure.digitise.risk_table import read_risk_table
 from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
-from perdure.digitise.uncovered import is_crossed, words_uncovered
+from perdure.digitise.uncovered import CROSSED, is_crossed, is_over, words_uncovered
 from perdure.errors import InputError, Problem
 from perdure.figure.page import Word
 from perdure.records import Floats
@@ -241,7 +241,17 @@ def _names_uncovered(
         return legend
     around = () if unnamed else tuple(entry.box for entry in unsure)
     words = words_uncovered(source.picture, source.words, axes, curves, around)
-    return find_legend(words, axes, source.picture, table)
+    again = find_legend(words, axes, source.picture, table)
+    # a piece of a name that was read whole before is no better reading
+    found = [entry for entry in again if not any(_is_piece_of(entry, one) for one in legend)]
+    lost = [one for one in legend if not any(is_over(one.box, other.box) for other in found)]
+    return (*found, *(replace(one, certainty=min(one.certainty, CROSSED)) for one in lost))
+
+
+def _is_piece_of(entry: LegendEntry, whole: LegendEntry) -> bool:
+    """Tell whether a name is a part of one that was read in the same place."""
+    part, name = letters_of(entry.name), letters_of(whole.name)
+    return len(part) < len(name) and part in name and is_over(entry.box, whole.box)
 
 
 def _arms(

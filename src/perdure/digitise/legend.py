@@ -1,7 +1,7 @@
 """Names of curves: in a legend beside a sample of line, or written beside the curves."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -73,21 +73,26 @@ def find_legend(
         )
     names = () if table is None else table.names
     known = {letters_of(n) for n in names}
-    labels = named_by_rows(
-        [
-            LegendEntry(plain_name(w.text), w.colour, _box(w), certainty=w.certainty)
-            for w in beside
-            if letters_of(plain_name(w.text)) in known or _is_sure(w, page)
-        ],
-        [name for name in names if name not in {entry.name for entry in entries}],
-    )
+
+    def labels_of(lines: Iterable[Word], names: Sequence[str]) -> tuple[LegendEntry, ...]:
+        sure = [w for w in lines if letters_of(plain_name(w.text)) in known or _is_sure(w, page)]
+        labels = [
+            LegendEntry(plain_name(w.text), w.colour, _box(w), certainty=w.certainty) for w in sure
+        ]
+        return named_by_rows(labels, names)
+
+    left = [name for name in names if name not in {entry.name for entry in entries}]
+    labels = labels_of(beside, left)
     inside = [e for e in entries if _inside(Word(e.name, *e.box), axes)]
     if len({letters_of(e.name) for e in entries}) < len(entries) and len(inside) >= 2:
         entries = inside  # the same names again are those of the next panel
-    # One sample among several labels is a piece of curve beside one of them; beside one it may be.
     if len(entries) == len(labels) == 1:
-        return (*entries, *labels)
-    return tuple(entries) if len(entries) >= min(2, len(labels)) else labels
+        return (*entries, *labels)  # it may be a legend of one name, or a piece of curve
+    if len(entries) >= min(2, len(labels)):
+        return tuple(entries)
+    # One sample among several labels is a piece of curve beside one of them.
+    within = [line for line, _ in sampled if _inside(line, axes) and not _is_scrap(line, page)]
+    return labels_of(sorted([*beside, *within], key=lambda w: (w.top, w.left)), names)
 
 
 def plain_name(text: str) -> str:

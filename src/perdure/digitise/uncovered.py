@@ -1,5 +1,6 @@
 """Names that curves cross, read again from the picture without the curves."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -14,10 +15,16 @@ from perdure.figure.geometry import Box
 from perdure.figure.page import Picture, Word
 from perdure.records import Bools
 
-__all__ = ["is_crossed", "words_uncovered"]
+__all__ = ["CROSSED", "is_crossed", "is_over", "words_uncovered"]
 
 CROSSED = 0.5
 """The most that the certainty of a name can be of which a curve may hide a letter."""
+MARKS = re.compile(r"[1lIiHhWTt|+_'\"\s.:-]*")
+"""What censoring marks on a curve are read as, where they are taken for letters."""
+TALLEST = 1.8
+"""Heights of the letters of a figure: what is taller is two lines read as one."""
+MARK = 3.5
+"""Widths of its line by which a censoring mark stands out from a curve."""
 ALIKE = 0.7
 """Two readings with this likeness are of one word."""
 
@@ -44,13 +51,23 @@ def words_uncovered(
     plot = axes.left + 3, axes.top + 3, axes.right - 3, axes.bottom - 3
     bare = _without_curves(picture, plot, curves)
     heights = [word.bottom - word.top for word in words if not word.turned]
-    height = float(np.median(heights)) if heights else 0.0
+    height = float(np.median(heights)) if heights else np.inf
     boxes = [_with_room(box, plot) for box in around] or [plot]
-    again = [word for box in boxes for word in _read_in(bare, box, height)]
+    again = [
+        word
+        for box in boxes
+        for word in _read_in(bare, box, height)
+        if word.turned or word.bottom - word.top < TALLEST * height
+    ]
     found = [word for word in again if not any(_over(word, one) for one in words)]
     for word in words:
         second = [one for one in again if _over(word, one)]
-        found.append(_better(word, second, curves))
+        if not second and MARKS.fullmatch(word.text) and is_crossed(word, curves):
+            continue
+        better = _better(word, second, curves)
+        # the pieces of a name may all be found in one longer word
+        if not any(one.text == better.text and _over(one, better) for one in found):
+            found.append(better)
     return tuple(sorted(found, key=lambda w: (w.top, w.left)))
 
 
@@ -59,7 +76,7 @@ def _read_in(picture: Picture, box: Box, height: float) -> list[Word]:
     from perdure.figure.ocr import read_words  # noqa: PLC0415 (opencv)
 
     corner = max(int(np.floor(box[0] + 0.5)), 0), max(int(np.floor(box[1] + 0.5)), 0)
-    found = read_words(cut_picture(picture, box), letters=height)
+    found = read_words(cut_picture(picture, box), letters=height if height < np.inf else 0)
     return [moved_word(word, (-corner[0], -corner[1])) for word in found]
 
 
@@ -114,10 +131,17 @@ def _touched(word: Word, left: float, right: float, curves: Sequence[FoundCurve]
 
 
 def _over(one: Word, other: Word) -> bool:
-    """Tell whether two words lie over each other."""
-    across = min(one.right, other.right) - max(one.left, other.left)
-    down = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return across > 0 and down > 0.3 * min(one.bottom - one.top, other.bottom - other.top)
+    return is_over(
+        (one.left, one.top, one.right, one.bottom),
+        (other.left, other.top, other.right, other.bottom),
+    )
+
+
+def is_over(one: Box, other: Box) -> bool:
+    """Tell whether two pieces of a line of text lie over each other."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > 0 and down > 0.3 * min(one[3] - one[1], other[3] - other[1])
 
 
 def _without_curves(picture: Picture, box: Box, curves: Sequence[FoundCurve]) -> Picture:
@@ -127,7 +151,13 @@ def _without_curves(picture: Picture, box: Box, curves: Sequence[FoundCurve]) ->
         mask = np.zeros(covered.shape, dtype=np.uint8)
         x = np.repeat(np.append(curve.x, curve.end), 2)[1:-1]
         corners = np.rint(np.stack([x, np.repeat(curve.y, 2)], axis=1)).astype(np.int32)
-        cv2.polylines(mask, [corners], isClosed=False, color=1, thickness=round(curve.width) + 2)
+        thick = round(curve.width) + 2
+        cv2.polylines(mask, [corners], isClosed=False, color=1, thickness=thick)
+        on = np.clip(np.searchsorted(curve.x, curve.marks, side="right") - 1, 0, None)
+        reach = MARK * curve.width
+        for x_mark, y_mark in np.rint(np.stack([curve.marks, curve.y[on]], axis=1)).astype(int):
+            above, below = (x_mark, round(y_mark - reach)), (x_mark, round(y_mark + reach))
+            cv2.line(mask, above, below, color=1, thickness=thick)
         covered |= mask > 0
     left, top, right, bottom = (max(int(side), 0) for side in box)
     paper = np.median(picture.pixels[top:bottom, left:right].reshape(-1, 3), axis=0)

@@ -22,6 +22,8 @@ _SIDE = 960
 _SMALLEST = 9.0
 """Height of a line, in the detector's pixels, under which lines are missed."""
 _LARGEST_FACTOR = 3.0
+_NARROWEST = 0.3
+"""Of the box of a word, that its ink fills at least."""
 
 
 def read_words(picture: Picture, *, letters: float = 0.0, threads: int = 1) -> tuple[Word, ...]:
@@ -187,6 +189,8 @@ def _crop(pixels: Pixels, box: Box) -> Pixels:
 def _word(pixels: Pixels, box: Box, reading: Reading, *, turned: bool) -> Word:
     number = bool(reading.text) and not any(c.isalpha() for c in reading.text) and not turned
     tight = ink_box(pixels, box, dashes=not number)
+    if not turned and tight[2] - tight[0] < _NARROWEST * (box[2] - box[0]):
+        tight = _without_margin(box)  # a line runs through the letters: its ink is theirs
     return Word(
         mended(reading.text.strip()),
         *tight,
@@ -194,6 +198,12 @@ def _word(pixels: Pixels, box: Box, reading: Reading, *, turned: bool) -> Word:
         ink_colour(pixels, box),
         turned=turned,
     )
+
+
+def _without_margin(box: Box) -> Box:
+    """Return the box of the letters by that of their word, which is some 1.6 times as high."""
+    margin = 0.19 * (box[3] - box[1])
+    return box[0] + margin, box[1] + margin, box[2] - margin, box[3] - margin
 
 
 @dataclass(frozen=True)
@@ -342,9 +352,13 @@ def _columns_of_sample(mask: Bools, height: float) -> Bools:
     """Tell the columns of a sample of line between the names of a legend in one row."""
     sample = np.zeros(mask.shape[1], dtype=np.bool_)
     tall = mask.sum(axis=0) > 0.35 * height
+    gap = max(2, round(0.15 * height))
     for row in mask[mask.shape[0] // 4 : mask.shape[0] - mask.shape[0] // 4]:
         for start, stop in zip(*_runs(row), strict=True):
-            if stop - start >= 0.75 * height and tall[start:stop].mean() < 0.15:
+            # the bar of an m is as long where letters are few pixels wide, and touches others
+            free = not mask[:, max(0, start - gap) : start].any()
+            free &= not mask[:, stop : stop + gap].any()
+            if free and stop - start >= 0.75 * height and tall[start:stop].mean() < 0.15:
                 sample[max(0, start - 1) : stop + 1] = True
     return sample
 
