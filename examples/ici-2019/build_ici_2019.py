@@ -15,10 +15,14 @@ of times that it holds.
 
 import argparse
 import csv
+import sys
 from collections import defaultdict
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
+
 from fetch_ici_2019 import fetched
+from public_data import Patient, check_arm, patients_by_arm
 
 from perdure.study import write_table, write_text
 
@@ -46,12 +50,8 @@ by = ["therapy", "drug_class", "line"]
 """
 
 Row = dict[str, str]
-Patient = tuple[float, int]
 DataSet = dict[str, list[Patient]]
 """The patients of each arm, by the arm's name in data_sets.csv."""
-
-TOLERANCE = 2e-4
-"""Relative: sums of times may differ by so much, since some files round them."""
 
 
 def rows(path: Path) -> list[Row]:
@@ -70,29 +70,7 @@ def data_sets() -> dict[str, list[Row]]:
 
 def stored(source: Path, name: str) -> DataSet:
     """Return the patients of a data set of a folder that holds them as time, event, arm."""
-    found: DataSet = defaultdict(list)
-    for row in rows(source / "ipd" / f"{name}.csv"):
-        found[row["arm"]].append((float(row["time"]), int(row["event"])))
-    return dict(found)
-
-
-def check(name: str, described: list[Row], patients: DataSet) -> None:
-    """Refuse a data set that is not the one that was described: SystemExit names the difference."""
-    for row in described:
-        mine = patients.get(row["name"], [])
-        found = {
-            "n": float(len(mine)),
-            "events": float(sum(event for _, event in mine)),
-            "sum_of_times": sum(time for time, _ in mine),
-            "sum_of_event_times": sum(time for time, event in mine if event),
-        }
-        for what, value in found.items():
-            wanted = float(row[what])
-            if abs(value - wanted) > TOLERANCE * wanted + 0.005:
-                raise SystemExit(
-                    f"{name}, arm {row['name']}: {what} is {value:g} and not {wanted:g}, as"
-                    " data_sets.csv has it: this is another data set, or the source has changed"
-                )
+    return patients_by_arm(rows(source / "ipd" / f"{name}.csv"))
 
 
 def build(folder: Path, source: Path | None) -> None:
@@ -104,7 +82,9 @@ def build(folder: Path, source: Path | None) -> None:
         if not patients:
             print(f"left out: {name} has no address to fetch it from; it needs --from")
             continue
-        check(name, described, patients)
+        for row in described:
+            mine = patients.get(row["name"], [])
+            check_arm(name, row["name"], row, mine, "data_sets.csv")
         first = described[0]
         place = (first["trial"], first["endpoint"], first["analysis"])
         entered.add(place[:2])

@@ -9,19 +9,18 @@ says what is stale and exits with 1.
 """
 
 import argparse
-import hashlib
-import re
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from math import exp
 from pathlib import Path
 from statistics import mean, median
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
+
+from example_page import digest_of, percent, stale, table, with_head
 from figure_ici_2019 import own_and_trial
 from numbers_ici_2019 import Arm, Compared, arms_of, facts_against_curves, pooled, rows
 
-import perdure
 from perdure.study import write_table, write_text
 
 HERE = Path(__file__).parent
@@ -31,27 +30,6 @@ INPUTS = ("trials.csv", "arms.csv", "published_facts.csv", "data_sets.csv", "bui
 
 ICI, OTHER = "checkpoint inhibitor", "other drugs"
 PD1, CTLA4 = "anti-PD-1/PD-L1", "anti-CTLA-4"
-
-
-def digest() -> str:
-    """Return the digest of the example's tables."""
-    content = b"".join((HERE / name).read_bytes() for name in INPUTS)
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
-def table(heads: Sequence[str], lines: Sequence[Sequence[object]]) -> list[str]:
-    """Return a table of Markdown."""
-    return [
-        f"| {' | '.join(heads)} |",
-        f"|{' --- |' * len(heads)}",
-        *(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines),
-        "",
-    ]
-
-
-def percent(value: float | None, digits: int = 0) -> str:
-    """Return a proportion in per cent."""
-    return "–" if value is None else f"{100 * value:.{digits}f}"
 
 
 def months(value: float | None) -> str:
@@ -278,7 +256,7 @@ def validation(found: Sequence[Compared]) -> Iterator[str]:
 
 
 def page(folder: Path) -> tuple[str, str, list[Arm]]:
-    """Return the page's text below its head, its figure, and the arms of its table."""
+    """Return the page without its head, its figure, and the arms of its table."""
     arms = arms_of(folder)
     compared = facts_against_curves(folder, HERE / "published_facts.csv", arms)
     told, pairs = shape(arms)
@@ -303,30 +281,6 @@ def page(folder: Path) -> tuple[str, str, list[Arm]]:
     return words, drawn, arms
 
 
-def head() -> str:
-    """Return what the page says of how it was made."""
-    today = datetime.now(UTC).date().isoformat()
-    return f"Made on {today} with perdure {perdure.__version__}, inputs {digest()}."
-
-
-def stale(folder: Path | None) -> list[str]:
-    """Return why the page is stale; empty where it is not."""
-    if not PAGE.is_file():
-        return ["there is no page yet"]
-    text = PAGE.read_text(encoding="utf-8")
-    found = re.search(r"Made on (\S+) with perdure (\S+), inputs (\w+)\.", text)
-    if found is None:
-        return ["the page does not say how it was made"]
-    reasons = []
-    if found[2] != perdure.__version__:
-        reasons.append(f"it was made with perdure {found[2]}; this is {perdure.__version__}")
-    if found[3] != digest():
-        reasons.append(f"the example's tables have changed since {found[1]}")
-    if folder is not None and page(folder)[0].strip() not in text:
-        reasons.append(f"the results of {folder} are others than those of the page")
-    return reasons
-
-
 def main() -> int:
     """Write the page, or check it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -334,15 +288,15 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="say whether the page is stale")
     given = parser.parse_args()
     if given.check:
-        reasons = stale(given.folder)
+        words = page(given.folder)[0] if given.folder else None
+        reasons = stale(PAGE, digest_of(HERE, INPUTS), words)
         for reason in reasons:
             print(f"{PAGE.name} is stale: {reason}", file=sys.stderr)
         return 1 if reasons else 0
     if given.folder is None:
         parser.error("name the study, or ask for --check")
     words, drawn, arms = page(given.folder)
-    title, _, rest = words.partition("\n")
-    write_text(PAGE, f"{title}\n\n{head()}\n{rest.rstrip()}\n")
+    write_text(PAGE, with_head(words, digest_of(HERE, INPUTS)))
     write_text(DOCS / "ici-2019-own-and-trial.svg", drawn)
     heads = tuple(arms[0].__dataclass_fields__)
     write_table(

@@ -1,29 +1,16 @@
-"""Fetch the patients of a data set from the public repository, commit and path that it names.
-
-CSV files are read as they are; R data files (.rda) need `pip install rdata` (MIT). What was fetched
-is kept as it came, with its SHA-256 beside it.
-"""
+"""Fetch the patients of a data set from the public repository, commit and path that it names."""
 
 import csv
-import hashlib
 import io
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
-from urllib.request import urlopen
 
-from perdure.study import write_bytes, write_text
+from public_data import Patient, address_of, content_at, patients_by_arm, patients_of_rda
 
-__all__ = ["addresses", "fetched", "patients_of_csv", "patients_of_table"]
+__all__ = ["addresses", "fetched", "named", "patients_of_csv"]
 
-Patient = tuple[float, int]
 Groups = list[list[Patient]]
-
-ADDRESS = "https://raw.githubusercontent.com/{repository}/{commit}/{path}"
-SECONDS = 60
 
 
 def addresses(row: Mapping[str, str]) -> tuple[str, ...]:
@@ -43,10 +30,7 @@ def addresses(row: Mapping[str, str]) -> tuple[str, ...]:
         if path
         else []
     )
-    return tuple(
-        ADDRESS.format(repository=row["repository"], commit=row["commit"], path=quote(one))
-        for one in paths
-    )
+    return tuple(address_of(row["repository"], row["commit"], one) for one in paths)
 
 
 def fetched(described: list[dict[str, str]], folder: Path) -> dict[str, list[Patient]]:
@@ -56,14 +40,9 @@ def fetched(described: list[dict[str, str]], folder: Path) -> dict[str, list[Pat
         return {}
     groups: Groups = []
     for address in places:
-        with urlopen(address, timeout=SECONDS) as answer:  # always https: ADDRESS
-            content = answer.read()
-        path = folder / address.rsplit("/", 1)[1]
-        write_bytes(path, content)
-        digest = hashlib.sha256(content).hexdigest()
-        write_text(path.with_name(f"{path.name}.sha256"), f"{digest}\n")
+        content = content_at(address, folder)
         if address.endswith(".rda"):
-            groups += patients_of_rda(content)
+            groups += patients_of_rda(content).values()
         else:
             groups += patients_of_csv(content.decode("utf-8-sig"), described[0]["study"])
     return named(described, groups)
@@ -98,22 +77,4 @@ def patients_of_csv(text: str, study: str = "") -> Groups:
     records = [
         row for row in csv.DictReader(io.StringIO(text)) if not study or row["study"] == study
     ]
-    return patients_of_table(records)
-
-
-def patients_of_table(records: Iterable[Mapping[str, Any]]) -> Groups:
-    """Return the patients of each arm of records with time, event and arm."""
-    groups: dict[str, list[Patient]] = defaultdict(list)
-    for row in records:
-        groups[str(row["arm"])].append((float(row["time"]), int(float(row["event"]))))
-    return list(groups.values())
-
-
-def patients_of_rda(content: bytes) -> Groups:
-    """Return the patients of each arm of an R data file that holds one data frame."""
-    try:
-        import rdata  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise SystemExit("R data files need: pip install rdata") from None
-    (table,) = rdata.conversion.convert(rdata.parser.parse_data(content)).values()
-    return patients_of_table(table.to_dict("records"))
+    return list(patients_by_arm(records).values())

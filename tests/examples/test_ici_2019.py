@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from build_ici_2019 import check, data_sets
-from fetch_ici_2019 import addresses, fetched, named, patients_of_csv, patients_of_table
+from build_ici_2019 import data_sets
+from fetch_ici_2019 import addresses, fetched, named, patients_of_csv
 
 HERE = Path(__file__).parents[2] / "examples" / "ici-2019"
 
@@ -57,24 +57,6 @@ def test_arms_of_one_study_are_told_from_others_and_named_by_size_and_events() -
     assert found["tremelimumab"][1] == (2.5, 1)
     with pytest.raises(SystemExit, match="another version"):
         named([{**described[0], "n": "4"}], groups)
-
-
-def test_records_of_a_data_frame_are_read_as_a_table() -> None:
-    records = [{"time": 1.5, "event": 1.0, "arm": "a"}, {"time": 2.0, "event": 0.0, "arm": "b"}]
-    assert patients_of_table(records) == [[(1.5, 1)], [(2.0, 0)]]
-
-
-def test_another_data_set_is_refused() -> None:
-    row = {
-        "name": "a",
-        "n": "2",
-        "events": "1",
-        "sum_of_times": "5.00",
-        "sum_of_event_times": "2.00",
-    }
-    check("x", [row], {"a": [(2.0, 1), (3.0, 0)]})
-    with pytest.raises(SystemExit, match=r"sum_of_times is 5\.5 and not 5"):
-        check("x", [row], {"a": [(2.0, 1), (3.5, 0)]})
 
 
 def test_a_set_without_an_address_is_not_fetched(tmp_path: Path) -> None:
