@@ -44,7 +44,10 @@ def test_two_thin_lines_around_an_arm_are_its_limits() -> None:
 
 def test_three_arms_of_one_colour_are_not_an_arm_with_its_limits() -> None:
     arms = [_curve(BLACK, drop) for drop in (0, 30, 60)]
-    assert chosen_curves(arms, (), axes(), 0) == (tuple(arms), ())
+    assert chosen_curves(arms, (), axes(), 3) == (tuple(arms), ())
+    kept, said = chosen_curves(arms, (), axes(), 0)
+    assert (len(kept), said) == (3, ())
+    assert all("limits" in one.doubts[0] for one in kept)
 
 
 def test_one_limit_that_is_dashed_is_left_out_where_a_legend_has_the_names() -> None:
@@ -111,6 +114,21 @@ def test_a_name_is_doubted_while_another_of_its_colour_has_no_curve() -> None:
     doubts = name_doubts(curves, legend, named_curves(curves, legend, axes()))
     assert "of the same colour" in doubts[0]
     assert doubts[1] == ""
+
+
+def test_names_of_lines_that_look_alike_are_doubted() -> None:
+    greys = (96, 96, 96), (98, 98, 98), (150, 150, 150)
+    legend = [
+        _entry(name, grey, y=61.0 + 20 * at)
+        for at, (name, grey) in enumerate(zip("ABC", greys, strict=True))
+    ]
+    curves = [_curve(grey, 30 * at) for at, grey in enumerate(greys)]
+    doubts = name_doubts(curves, legend, named_curves(curves, legend, axes()))
+    assert doubts == (
+        "it may be 'B': the lines look alike",
+        "it may be 'A': the lines look alike",
+        "",
+    )
 
 
 def test_a_curve_has_the_colour_of_its_own_course() -> None:

@@ -6,12 +6,12 @@ from figure_words import axes, blank, word
 from perdure.digitise.alike import named_alike
 from perdure.digitise.found import FoundCurve, LegendEntry, RiskTable
 from perdure.digitise.legend import find_legend, is_statistic, plain_name, text_boxes
-from perdure.digitise.names import named_curves
+from perdure.digitise.names import SURE_NAME, named_curves
 from perdure.digitise.uncovered import is_crossed
 from perdure.figure.page import Drawing, Picture, Stroke, Word
 from perdure.records import Floats
 
-BLUE, RED = (0, 70, 139), (237, 0, 0)
+BLUE, RED, GREEN, GREY = (0, 70, 139), (237, 0, 0), (20, 130, 60), (90, 90, 90)
 
 
 def _named(name: str, y: float, colour: tuple[int, int, int] = (0, 0, 0)) -> Word:
@@ -31,6 +31,46 @@ def test_a_legend_with_samples_in_pixels() -> None:
     ]
     assert found[0].place is not None
     assert found[0].place[0] == 520
+
+
+def test_a_name_read_as_a_number_stands_in_the_column_of_its_legend() -> None:
+    picture = blank()
+    for at, colour in enumerate((BLUE, RED, GREEN, GREY)):
+        picture.pixels[99 + 20 * at : 101 + 20 * at, 520:550] = colour
+    words = [_named("Stage I", 100), _named("Stage II", 120), _named("111", 140)]
+    found = find_legend(words, axes(), picture)
+    assert [(e.name, e.colour) for e in found] == [
+        ("Stage I", BLUE),
+        ("Stage II", RED),
+        ("III", GREEN),
+        ("", GREY),
+    ]
+    assert found[2].certainty < SURE_NAME
+
+
+def test_a_curve_in_the_column_of_a_legend_is_no_sample() -> None:
+    picture = blank()
+    for at, colour in enumerate((BLUE, RED)):
+        picture.pixels[99 + 20 * at : 101 + 20 * at, 520:550] = colour
+    picture.pixels[139:141, 500:600] = GREEN
+    words = [_named("Nivolumab", 100), _named("Docetaxel", 120)]
+    assert len(find_legend(words, axes(), picture)) == 2
+
+
+def test_a_piece_of_curve_beside_one_of_several_labels_is_no_sample() -> None:
+    picture = blank()
+    picture.pixels[199:201, 500:552] = BLUE
+    words = [
+        _named("Atezolizumab", 200, RED),
+        _named("Placebo", 300, RED),
+        _named("Chemotherapy", 400, BLUE),
+    ]
+    found = find_legend(words, axes(), picture)
+    assert [(e.name, e.place) for e in found] == [
+        ("Atezolizumab", None),
+        ("Placebo", None),
+        ("Chemotherapy", None),
+    ]
 
 
 def test_a_legend_of_a_drawing() -> None:

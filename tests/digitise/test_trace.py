@@ -98,6 +98,29 @@ def test_two_colours_are_followed(seed: int, width: int) -> None:
     assert all(abs(float(axes().x.value(one.end)) - 33) < 0.3 for one in curves)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_thin_line_beside_a_thick_one_of_its_colour_keeps_its_end(seed: int) -> None:
+    image, arms = paper(), [arm(seed, 25), arm(seed + 10, 12)]
+    draw(image, arms[0], (0, 0, 0), width=5)
+    draw(image, arms[1], (0, 0, 0), width=1)
+    curves = trace_curves(image, axes())
+    assert len(curves) == 2
+    assert max(best_errors(curves, arms)) < 0.008
+    assert all(abs(float(axes().x.value(one.end)) - 33) < 0.4 for one in curves)
+
+
+def test_a_line_that_goes_on_after_an_end_is_doubted() -> None:
+    image = paper()
+    draw(image, arm(1, 20), (0, 114, 181))
+    (whole,) = trace_curves(image, axes())
+    assert not whole.doubts
+    # an inset hides the middle of the fall, and has its own frame
+    image[180:420, 350:640] = 255
+    cv2.rectangle(image, (350, 180), (640, 420), (0, 0, 0), 2)
+    found = trace_curves(image, axes())
+    assert all(one.doubts for one in found)
+
+
 def test_crossing_curves_keep_their_colours() -> None:
     image = paper()
     arms = [arm(3, 14), (np.array([0.0, 9.0, 10.0, 11.0]), np.array([1.0, 0.7, 0.45, 0.25]))]

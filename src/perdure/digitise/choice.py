@@ -43,7 +43,7 @@ def chosen_curves(
         Of the table of numbers at risk; 0 where there is none.
     """
     samples = [entry for entry in legend if entry.place is not None]
-    curves, said = _without_limits(curves, samples)
+    curves, said = _without_limits(curves, samples, rows)
     named = named_curves(curves, samples, axes)
     every_name_has_one = set(range(len(samples))) <= set(named)
     if not samples or len(curves) <= len(samples) or not every_name_has_one:
@@ -132,14 +132,16 @@ def _rows_at(curve: FoundCurve, places: Floats) -> Floats:
 
 
 def _without_limits(
-    curves: Sequence[FoundCurve], samples: Sequence[LegendEntry]
+    curves: Sequence[FoundCurve], samples: Sequence[LegendEntry], rows: int
 ) -> tuple[tuple[FoundCurve, ...], tuple[str, ...]]:
     """Return the curves without pairs of one colour that enclose a third.
 
     They are limits where the third is drawn stronger, or where a legend has one name of the colour.
+    Where neither a legend nor a table tells how many arms there are, all three are doubted.
     """
     dropped: set[int] = set()
     crossed: set[int] = set()
+    unsure: set[int] = set()
     for middle, curve in enumerate(curves):
         alike = [
             at
@@ -158,8 +160,14 @@ def _without_limits(
                 if share > least and (strong or (names == 1 and len(alike) == 2)):
                     dropped |= {upper, lower}
                     crossed |= {middle} if share < WHOLLY else set()
+                elif share > MOSTLY and not samples and len(alike) == 2 and rows < len(curves):
+                    unsure |= {upper, middle, lower}
     kept = tuple(
-        _doubted(curve, "its confidence limits cross it") if at in crossed else curve
+        _doubted(curve, "its confidence limits cross it")
+        if at in crossed
+        else _doubted(curve, "one line of its look lies between two: these may be its limits")
+        if at in unsure - dropped
+        else curve
         for at, curve in enumerate(curves)
         if at not in dropped
     )

@@ -9,6 +9,7 @@ import numpy as np
 from perdure.digitise.alike import letters_of, named_alike
 from perdure.digitise.axes import find_axes
 from perdure.digitise.choice import chosen_curves
+from perdure.digitise.crossings import uncrossed
 from perdure.digitise.found import (
     Axes,
     Digitised,
@@ -216,6 +217,7 @@ def _curves(
     names = max(len(legend), rows)
     pixels = source.picture.pixels
     curves = trace_curves(pixels, axes, hidden, names)
+    curves = uncrossed(pixels, curves, axes.bottom - axes.top)
     return tuple(with_own_look(pixels, curve) for curve in curves), False
 
 
@@ -390,7 +392,8 @@ def _odd(
     missing = [
         entry.name
         for at, entry in enumerate(legend)
-        if at not in entries
+        if entry.name
+        and at not in entries
         and (entry.place is not None or is_vivid(entry.colour))
         and entry.name not in named
     ]

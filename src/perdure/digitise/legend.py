@@ -8,6 +8,7 @@ import numpy as np
 
 from perdure.digitise.alike import letters_of, named_by_rows
 from perdure.digitise.found import Axes, LegendEntry, RiskTable
+from perdure.digitise.legend_column import with_their_column
 from perdure.digitise.numbers import readings
 from perdure.digitise.risk_names import is_heading, is_vivid
 from perdure.digitise.samples import Sample, sample_beside
@@ -47,8 +48,8 @@ def find_legend(
     table : RiskTable, optional
         Its rows' names are no legend, and a name beside a curve that is one of them is a sure one.
     """
-    lines = [w for w in lines_of_text(_free(words, axes, table), gap=0.9) if _may_name(w)]
-    entries: list[LegendEntry] = []
+    every = lines_of_text(_free(words, axes, table), gap=0.9)
+    lines = [w for w in every if _may_name(w) or (_is_numbered(w) and _inside(w, axes))]
     beside: list[Word] = []
     sampled: list[tuple[Word, Sample]] = []
     for line in lines:
@@ -57,20 +58,15 @@ def find_legend(
             sampled.append((line, sample))
         elif _inside(line, axes):
             beside.append(line)
-    for line, sample in sampled:
-        if _inside(line, axes) and _is_scrap(line, page):
-            continue
-        name = _with_second_line(line, beside)
-        entries.append(
-            LegendEntry(
-                plain_name(name),
-                sample.colour,
-                _box(line),
-                sample.place,
-                sample.dash,
-                line.certainty,
-            )
-        )
+    entries = [
+        _entry(line, sample, beside)
+        for line, sample in sampled
+        if not (_inside(line, axes) and _is_scrap(line, page))
+    ]
+    if isinstance(page, Picture):
+        rest = [w for w in every if w not in [one for one, _ in sampled] and _may_be_numbered(w)]
+        entries = with_their_column(page, rest, entries)
+        beside = [w for w in beside if not any(_box(w) == one.box for one in entries)]
     names = () if table is None else table.names
     known = {letters_of(n) for n in names}
 
@@ -84,7 +80,7 @@ def find_legend(
     left = [name for name in names if name not in {entry.name for entry in entries}]
     labels = labels_of(beside, left)
     inside = [e for e in entries if _inside(Word(e.name, *e.box), axes)]
-    if len({letters_of(e.name) for e in entries}) < len(entries) and len(inside) >= 2:
+    if _have_twins(entries) and len(inside) >= 2:
         entries = inside  # the same names again are those of the next panel
     if len(entries) == len(labels) == 1:
         return (*entries, *labels)  # it may be a legend of one name, or a piece of curve
@@ -93,6 +89,18 @@ def find_legend(
     # One sample among several labels is a piece of curve beside one of them.
     within = [line for line, _ in sampled if _inside(line, axes) and not _is_scrap(line, page)]
     return labels_of(sorted([*beside, *within], key=lambda w: (w.top, w.left)), names)
+
+
+def _entry(line: Word, sample: Sample, beside: list[Word]) -> LegendEntry:
+    """Return a name with its sample."""
+    name = plain_name(_with_second_line(line, beside))
+    return LegendEntry(name, sample.colour, _box(line), sample.place, sample.dash, line.certainty)
+
+
+def _have_twins(entries: Sequence[LegendEntry]) -> bool:
+    """Tell whether a name is there twice."""
+    names = [letters_of(entry.name) for entry in entries if entry.name]
+    return len(set(names)) < len(names)
 
 
 def plain_name(text: str) -> str:
@@ -181,6 +189,17 @@ def _may_name(line: Word) -> bool:
         return False
     named = plain_name(text)
     return bool(named) and (not is_statistic(named) or bool(range_of_years))
+
+
+def _is_numbered(line: Word) -> bool:
+    """Tell a letter with a number, as those of quartiles are called, from a number."""
+    return bool(re.fullmatch(r"[A-HJ-NP-RT-Z]\d", line.text.strip(_SAMPLE_SIGNS)))
+
+
+def _may_be_numbered(line: Word) -> bool:
+    """Tell whether a line may be a name, if only of a letter or a number."""
+    text = line.text.strip(_SAMPLE_SIGNS)
+    return any(c.isalnum() for c in text) and not is_heading(text) and not is_statistic(text)
 
 
 def _inside(word: Word, axes: Axes) -> bool:

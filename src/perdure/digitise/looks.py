@@ -10,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perdure.digitise.found import FoundCurve
-from perdure.digitise.names import colours_apart
-from perdure.figure.page import Pixels
+from perdure.figure.page import Colour, Pixels
 
-__all__ = ["with_own_look"]
+__all__ = ["Look", "look_between", "with_own_look"]
 
-_OTHER = 15.0
-"""Colours this far apart (L*a*b*) are not those of one line."""
 _SPREAD, _MOST = 40.0, 0.6
 """Of its places so many have the one colour (channels of 255); else it is pieces of other lines."""
 _FEWEST = 12
@@ -31,6 +28,29 @@ class _Level:
 
     columns: NDArray[np.int64]
     rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a line looks along a part of its course.
+
+    Attributes
+    ----------
+    colour : tuple of int
+    width : float
+    inked : float
+        Share of its columns that have ink: a dashed line has gaps.
+    places : int
+        How many of its columns are away from steps.
+    alike : bool
+        Most of its places have the one colour; else it is pieces of other lines.
+    """
+
+    colour: Colour
+    width: float
+    inked: float
+    places: int
+    alike: bool
 
 
 def with_own_look(pixels: Pixels, curve: FoundCurve) -> FoundCurve:
@@ -52,9 +72,25 @@ def with_own_look(pixels: Pixels, curve: FoundCurve) -> FoundCurve:
     >>> found.colour, found.width
     ((111, 153, 173), 3.0)
     """
-    level = _level_places(curve, pixels.shape[:2])
-    if level.columns.size < _FEWEST:
+    look = look_between(pixels, curve, -np.inf, np.inf)
+    if look is None:
         return curve
+    colour = look.colour if look.alike else curve.colour
+    return replace(curve, colour=colour, width=look.width)
+
+
+def look_between(pixels: Pixels, curve: FoundCurve, first: float, last: float) -> Look | None:
+    """Return the look of a curve between two columns; None where too little of it is level.
+
+    Parameters
+    ----------
+    pixels : array of int, shape (height, width, 3)
+    curve : FoundCurve
+    first, last : float
+    """
+    level = _level_places(curve, pixels.shape[:2], first, last)
+    if level.columns.size < _FEWEST:
+        return None
     reach = int(curve.width) + 4
     offsets = np.arange(-reach, reach + 1)
     strips = pixels[level.rows[:, None] + offsets, level.columns[:, None]].astype(np.float64)
@@ -62,21 +98,26 @@ def with_own_look(pixels: Pixels, curve: FoundCurve) -> FoundCurve:
     ink = np.abs(strips - ground).max(axis=2)
     near = ink[:, reach - 1 : reach + 2]
     strength = near.max(axis=1)
-    strong = strength > _STRONG * np.percentile(strength, 90)
+    usual = np.percentile(strength, 90)
+    strong = strength > _STRONG * usual
     at = reach - 1 + near.argmax(axis=1)
     inks = strips[strong, at[strong]]
     middle = np.median(inks, axis=0)
     red, green, blue = (int(v) for v in middle)
     thick = [_thickness(line, i) for line, i in zip(ink[strong], at[strong], strict=True)]
-    own = (red, green, blue)
-    alike = float((np.abs(inks - middle).max(axis=1) < _SPREAD).mean())
-    differs = colours_apart(own, curve.colour) > _OTHER and alike > _MOST
-    return replace(curve, colour=own if differs else curve.colour, width=float(np.median(thick)))
+    return Look(
+        colour=(red, green, blue),
+        width=float(np.median(thick)),
+        inked=float((strength > 0.5 * usual).mean()),
+        places=int(level.columns.size),
+        alike=float((np.abs(inks - middle).max(axis=1) < _SPREAD).mean()) > _MOST,
+    )
 
 
-def _level_places(curve: FoundCurve, shape: tuple[int, ...]) -> _Level:
+def _level_places(curve: FoundCurve, shape: tuple[int, ...], first: float, last: float) -> _Level:
     """Return places of a curve at some distance from its steps and from the picture's edge."""
     columns = np.arange(int(curve.x[0]) + 3, int(curve.end) - 2)
+    columns = columns[(columns >= first) & (columns <= last)]
     at = np.clip(np.searchsorted(curve.x, columns, side="right") - 1, 0, None)
     rows = np.round(curve.y[at]).astype(np.int64)
     after = np.append(curve.x, curve.end)[at + 1]

@@ -39,6 +39,8 @@ SHORTER, THINNER = 15.0, 5.0
 """What a line without length, or without width, costs more than the longest or widest."""
 BLURRED = 0.3
 """What a distance of less than that costs: a blurred picture moves colours by as much."""
+PLAINLY = 4.0
+"""By which two names fit their lines better than each the other's, as a distance of colours."""
 DASHES = 30.0
 """What a whole line with the name of a dashed one costs, as a distance of colours."""
 
@@ -128,10 +130,42 @@ def name_doubts(
         The entry of each curve, as of :func:`named_curves`.
     """
     lost = [entry for at, entry in enumerate(legend) if at not in named and entry.place]
-    return tuple(
-        "" if name is None else _name_doubt(curve, legend[name], lost, curves)
-        for curve, name in zip(curves, named, strict=True)
-    )
+    doubts = []
+    for at, (curve, name) in enumerate(zip(curves, named, strict=True)):
+        doubt = "" if name is None else _name_doubt(curve, legend[name], lost, curves)
+        others = _as_well(at, curves, legend, named)
+        if others and not doubt:
+            doubt = f"it may be {' or '.join(map(repr, others))}: the lines look alike"
+        doubts.append(doubt)
+    return tuple(doubts)
+
+
+def _as_well(
+    at: int,
+    curves: Sequence[FoundCurve],
+    legend: Sequence[LegendEntry],
+    named: Sequence[int | None],
+) -> list[str]:
+    """Return the names of other curves that this one could have, and they its own, as well."""
+    mine = named[at]
+    if mine is None or legend[mine].place is None:
+        return []
+    found = []
+    for other, theirs in enumerate(named):
+        if other == at or theirs is None or legend[theirs].place is None:
+            continue
+        one, two = curves[at], curves[other]
+        kept = _look_apart(one, legend[mine]) + _look_apart(two, legend[theirs])
+        swapped = _look_apart(one, legend[theirs]) + _look_apart(two, legend[mine])
+        if swapped - kept < PLAINLY:
+            found.append(legend[theirs].name)
+    return found
+
+
+def _look_apart(curve: FoundCurve, entry: LegendEntry) -> float:
+    """Return how unlike a curve and the sample of a name are, in colour and dashes."""
+    whole = entry.dash is None or entry.dash == curve.dashed
+    return colours_apart(curve.colour, entry.colour) + (0 if whole else DASHES)
 
 
 def _name_doubt(
@@ -140,13 +174,15 @@ def _name_doubt(
     lost: Sequence[LegendEntry],
     curves: Sequence[FoundCurve],
 ) -> str:
-    others = [e.name for e in lost if colours_apart(e.colour, curve.colour) < ALIKE]
+    others = [e.name for e in lost if e.name and colours_apart(e.colour, curve.colour) < ALIKE]
     if others:
         return f"it may be {' or '.join(repr(name) for name in others)}, of the same colour"
     own = colours_apart(curve.colour, entry.colour)
     rivals = [colours_apart(one.colour, entry.colour) for one in curves if one is not curve]
     if own > NOT_ITS_OWN and min(rivals, default=np.inf) < own + ALIKE:
         return f"the name {entry.name!r} is in the colour of no curve"
+    if not entry.name:
+        return "its name in the legend was not read"
     if entry.certainty < SURE_NAME:
         return f"its name may be misread: {entry.name!r}"
     return ""

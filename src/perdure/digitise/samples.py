@@ -1,5 +1,6 @@
 """Samples of line beside the names of a legend: where they are, their colour, solid or dashed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +9,15 @@ from perdure.figure.ocr_models import Box
 from perdure.figure.page import Colour, Drawing, Picture, Word
 from perdure.records import Bools, Floats
 
-__all__ = ["Sample", "sample_beside"]
+__all__ = ["Sample", "bare_samples", "sample_at", "sample_beside"]
 
 _FARTHEST = 9.0
 """Heights of the letters left of the name within which a sample begins."""
 _NEAREST_END = 2.8
 """Heights of the letters within which it ends: the last gap of a dashed one is no ink."""
 _SHORTEST = 0.7
+_LEAST_INKED = 0.4
+"""Of the columns of a sample: a dashed one has gaps."""
 _WIDEST_GAPS = (1.1, 0.85, 0.6, 0.4)
 
 
@@ -91,6 +94,90 @@ def _seen(picture: Picture, name: Word) -> Sample | None:
         float(top + rows.max()),
     )
     return Sample(place, (r, g, b), dash)
+
+
+def sample_at(
+    picture: Picture, name: Word, left: float, right: float, *, alone: bool = False
+) -> Sample | None:
+    """Return the sample of a name between two columns, where those of its neighbours are.
+
+    Where there is nothing else, and from end to end, if it must be ``alone``.
+    """
+    half = 0.35 * (name.bottom - name.top)
+    top, bottom = round(name.centre[1] - half), round(name.centre[1] + half) + 1
+    first, last = max(0, round(left)), round(right) + 1
+    if top < 0 or bottom > picture.height or last > picture.width or last - first < 4:
+        return None
+    crop = picture.pixels[top:bottom, first:last].astype(np.int16)
+    away = np.abs(crop - _ground(crop)).max(axis=2)
+    strongest = float(np.percentile(away, 99))
+    ink = away > 0.4 * strongest
+    rows = np.flatnonzero(ink.mean(axis=1) >= _LEAST_INKED)
+    if strongest < 40 or not rows.size:
+        return None
+    if alone:
+        ends = ink[rows].any(axis=0)
+        beyond = np.delete(
+            ink, np.arange(max(rows[0] - 1, 0), rows[-1] + 2).clip(max=len(ink) - 1), 0
+        )
+        if beyond.any() or not (ends[:3].any() and ends[-3:].any()):
+            return None
+    r, g, b = (int(v) for v in np.median(crop[away > 0.9 * strongest], axis=0))
+    place = (float(first), float(top + rows[0]), float(last - 1), float(top + rows[-1]))
+    return Sample(place, (r, g, b), bool(ink[rows].any(axis=0).mean() < 0.93))
+
+
+def bare_samples(picture: Picture, samples: Sequence[Box]) -> tuple[Sample, ...]:
+    """Return the samples in the column of others that have no name that could be read.
+
+    Parameters
+    ----------
+    picture : Picture
+    samples : sequence of (left, top, right, bottom)
+        Those of the names that were read: two at least, one below the other.
+    """
+    if len(samples) < 2:
+        return ()
+    left, right = min(box[0] for box in samples), max(box[2] for box in samples)
+    widest = max(box[2] - box[0] for box in samples)
+    middles = sorted((box[1] + box[3]) / 2 for box in samples)
+    pitches = np.diff(middles)
+    if right - left > 1.3 * widest or pitches.min() < 4:
+        return ()
+    pitch = float(pitches.min())
+    for step, beyond in ((pitch, 3), (pitch / 2, 0)):
+        found = _bare_at(picture, middles, step, beyond, left, right)
+        if found and not beyond:
+            return _bare_at(picture, middles, step, 6, left, right)
+        if found:
+            return found
+    return ()
+
+
+def _bare_at(
+    picture: Picture, middles: Sequence[float], step: float, beyond: int, left: float, right: float
+) -> tuple[Sample, ...]:
+    """Return the samples a step from others, up to so many steps above and below them."""
+    places = np.arange(middles[0] - beyond * step, middles[-1] + (beyond + 0.5) * step, step)
+    found = []
+    for y in places:
+        line = Word("", left, y - 0.3 * step, right, y + 0.3 * step, 1.0, (0, 0, 0))
+        free = min(abs(y - middle) for middle in middles) > 0.4 * step
+        one = sample_at(picture, line, left, right, alone=True) if free else None
+        if one is not None and _ends_with(picture, one):
+            found.append(one)
+    return tuple(found)
+
+
+def _ends_with(picture: Picture, sample: Sample) -> bool:
+    """Tell whether a line is no longer than a sample: a curve and an axis go on."""
+    left, top, right, bottom = (round(side) for side in sample.place)
+    ends = []
+    for first, last in ((left - 6, left - 1), (right + 2, right + 7)):
+        beside = picture.pixels[top : bottom + 1, max(first, 0) : max(last, 0)].astype(np.int16)
+        alike = np.abs(beside - np.array(sample.colour)).max(axis=2) < 60
+        ends.append(not beside.size or not alike.any())
+    return all(ends)
 
 
 def _ground(crop: np.ndarray) -> Floats:

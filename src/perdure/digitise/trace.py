@@ -38,6 +38,8 @@ LATEST = 0.35
 """Of the plot's width: a curve is seen before that."""
 GAINED = {False: 0.08, True: 0.03}
 """What a curve gains at least, for the plot's width; of a whole line and of one with gaps."""
+MORE = 0.03
+"""Of the plot's width: so much more line after the end of a curve may be its own."""
 CURVES = 5
 """Of one colour at most."""
 
@@ -120,9 +122,9 @@ def _of_colour(
     before: Sequence[Staircase],
 ) -> list[Staircase]:
     """Return the curves of one colour; what they cover is added to ``taken``."""
-    width = line_width(np.where(words | taken, 0, evidence.covered))
     found: list[Staircase] = []
     for _ in range(CURVES):
+        width = line_width(np.where(words | taken, 0, evidence.covered))
         path = _best(evidence, taken, words, width, first, start)
         if path is None or any(hugs(path, other) for other in (*before, *found)):
             break
@@ -163,10 +165,8 @@ def _best(
     covered = np.where(taken, np.float32(0), evidence.covered)
     own = np.where(words, np.float32(0.75) * covered, covered)
     hidden = np.asarray(evidence.other | taken | words)
-    thick = max(round(width), 1) | 1
     blocked = hidden.astype(np.float32)
-    centred = np.asarray(cv2.blur(own, (1, thick)), dtype=np.float32)
-    blind = np.asarray(cv2.blur(blocked, (1, thick)), dtype=np.float32)
+    centred, blind = _across(own, width), _across(blocked, width)
     passable = np.maximum(own, blocked)
     passable = np.asarray(cv2.dilate(passable, np.ones((1, 3), np.uint8)), dtype=np.float32)
     off = np.abs(np.arange(own.shape[0]) - start)
@@ -193,6 +193,17 @@ def _best(
         if _is_curve(path, own.shape):
             return replace(path, dashed=_has_dashes(path))
     return None
+
+
+def _across(image: Image, width: float) -> Image:
+    """Return the mean over the width of a line around each pixel.
+
+    Of a line of two pixels much may be one pixel wide: the middle one counts most.
+    """
+    thick = max(round(width), 1)
+    across = [0.25, 0.5, 0.25] if thick == 2 else [1 / (thick | 1)] * (thick | 1)
+    kernel = np.array(across, dtype=np.float32)[:, None]
+    return np.asarray(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101))
 
 
 def _may_be_curve(ink: Ink, seen: Bools, gained: float, width: int, *, dashed: bool) -> bool:
@@ -282,7 +293,7 @@ def _is_curve(path: Staircase, shape: tuple[int, ...]) -> bool:
     )
 
 
-def _take(taken: Bools, path: Staircase) -> None:
+def _take(taken: Bools, path: Staircase, *, free: bool = True) -> None:
     """Mark what a path covers."""
     reach = int(np.ceil(path.width / 2)) + 2
     before = int(path.rows[0])
@@ -291,7 +302,7 @@ def _take(taken: Bools, path: Staircase) -> None:
         aside = reach if high - low > reach else 0
         taken[
             max(low - reach, 0) : high + reach + 1, max(column - aside, 0) : column + aside + 1
-        ] = True
+        ] = free
         before = int(row)
 
 
@@ -326,6 +337,8 @@ def _finished(
     doubts = []
     if doubt > 0.01:
         doubts.append(f"hidden for {path.hidden.mean():.0%} of its length")
+    if _goes_on(path, words, paths):
+        doubts.append("there is more of its line after its end")
     return FoundCurve(
         x + left,
         y + top,
@@ -337,6 +350,19 @@ def _finished(
         float(np.clip(1 - 20 * doubt, 0, 1)),
         tuple(doubts),
     )
+
+
+def _goes_on(path: Staircase, words: Bools, paths: Sequence[Staircase]) -> bool:
+    """Say whether a line of the colour goes on, lower, after the end of a path, on no other."""
+    left = (path.evidence.covered > SEEN) & ~words
+    for one in paths:
+        _take(left, one, free=False)
+    first, above = int(path.columns[-1]) + 1, int(path.rows[-1] - path.width)
+    after = left[max(above, 0) :, first:].astype(np.uint8)
+    if after.size == 0:
+        return False
+    level = cv2.morphologyEx(after, cv2.MORPH_OPEN, np.ones((1, 5), np.uint8))
+    return bool(level.any(axis=0).sum() > MORE * left.shape[1])
 
 
 def _unseen_area(path: Staircase, shape: tuple[int, ...]) -> float:
