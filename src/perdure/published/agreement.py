@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri
 
 from perdure.published.hazards import Hazards, cox_limit
+from perdure.published.products import times_transposed
 from perdure.records import Floats, PublishedFact
 
 __all__ = ["CENSORED", "Agreement", "Sizes", "agreement_of"]
@@ -79,7 +80,7 @@ class Agreement:
 
     def misfits(self, hazards: Hazards) -> NDArray[np.float64]:
         """Return numbers whose squares add up to -2 x log-likelihood, shape (draws, ...)."""
-        normal = self.residuals(hazards) @ self.root.T
+        normal = times_transposed(self.residuals(hazards), self.root)
         bounds = [np.sqrt(-2 * log_ndtr(one(hazards))) for one in self._bounds]
         return np.column_stack([normal, *bounds]) if bounds else normal
 

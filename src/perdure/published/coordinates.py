@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from perdure.published.products import product
 from perdure.records import Floats
 
 __all__ = ["Coordinates"]
@@ -77,7 +78,7 @@ class Coordinates:
         widths = np.diff(self.edges)
         for arm, segments in enumerate(self.segments):
             for first, end in segments:
-                inside = np.exp(points[:, arm, first + 1 : end]) @ widths[first + 1 : end]
+                inside = product(np.exp(points[:, arm, first + 1 : end]), widths[first + 1 : end])
                 spread = np.log(widths[first] + inside)
                 gained = points[:, arm, first]
                 if first == 0 and self.to_median[arm]:
@@ -102,7 +103,7 @@ class Coordinates:
         widths = np.diff(self.edges)
         for arm, segments in enumerate(self.segments):
             for first, end in segments:
-                gained = np.exp(log_hazards[:, arm, first:end]) @ widths[first:end]
+                gained = product(np.exp(log_hazards[:, arm, first:end]), widths[first:end])
                 begun = log_hazards[:, arm, first]
                 found[:, arm, first] = np.log(gained)
                 found[:, arm, first + 1 : end] -= begun[:, None]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perdure.published.hazards import Hazards
+from perdure.published.products import times_transposed
 from perdure.records import Floats
 
 __all__ = ["HazardPrior", "hazard_prior"]
@@ -49,7 +50,7 @@ class HazardPrior:
     def misfits(self, log_hazards: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return numbers whose squares add up to -2 x log-density of the walk, one row a draw."""
         walk: NDArray[np.float64] = (log_hazards - self.centre).reshape(len(log_hazards), -1)
-        return walk @ self.root.T
+        return times_transposed(walk, self.root)
 
     def log_weight(self, hazards: Hazards) -> Floats:
         """Return what makes every median as likely as another on the log scale, in each draw.

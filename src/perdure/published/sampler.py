@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from perdure.published.products import product, times_transposed
+
 __all__ = ["posterior_draws"]
 
 Array = NDArray[np.float64]
@@ -61,11 +63,13 @@ def posterior_draws(density: Density, start: Array, draws: int, rng: np.random.G
 
     mode = _mode(misfits, start)
     slopes = _slopes(misfits, mode)
-    root = WIDER * np.linalg.inv(np.linalg.cholesky(slopes.T @ slopes + 1e-9 * np.eye(size))).T
+    root = (
+        WIDER * np.linalg.inv(np.linalg.cholesky(product(slopes.T, slopes) + 1e-9 * np.eye(size))).T
+    )
 
     def rest(points: Array) -> Array:
         """Return the log density less that of the approximation."""
-        apart, weight = density(mode + points @ root.T)
+        apart, weight = density(mode + times_transposed(points, root))
         found: Array = weight - 0.5 * ((apart**2).sum(axis=1) - (points**2).sum(axis=1))
         return np.where(np.isfinite(found), found, -np.inf)
 
@@ -73,7 +77,7 @@ def posterior_draws(density: Density, start: Array, draws: int, rng: np.random.G
     height = rest(points)
     for _ in range(SWEEPS):
         points, height = _slice(points, height, rest, rng)
-    return mode + points @ root.T
+    return mode + times_transposed(points, root)
 
 
 def _slice(
@@ -117,8 +121,8 @@ def _mode(misfits: Callable[[Array], Array], start: Array) -> Array:
     now = cost(point)
     for _ in range(200):
         slopes = _slopes(misfits, point)
-        gradient = slopes.T @ misfits(point[None])[0]
-        step = -np.linalg.solve(slopes.T @ slopes + damping * np.eye(len(point)), gradient)
+        gradient = product(slopes.T, misfits(point[None])[0])
+        step = -np.linalg.solve(product(slopes.T, slopes) + damping * np.eye(len(point)), gradient)
         new = cost(point + step)
         if not new < now:
             damping *= 4
