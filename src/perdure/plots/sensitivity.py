@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perdure.plots.effect_axis import EffectAxis
-from perdure.plots.sheet import Sheet, SheetLine, sheet_pages
+from perdure.plots.hover import HoverRows
+from perdure.plots.sheet import Sheet, SheetLine, sheet_hover, sheet_pages
 from perdure.plots.style import Kind
 
-__all__ = ["ChangedAnswer", "sensitivity_plot"]
+__all__ = ["ChangedAnswer", "sensitivity_hover", "sensitivity_plot"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,30 @@ def sensitivity_plot(
     >>> sensitivity_plot(primary, [("Models", others)], axis)[0].startswith(b"<?xml")
     True
     """
+    sheet = _sheet(primary, groups, axis, n_head, result_head)
+    return sheet_pages(sheet, title or "Sensitivity", kind, most_rows)
+
+
+def sensitivity_hover(
+    primary: ChangedAnswer,
+    groups: Sequence[tuple[str, Sequence[ChangedAnswer]]],
+    axis: EffectAxis,
+    *,
+    n_head: str = "Arms",
+    result_head: str = "Estimate (95% CI)",
+    most_rows: int = 72,
+) -> tuple[HoverRows, ...]:
+    """Return what stands where on each page of `sensitivity_plot`, which takes the same."""
+    return sheet_hover(_sheet(primary, groups, axis, n_head, result_head), most_rows)
+
+
+def _sheet(
+    primary: ChangedAnswer,
+    groups: Sequence[tuple[str, Sequence[ChangedAnswer]]],
+    axis: EffectAxis,
+    n_head: str,
+    result_head: str,
+) -> Sheet:
     lines = [
         SheetLine(
             "pooled", primary.label, primary.estimate, primary.low, primary.high, left=(primary.n,)
@@ -81,7 +106,7 @@ def sensitivity_plot(
     band = None
     if primary.low is not None and primary.high is not None:
         band = (primary.low, primary.high)
-    sheet = Sheet(
+    return Sheet(
         tuple(lines),
         axis,
         "Changed",
@@ -96,7 +121,6 @@ def sensitivity_plot(
             *(("thin line: no difference",) if axis.reference is not None else ()),
         ),
     )
-    return sheet_pages(sheet, title or "Sensitivity", kind, most_rows)
 
 
 def _line(row: ChangedAnswer) -> SheetLine:

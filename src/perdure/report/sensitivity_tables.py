@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from perdure.plots.effect_axis import EffectAxis
-from perdure.plots.sensitivity import ChangedAnswer, sensitivity_plot
+from perdure.plots.sensitivity import ChangedAnswer, sensitivity_hover, sensitivity_plot
 from perdure.plots.wording import NOTHING, antilog, count, decimals, interval, percent, points
 from perdure.records.sensitivity_analysis import Change, SensitivityAnalysis, SensitivityRow
 from perdure.report.blocks import Block, Bullets, FigureBlock, Picture, Prose, TableBlock
@@ -310,12 +310,16 @@ def _figure(endpoint: str, one: SensitivityAnalysis) -> FigureBlock:
         ("Another question", [drawn(row) for row in others if row.change in ANOTHER_QUESTION]),
     ]
     name = f"{one.name}, {MEASURES[one.measure].split(',')[0]}"
+    n_head = "Pairs" if one.kind == "contrast" else "Arms"
+    head = f"{MEASURES[one.measure].capitalize()} (95% CI)"
+    primary, axis = drawn(one.primary), _axis(one)
+    places = sensitivity_hover(primary, groups, axis, n_head=n_head, result_head=head)
     pages = sensitivity_plot(
-        drawn(one.primary),
+        primary,
         groups,
-        _axis(one),
-        n_head="Pairs" if one.kind == "contrast" else "Arms",
-        result_head=f"{MEASURES[one.measure].capitalize()} (95% CI)",
+        axis,
+        n_head=n_head,
+        result_head=head,
         title=f"{endpoint}: {name}",
     )
     caption = f"What the answer hangs on: {endpoint}, {name}"
@@ -328,7 +332,8 @@ def _figure(endpoint: str, one: SensitivityAnalysis) -> FigureBlock:
                 stem if len(pages) == 1 else f"{stem}.{place}",
                 page.decode(),
                 f"Sensitivity plot. {_how_far(one)} The table gives the same numbers.",
+                rows,
             )
-            for place, page in enumerate(pages, start=1)
+            for place, (page, rows) in enumerate(zip(pages, places, strict=True), start=1)
         ),
     )
