@@ -103,16 +103,15 @@ def test_curves_say_what_the_patients_give(findings: Findings, data: dict[str, A
             assert arm.patients is not None
             assert len(curve["leaves"]) == arm.patients.n
             assert curve["label"]
-            places = range(0, len(curve["time"]), max(1, len(curve["time"]) // 5))
-            for place in places:
-                time = curve["time"][place]
-                exact = arm.patients.time[np.abs(arm.patients.time - time).argmin()]
-                if place and abs(exact - time) > 0.0006:
-                    continue
-                survival, at_risk = own_curve(arm.patients, float(exact) if place else 0.0)
-                last = np.searchsorted(curve["time"], time, side="right") - 1
-                assert curve["survival"][last] == pytest.approx(survival, abs=1e-5)
-                assert sum(leaves >= time for leaves in curve["leaves"]) == at_risk
+            time, survival = np.array(curve["time"]), np.array(curve["survival"])
+            events = np.unique(arm.patients.time[arm.patients.event == 1])
+            assert np.unique(survival).size == events.size + 1  # every step, and 1 before them
+            for exact in events[:: max(1, len(events) // 6)]:
+                at = round(float(exact), 3)
+                expected, at_risk = own_curve(arm.patients, float(exact))
+                last = np.searchsorted(time, at, side="right") - 1
+                assert survival[last] == pytest.approx(expected, abs=1e-5)
+                assert sum(one >= at for one in curve["leaves"]) == at_risk
                 checked += 1
     assert checked > 50
 

@@ -307,7 +307,11 @@ def _of_contrasts(scenario: Scenario, trials: Sequence[Trial]) -> dict[Name, _An
     if scenario.counts:
         return _contrasts_by_counts(scenario, trials)
     pooled = synthesise_contrasts(
-        scenario.analyses, trials, settings, measures=(settings.pool.pooled_measure,)
+        scenario.analyses,
+        trials,
+        settings,
+        measures=(settings.pool.pooled_measure,),
+        each_left_out=False,
     )
     if not pooled:
         return {}

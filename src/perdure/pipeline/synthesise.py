@@ -80,6 +80,7 @@ def synthesise_contrasts(
     settings: Settings,
     *,
     measures: Sequence[ContrastMeasure] = MEASURES,
+    each_left_out: bool = True,
 ) -> tuple[ContrastSynthesis, ...]:
     """Pool the contrasts of the primary analyses: each endpoint, reference and measure.
 
@@ -97,6 +98,7 @@ def synthesise_contrasts(
             model=settings.pool.model,
             method=settings.pool.method,
             test=settings.pool.chosen_test,
+            each_left_out=each_left_out,
         )
         for endpoint, _, arms in _questions(analyses, trials, settings)
         if (compared := [one for one in arms if one.comparators])

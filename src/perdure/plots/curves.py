@@ -53,6 +53,8 @@ FOOT, ARM_HEIGHT = 29.0, 21.0
 """Below the axis: tick labels and its name, then two lines an arm."""
 FINEST = 0.5
 """Points: steps closer together are drawn as one."""
+EVERY = 1e-9
+"""Months: no steps are as close together as that."""
 DOT = 1.7
 """Points: size of a published point."""
 PAST_END = 1.12
@@ -127,9 +129,9 @@ def panel_figure(
 def panel_hover(
     analysis: AnalysisResult, trial: Trial, name: str = "", *, reference: Reference
 ) -> HoverPanel:
-    """Return what stands where in the panel of `curve_panel`, which takes the same."""
+    """Return what stands where in the panel of `curve_panel`, which takes the same: every step."""
     end = _axis_end(analysis, reference, _longest(analysis))
-    lines = _lines(analysis, trial, reference, FINEST * end / (WIDTH - LEFT - RIGHT))
+    lines = _lines(analysis, trial, reference, EVERY)
     return HoverPanel(
         trial.trial,
         _title(trial, _what(analysis, name)),
@@ -147,10 +149,7 @@ def panel_hover(
 def _longest(analysis: AnalysisResult) -> float:
     """Return the longest follow-up.
 
-    Raises
-    ------
-    ValueError
-        If no arm has patients or a band.
+    Raises ``ValueError`` if no arm has patients or a band.
     """
     ends = [
         float(arm.patients.in_unit("months").time.max())

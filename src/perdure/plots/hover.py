@@ -21,7 +21,7 @@ class HoverCurve:
         Of its line, as ``dash``: lengths in points, empty for a whole line.
     dash : tuple of float
     time, survival : tuple of float
-        Corners of the steps that are drawn, in months.
+        Every step, from (0, 1) to the end of follow-up; months.
     low, high : tuple of float
         Limits, where the curve is the middle of a band; else empty.
     leaves : tuple of float
