@@ -314,3 +314,35 @@ def test_the_report_shows_every_row_and_refers_to_its_table(forty_two: Path) -> 
         if row["name"] == "anti_pd1" and row["estimate"]
     ]
     assert f"{min(values):.1f}% to {max(values):.1f}% over all {len(values)} analyses" in page
+
+
+@pytest.mark.slow
+def test_two_classes_are_compared_by_every_model_that_is_stored(
+    run_once: tuple[Path, RunSummary],
+) -> None:
+    folder, _ = run_once
+    rows = [
+        row
+        for row in table(folder, "sensitivity.csv")
+        if (row["answer"], row["endpoint"]) == ("class difference", "PFS")
+    ]
+    [pooled] = [
+        row
+        for row in table(folder, "pooled.csv")
+        if (row["endpoint"], row["reference"], row["measure"]) == ("PFS", "own", "odds ratio")
+    ]
+    assert rows[0]["name"] == f"{pooled['class']} v {pooled['against']}"
+    assert number(rows[0], "estimate") == close(math.log(float(pooled["estimate"])), rel=1e-12)
+    models = [
+        row
+        for row in table(folder, "class_models.csv")
+        if (row["endpoint"], row["reference"]) == ("PFS", "own")
+    ]
+    assert len(models) > 3
+    for model in models[1:]:
+        [mine] = [row for row in rows if row["setting"] == f"{model['model']}; {model['error']}"]
+        assert_same(mine, model, "estimate", "ci_low", "ci_high")
+        assert mine["reason"] == model["reason"]
+    for row in rows:
+        if row["change"] == "scale":
+            assert row["reason"] == "odds ratios are pooled on the logit scale only"
