@@ -204,7 +204,6 @@ def _models(primary: Scenario) -> Iterator[Scenario]:
         for test, words in TESTS.items():
             if test not in (pool.chosen_test, "t"):
                 yield other("test", words, test=test)
-    yield replace(primary, change="model", setting="binomial-normal, effective counts", counts=True)
 
 
 def _one_history(material: Material, primary: Scenario, reference: Reference) -> Scenario:
