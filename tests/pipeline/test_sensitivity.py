@@ -206,7 +206,10 @@ def test_what_cannot_be_computed_says_why(run_once: tuple[Path, RunSummary]) -> 
     for row in rows:
         assert bool(row["estimate"]) != bool(row["reason"]), row
         assert row["reason"] != "None"
-    places = [(*(row[name] for name in ("endpoint", "name", "change", "setting")),) for row in rows]
+    places = [
+        (*(row[name] for name in ("endpoint", "answer", "name", "change", "setting")),)
+        for row in rows
+    ]
     assert len(set(places)) == len(places)
     kinds = {row["change"] for row in rows}
     assert kinds >= {
