@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from perdure.pipeline import run
-from perdure.pipeline.published_facts import with_facts
+from perdure.pipeline.published_facts import facts_results, with_facts
+from perdure.records import AnalysisResult
 from perdure.study import Study
 
 ROWS = """\
@@ -42,6 +43,10 @@ def asked(folder: Path, pooled: str) -> Study:
     return Study.open(folder)
 
 
+def entered(study: Study) -> tuple[AnalysisResult, ...]:
+    return with_facts((), study, facts_results(study))
+
+
 def test_left_out_of_the_pool_and_marked_in_tables_and_report(folder: Path) -> None:
     summary = run(folder)
     with (folder / "results" / "estimates.csv").open(encoding="utf-8") as handle:
@@ -68,7 +73,7 @@ def test_left_out_of_the_pool_and_marked_in_tables_and_report(folder: Path) -> N
 
 
 def test_only_what_was_verified_is_pooled_where_that_is_asked(folder: Path) -> None:
-    found = with_facts((), asked(folder, "verified"))
+    found = entered(asked(folder, "verified"))
     primary = {(one.trial, arm.arm) for one in found if one.primary for arm in one.arms}
     assert primary == {("A", "new"), ("B", "one")}
     rest = {(one.trial, arm.arm) for one in found if not one.primary for arm in one.arms}
@@ -76,7 +81,7 @@ def test_only_what_was_verified_is_pooled_where_that_is_asked(folder: Path) -> N
 
 
 def test_a_threshold_beyond_the_facts_is_never_pooled(folder: Path) -> None:
-    found = with_facts((), asked(folder, "all"))
+    found = entered(asked(folder, "all"))
     own = {
         (one.trial, one.response.arm): one.response
         for analysis in found

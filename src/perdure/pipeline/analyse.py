@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from perdure.durable import durable_ensemble
+from perdure.durable import TrialDurability, durable_ensemble
 from perdure.errors import InputError, Problem
 from perdure.pipeline.tails import tails
+from perdure.pipeline.variations import variations
 from perdure.pool import published_effect
 from perdure.reconstruct import jointly, reconstruct, rounded
 from perdure.records import (
@@ -24,6 +25,7 @@ from perdure.records import (
     TrialContrast,
     months_per,
 )
+from perdure.records.sensitivity_analysis import Variation, VariedEstimates
 from perdure.study import Analysis, ArmInput, PublishedEstimate, Settings
 
 __all__ = ["estimate", "published_estimates", "rebuild", "without_curve"]
@@ -103,23 +105,36 @@ def estimate(
     contrasts: list[TrialContrast] = []
     covariances: dict[str, ArmCovariance] = {}
     place = (analysis.trial, analysis.endpoint, analysis.analysis, analysis.primary)
-    for reference in settings.reference:
-        found = durable_ensemble(
+
+    def answered(variation: Variation) -> TrialDurability:
+        return durable_ensemble(
             patients,
-            ensembles,
-            k=chosen.k,
-            reference=reference,
+            ensembles if variation.histories else {},
+            k=variation.k,
+            reference=variation.reference,
             comparators=comparators,
             time=settings.fixed_time_months(analysis.endpoint),
             thin=settings.thin,
             interval=settings.interval,
         )
-        estimates += [
+
+    def in_words(found: TrialDurability) -> tuple[ArmEstimate, ...]:
+        return tuple(
             ArmEstimate(*place, sources[response.arm], _said(response, trial, patients))
             for response in found.responses
-        ]
+        )
+
+    for reference in settings.reference:
+        found = answered(Variation(reference, chosen.k))
+        estimates += in_words(found)
         contrasts += [TrialContrast(*place, contrast) for contrast in found.contrasts]
         covariances[reference] = found.covariance
+    asked = variations(settings, analysis.endpoint, rebuilt=bool(ensembles))
+    varied = tuple(
+        VariedEstimates(one, in_words(found), found.covariance)
+        for one in (asked if analysis.primary else ())
+        for found in [answered(one)]
+    )
     tail = tails(
         patients,
         ensembles,
@@ -132,7 +147,9 @@ def estimate(
         seed=_seed(settings.seed, analysis.stem, "tails"),
         models=settings.models,
     )
-    return AnalysisResult(*place, arms, tuple(estimates), tuple(contrasts), tail, covariances)
+    return AnalysisResult(
+        *place, arms, tuple(estimates), tuple(contrasts), tail, covariances, varied
+    )
 
 
 def _said(

@@ -9,6 +9,7 @@ from perdure.records.checks import ContrastChecks
 from perdure.records.class_models import ClassModels
 from perdure.records.missing_arms import ClassMissingArms
 from perdure.records.network import ClassNetwork
+from perdure.records.sensitivity_analysis import SensitivityAnalysis
 from perdure.study.tail_tables import write_rows
 
 __all__ = ["write_pooled_tables"]
@@ -23,6 +24,10 @@ def write_pooled_tables(results: Path, everything: Results) -> None:
     _write_class_models(results, everything.class_models)
     _write_missing_arms(results, everything.missing_arms)
     _write_checks(results, everything.checks)
+    write_rows(
+        results / "sensitivity.csv",
+        [row for one in everything.sensitivity for row in _sensitivity(one)],
+    )
 
 
 def _write_contrasts(results: Path, found: Sequence[ContrastSynthesis]) -> None:
@@ -239,6 +244,24 @@ def _without(one: ContrastSynthesis) -> Iterator[Row]:
             | {"left_out": trial, "changes_conclusion": int(trial in one.carried_by)}
             | _group(group)
         )
+
+
+def _sensitivity(one: SensitivityAnalysis) -> Iterator[Row]:
+    """Yield an answer under every change, the primary analysis first."""
+    for row in one.rows:
+        arms = {
+            name: "; ".join(f"{trial}/{arm}" for trial, arm in getattr(row, name))
+            for name in ("without", "more")
+        }
+        yield {
+            "endpoint": one.endpoint,
+            "k": one.k,
+            "reference": one.reference,
+            "by": one.by,
+            "answer": one.kind,
+            "name": one.name,
+            "measure": one.measure,
+        } | (asdict(row) | arms)
 
 
 def _write_checks(results: Path, found: Sequence[ContrastChecks]) -> None:

@@ -20,23 +20,29 @@ from perdure.records import (
 from perdure.study import FACTS_ANALYSIS, PublishedFacts, Settings, Study
 from perdure.workers import in_workers
 
-__all__ = ["facts_result", "with_facts"]
+__all__ = ["facts_result", "facts_results", "with_facts"]
+
+
+def facts_results(study: Study, *, jobs: int = 1) -> tuple[AnalysisResult, ...]:
+    """Return everything that is estimated from the published facts of a study, in their order."""
+    trials = {trial.trial: trial for trial in study.trials}
+    work = [(one, trials[one.trial], study.settings) for one in study.facts]
+    found = dict(in_workers(facts_result, work, jobs))
+    return tuple(found[place] for place in range(len(work)))
 
 
 def with_facts(
-    analyses: Sequence[AnalysisResult], study: Study, *, jobs: int = 1
+    analyses: Sequence[AnalysisResult], study: Study, results: Sequence[AnalysisResult]
 ) -> tuple[AnalysisResult, ...]:
     """Return the analyses with those of published facts, in the order of the study.
 
     An arm known by facts is an analysis that is not pooled, whatever else is known of it. Where the
     study asks for them, arms that enter by nothing else are in the primary analysis instead.
+    ``results`` are those of ``study.facts``.
     """
-    trials = {trial.trial: trial for trial in study.trials}
-    work = [(one, trials[one.trial], study.settings) for one in study.facts]
-    found = dict(in_workers(facts_result, work, jobs))
     known = list(analyses)
-    for place, one in enumerate(study.facts):
-        result = found[place]
+    for one, found in zip(study.facts, results, strict=True):
+        result = found
         wanted = _wanted(result, one, known, study.settings)
         if wanted:
             _enter(known, result, wanted)

@@ -23,6 +23,7 @@ from perdure.records import (
     TrialContrast,
     months_per,
 )
+from perdure.records.sensitivity_analysis import VariedEstimates
 from perdure.study import (
     Analysis,
     ArmInput,
@@ -46,6 +47,7 @@ _ESTIMATES = TypeAdapter(tuple[ArmEstimate, ...])
 _CONTRASTS = TypeAdapter(tuple[TrialContrast, ...])
 _TAIL = TypeAdapter(TailResult | None)
 _COVARIANCES = TypeAdapter(dict[str, ArmCovariance])
+_VARIED = TypeAdapter(tuple[VariedEstimates, ...])
 
 
 def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key: str) -> None:
@@ -84,6 +86,7 @@ def save_analysis(results: Path, analysis: Analysis, found: AnalysisResult, key:
         "contrasts": _CONTRASTS.dump_python(found.contrasts, mode="json"),
         "tail": _TAIL.dump_python(found.tail, mode="json"),
         "covariances": _COVARIANCES.dump_python(dict(found.covariances), mode="json"),
+        "varied": _VARIED.dump_python(found.varied, mode="json"),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(results / "analyses" / f"{analysis.stem}.json", text)
@@ -160,6 +163,7 @@ def load_analysis(
             _CONTRASTS.validate_python(record["contrasts"]),
             _TAIL.validate_python(record["tail"]),
             _COVARIANCES.validate_python(record["covariances"]),
+            _VARIED.validate_python(record["varied"]),
         )
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
         return None

@@ -8,12 +8,7 @@ from pathlib import Path
 
 import perdure
 from perdure.errors import InputError, Problem
-from perdure.pipeline.analyse import (
-    estimate,
-    published_estimates,
-    rebuild,
-    without_curve,
-)
+from perdure.pipeline.analyse import estimate, published_estimates, rebuild
 from perdure.pipeline.contrast_checks import check_contrasts
 from perdure.pipeline.figures import (
     FigureReadings,
@@ -23,7 +18,7 @@ from perdure.pipeline.figures import (
 )
 from perdure.pipeline.likelihood_profiles import profile_contrasts
 from perdure.pipeline.missing_arms import synthesise_missing_arms
-from perdure.pipeline.published_facts import with_facts
+from perdure.pipeline.published_facts import facts_results, with_facts
 from perdure.pipeline.result_tables import write_result_tables
 from perdure.pipeline.results_folder import (
     load_analysis,
@@ -32,19 +27,15 @@ from perdure.pipeline.results_folder import (
     save_analysis,
     save_reconstructions,
 )
+from perdure.pipeline.sensitivity import synthesise_sensitivity
 from perdure.pipeline.synthesise import (
     synthesise,
     synthesise_contrasts,
     synthesise_models,
     synthesise_networks,
 )
-from perdure.records import (
-    AnalysisResult,
-    ArmEstimate,
-    ArmResult,
-    Results,
-    Trial,
-)
+from perdure.pipeline.without_patients import with_published
+from perdure.records import AnalysisResult, Results, Trial
 from perdure.report import Format, documents_in, formats_in, headline, require, write_report
 from perdure.study import (
     Analysis,
@@ -153,7 +144,8 @@ def run(
     study, readings = with_figures(Study.open(folder), results, jobs, show)
     found, done = _analyses(study, results, jobs, show)
     extra, left_out = published_estimates(study.published, study.trials, study.settings)
-    analyses = with_facts(_with_published(found, extra, study), study, jobs=jobs)
+    facts = facts_results(study, jobs=jobs)
+    analyses = with_facts(with_published(found, extra, study), study, facts)
     remove_others(results, study.analyses, keep_ensemble=study.settings.keep_ensemble)
     notices = (*study.notices, *left_out)
     versions = _versions()
@@ -163,6 +155,10 @@ def run(
         "digest of the input": digest_of(repr(sorted(inputs.items())).encode())[:16],
     }
     everything = _synthesised(analyses, study, origin, notices)
+    show("sensitivity analyses", 0, 1)
+    sensitivity = synthesise_sensitivity(found, facts, everything, study, jobs=jobs)
+    show("sensitivity analyses", 1, 1)
+    everything = replace(everything, sensitivity=sensitivity)
     write_result_tables(results, everything)
     show("report", 0, 1)
     pictures = {
@@ -320,52 +316,6 @@ def _analysed(
     if settings.keep_ensemble:
         save_reconstructions(results, analysis, rebuilt)
     return estimate(analysis, trial, settings, rebuilt)
-
-
-def _with_published(
-    found: Sequence[AnalysisResult], published: Sequence[ArmEstimate], study: Study
-) -> tuple[AnalysisResult, ...]:
-    """Return the analyses with what was published, and with the arms that have no curve."""
-    found = _with_the_unread(found, study)
-    rows: dict[tuple[str, str], list[ArmEstimate]] = {}
-    for row in published:
-        rows.setdefault((row.trial, row.endpoint), []).append(row)
-    analyses = [
-        _extended(analysis, rows.pop((analysis.trial, analysis.endpoint), []))
-        if analysis.primary
-        else analysis
-        for analysis in found
-    ]
-    for (trial, endpoint), mine in rows.items():
-        blank = AnalysisResult(
-            trial, endpoint, "", primary=True, arms=(), estimates=(), contrasts=()
-        )
-        analyses.append(_extended(blank, mine))
-    order = {trial.trial: at for at, trial in enumerate(study.trials)}
-    endpoints = list(study.settings.endpoints)
-    return tuple(
-        sorted(analyses, key=lambda one: (order[one.trial], endpoints.index(one.endpoint)))
-    )
-
-
-def _with_the_unread(found: Sequence[AnalysisResult], study: Study) -> tuple[AnalysisResult, ...]:
-    """Return every analysis with its arms whose figures could not be read: not estimable."""
-    known = {(one.trial, one.endpoint, one.analysis): one for one in found}
-    trials = {trial.trial: trial for trial in study.trials}
-    extended = []
-    for one in study.analyses:
-        place = (one.trial, one.endpoint, one.analysis)
-        result = known.get(place) or AnalysisResult(*place, one.primary, (), (), ())
-        rows = without_curve(one, trials[one.trial], study.settings)
-        extended.append(_extended(result, rows) if rows else result)
-    return tuple(extended)
-
-
-def _extended(analysis: AnalysisResult, rows: Sequence[ArmEstimate]) -> AnalysisResult:
-    """Return an analysis with published estimates added."""
-    names = {row.response.arm: row.source for row in rows}
-    arms = tuple(ArmResult(name, source, None, None, None, None) for name, source in names.items())
-    return replace(analysis, arms=analysis.arms + arms, estimates=(*analysis.estimates, *rows))
 
 
 def _silent(what: str, done: int, total: int) -> None:

@@ -26,13 +26,23 @@ from perdure.records.class_models import ClassModels
 from perdure.records.network import ClassNetwork
 from perdure.study import Settings
 
-__all__ = ["synthesise", "synthesise_contrasts", "synthesise_models", "synthesise_networks"]
+__all__ = [
+    "synthesise",
+    "synthesise_contrasts",
+    "synthesise_models",
+    "synthesise_networks",
+    "trials_asked",
+]
 
 MEASURES: tuple[ContrastMeasure, ...] = ("log odds ratio", "log ratio", "difference")
 
 
 def synthesise(
-    analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+    analyses: Sequence[AnalysisResult],
+    trials: Sequence[Trial],
+    settings: Settings,
+    *,
+    scale: str = "logit",
 ) -> tuple[Synthesis, ...]:
     """Pool the primary analyses, by every grouping that the settings name.
 
@@ -57,6 +67,7 @@ def synthesise(
                         model=settings.pool.model,
                         method=settings.pool.method,
                         test=settings.pool.chosen_test,
+                        scale=scale,
                     )
                     for by, classes in groupings.items()
                 ]
@@ -64,7 +75,12 @@ def synthesise(
 
 
 def synthesise_contrasts(
-    analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+    analyses: Sequence[AnalysisResult],
+    trials: Sequence[Trial],
+    settings: Settings,
+    *,
+    measures: Sequence[ContrastMeasure] = MEASURES,
+    each_left_out: bool = True,
 ) -> tuple[ContrastSynthesis, ...]:
     """Pool the contrasts of the primary analyses: each endpoint, reference and measure.
 
@@ -82,10 +98,11 @@ def synthesise_contrasts(
             model=settings.pool.model,
             method=settings.pool.method,
             test=settings.pool.chosen_test,
+            each_left_out=each_left_out,
         )
         for endpoint, _, arms in _questions(analyses, trials, settings)
         if (compared := [one for one in arms if one.comparators])
-        for measure in MEASURES
+        for measure in measures
     )
 
 
@@ -135,6 +152,13 @@ def synthesise_models(
         )
         for endpoint, reference, arms in _questions(analyses, trials, settings, least=1)
     )
+
+
+def trials_asked(
+    analyses: Sequence[AnalysisResult], trials: Sequence[Trial], settings: Settings
+) -> list[TrialArms]:
+    """Return the trials with two arms or more of settings that ask one question."""
+    return next((arms for _, _, arms in _questions(analyses, trials, settings)), [])
 
 
 def _questions(

@@ -48,10 +48,12 @@ from perdure.plots.risk_of_bias import (
     risk_of_bias_plot,
     risk_of_bias_summary,
 )
+from perdure.plots.sensitivity import ChangedAnswer, sensitivity_plot
 
 __all__ = [
     "BaujatDot",
     "Bubble",
+    "ChangedAnswer",
     "Drape",
     "EffectAxis",
     "EffectRow",
@@ -93,5 +95,6 @@ __all__ = [
     "reconstruction_plot",
     "risk_of_bias_plot",
     "risk_of_bias_summary",
+    "sensitivity_plot",
     "strip_plot",
 ]

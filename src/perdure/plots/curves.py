@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perdure.plots.hover import HoverPanel, hover_curve
 from perdure.plots.lettering import printable, shorten, text_width
 from perdure.plots.placing import Box, place_names
 from perdure.plots.steps import published_dots, steps_at, survival_steps, tail_steps
 from perdure.plots.style import (
+    CURVE,
     GREY,
     INK,
     RULE,
@@ -40,15 +42,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["curve_panel", "panel_figure"]
+__all__ = ["curve_panel", "panel_figure", "panel_hover"]
 
 WIDTH, LEFT, RIGHT, TOP = 255.0, 24.0, 9.0, 29.0
 """Of a panel, in points."""
 PLOT_HEIGHT = 122.0
+HIGHEST = 1.03
+"""Survival at the upper edge of the plot."""
 FOOT, ARM_HEIGHT = 29.0, 21.0
 """Below the axis: tick labels and its name, then two lines an arm."""
 FINEST = 0.5
 """Points: steps closer together are drawn as one."""
+EVERY = 1e-9
+"""Months: no steps are as close together as that."""
 DOT = 1.7
 """Points: size of a published point."""
 PAST_END = 1.12
@@ -103,14 +109,7 @@ def panel_figure(
     analysis: AnalysisResult, trial: Trial, what: str, reference: Reference
 ) -> "Figure":
     """Draw the arms of one analysis, inside `drawing`; ``what`` is what is drawn, in words."""
-    ends = [
-        float(arm.patients.in_unit("months").time.max())
-        for arm in analysis.arms
-        if arm.patients is not None
-    ] + [float(arm.band.time[-1]) for arm in analysis.arms if arm.band is not None]
-    if not ends:
-        raise ValueError(f"no arm of {analysis.trial}, {analysis.endpoint} has a curve to draw")
-    end = _axis_end(analysis, reference, max(ends))
+    end = _axis_end(analysis, reference, _longest(analysis))
     lines = _lines(analysis, trial, reference, FINEST * end / (WIDTH - LEFT - RIGHT))
     figure = new_figure(WIDTH, TOP + PLOT_HEIGHT + FOOT + ARM_HEIGHT * len(lines))
     axes = new_axes(figure, LEFT, TOP, WIDTH - LEFT - RIGHT, PLOT_HEIGHT)
@@ -125,6 +124,41 @@ def panel_figure(
     _draw_head(figure, trial, what, reference, lines)
     _draw_foot(figure, lines, end)
     return figure
+
+
+def panel_hover(
+    analysis: AnalysisResult, trial: Trial, name: str = "", *, reference: Reference
+) -> HoverPanel:
+    """Return what stands where in the panel of `curve_panel`, which takes the same: every step."""
+    end = _axis_end(analysis, reference, _longest(analysis))
+    lines = _lines(analysis, trial, reference, EVERY)
+    return HoverPanel(
+        trial.trial,
+        _title(trial, _what(analysis, name)),
+        (LEFT, TOP, WIDTH - LEFT - RIGHT, PLOT_HEIGHT),
+        end,
+        HIGHEST,
+        tuple(
+            hover_curve(line.found, line.label, line.look, line.time, line.survival)
+            for line in lines
+            if line.time.size
+        ),
+    )
+
+
+def _longest(analysis: AnalysisResult) -> float:
+    """Return the longest follow-up.
+
+    Raises ``ValueError`` if no arm has patients or a band.
+    """
+    ends = [
+        float(arm.patients.in_unit("months").time.max())
+        for arm in analysis.arms
+        if arm.patients is not None
+    ] + [float(arm.band.time[-1]) for arm in analysis.arms if arm.band is not None]
+    if not ends:
+        raise ValueError(f"no arm of {analysis.trial}, {analysis.endpoint} has a curve to draw")
+    return max(ends)
 
 
 def _what(analysis: AnalysisResult, name: str) -> str:
@@ -174,7 +208,7 @@ def _lines(
 
 def _draw_frame(axes: "Axes", end: float) -> None:
     axes.set_xlim(0, end)
-    axes.set_ylim(0, 1.03)
+    axes.set_ylim(0, HIGHEST)
     axes.set_xticks(_ticks(end), [f"{tick:g}" for tick in _ticks(end)])
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
     axes.spines["left"].set_bounds(0, 1)
@@ -217,7 +251,7 @@ def _draw_curve(axes: "Axes", line: _Line, end: float) -> None:
             line.survival,
             drawstyle="steps-post",
             color=look.line,
-            linewidth=1.15,
+            linewidth=CURVE,
             dashes=look.dash or (None, None),
             zorder=3,
         )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from perdure.plots.effect_axis import EffectAxis
-from perdure.plots.sheet import Sheet, SheetLine, sheet_pages
+from perdure.plots.hover import HoverRows
+from perdure.plots.sheet import Sheet, SheetLine, sheet_hover, sheet_pages
 from perdure.plots.style import Kind
 from perdure.plots.wording import NOTHING, decimals, p_in_words, percent
 from perdure.records import JointTest, Pooled
@@ -14,6 +15,7 @@ __all__ = [
     "EffectRow",
     "ForestGroup",
     "PooledEffect",
+    "effects_hover",
     "forest_of_effects",
     "heterogeneity_in_words",
     "pooled_effect",
@@ -200,6 +202,46 @@ def forest_of_effects(
     >>> pages[0].startswith(b"<?xml")
     True
     """
+    sheet = _sheet(
+        groups,
+        axis,
+        overall=overall,
+        plain_mean=plain_mean,
+        difference=difference,
+        label_head=label_head,
+        cell_heads=cell_heads,
+        result_head=result_head,
+        notes=notes,
+    )
+    return sheet_pages(sheet, title or f"Forest plot: {axis.name}", kind, most_rows)
+
+
+def effects_hover(
+    groups: Sequence[ForestGroup],
+    axis: EffectAxis,
+    *,
+    overall: Sequence[PooledEffect] = (),
+    cell_heads: Sequence[str] = (),
+    result_head: str = "Estimate (95% CI)",
+    most_rows: int = 72,
+) -> tuple[HoverRows, ...]:
+    """Return what stands where on each page of `forest_of_effects`, which takes the same."""
+    sheet = _sheet(groups, axis, overall=overall, cell_heads=cell_heads, result_head=result_head)
+    return sheet_hover(sheet, most_rows)
+
+
+def _sheet(
+    groups: Sequence[ForestGroup],
+    axis: EffectAxis,
+    *,
+    overall: Sequence[PooledEffect] = (),
+    plain_mean: float | None = None,
+    difference: JointTest | None = None,
+    label_head: str = "Trial",
+    cell_heads: Sequence[str] = (),
+    result_head: str = "Estimate (95% CI)",
+    notes: Sequence[str] = (),
+) -> Sheet:
     rows = [row for group in groups for row in group.rows]
     if any(len(row.cells) != len(cell_heads) for row in rows):
         raise ValueError("each row needs a cell for each of cell_heads")
@@ -213,7 +255,7 @@ def forest_of_effects(
         if plain_mean is not None:
             lines.append(_mean_line(plain_mean, len([row for row in rows if _is_known(row)])))
     said = [f"Test of differences between groups: {_test(difference)}."] if difference else []
-    sheet = Sheet(
+    return Sheet(
         tuple(lines),
         axis,
         label_head,
@@ -224,8 +266,6 @@ def forest_of_effects(
         key=_key(lines, rows, axis, weights=weights, guide=bool(overall)),
         notes=(*said, *notes),
     )
-    name = title or f"Forest plot: {axis.name}"
-    return sheet_pages(sheet, name, kind, most_rows)
 
 
 def _is_known(row: EffectRow) -> bool:

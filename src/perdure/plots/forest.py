@@ -1,7 +1,7 @@
 """Forest plots of durable response by class: arms, pooled rows, the plain mean beside them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from perdure.plots.forest_rows import (
@@ -11,7 +11,10 @@ from perdure.plots.forest_rows import (
     MeanRow,
     PooledRow,
     forest_pages,
+    model_in_words,
+    row_in_words,
 )
+from perdure.plots.hover import HoverRow, HoverRows
 from perdure.plots.lettering import printable, shorten, text_width
 from perdure.plots.marks import draw_bounds
 from perdure.plots.style import (
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["forest_plots"]
+__all__ = ["forest_hover", "forest_plots"]
 
 WIDTH = 720.0
 ARM_AT, N_AT, THRESHOLD_AT = 126.0, 276.0, 330.0
@@ -91,6 +94,47 @@ def forest_plots(
     most_rows : int
         Of a page.
     """
+    pages = _pages(synthesis, estimates, trials, classes, most_rows)
+    end = _axis_end(pages)
+    with drawing():
+        return tuple(
+            _draw_page(synthesis, page, end, fixed, place, len(pages))
+            for place, page in enumerate(pages, start=1)
+        )
+
+
+def forest_hover(
+    synthesis: Synthesis,
+    estimates: Sequence[ArmEstimate],
+    trials: Sequence[Trial],
+    classes: Mapping[tuple[str, str], str],
+    *,
+    most_rows: int = 60,
+) -> tuple[HoverRows, ...]:
+    """Return what stands where on each page of `forest_plots`, which takes the same."""
+    return tuple(
+        HoverRows(ROW, tuple(_hover_rows(page)))
+        for page in _pages(synthesis, estimates, trials, classes, most_rows)
+    )
+
+
+def _hover_rows(rows: Sequence[ForestRow]) -> Iterator[HoverRow]:
+    group = ""
+    for order, row in zip(_places(rows), rows, strict=True):
+        if isinstance(row, ClassHead):
+            group = row.name
+        else:
+            yield HoverRow(HEAD + ROW * (order + 0.5), row_in_words(row), group)
+
+
+def _pages(
+    synthesis: Synthesis,
+    estimates: Sequence[ArmEstimate],
+    trials: Sequence[Trial],
+    classes: Mapping[tuple[str, str], str],
+    most_rows: int,
+) -> tuple[tuple[ForestRow, ...], ...]:
+    """Return the rows of each page, of the synthesis' own estimates."""
     members = [
         one
         for one in estimates
@@ -98,13 +142,7 @@ def forest_plots(
         and one.endpoint == synthesis.endpoint
         and one.response.reference == synthesis.reference
     ]
-    pages = forest_pages(synthesis, members, trials, classes, most_rows)
-    end = _axis_end(pages)
-    with drawing():
-        return tuple(
-            _draw_page(synthesis, page, end, fixed, place, len(pages))
-            for place, page in enumerate(pages, start=1)
-        )
+    return forest_pages(synthesis, members, trials, classes, most_rows)
 
 
 def _axis_end(pages: Sequence[Sequence[ForestRow]]) -> float:
@@ -291,19 +329,9 @@ def _draw_pooled(figure: "Figure", axes: "Axes", row: PooledRow, order: float, b
     across = [found.ci_low, found.proportion, found.ci_high, found.proportion]
     axes.fill(across, [order, order - 0.34, order, order + 0.34], color=ORANGE, zorder=4)
     text = _result(found.proportion, found.ci_low, found.ci_high)
-    write(figure, 8, base, _model(row), weight="bold")
+    write(figure, 8, base, model_in_words(row), weight="bold")
     write(figure, THRESHOLD_AT, base, _spread(row), color=GREY, align="right")
     write(figure, RESULT_AT, base, text, weight="bold", align="right")
-
-
-def _model(row: PooledRow) -> str:
-    """Return the model in words."""
-    pooled = row.row.pooled
-    if pooled is None or pooled.n_effects < 2:
-        return "One arm"
-    if pooled.model == "common":
-        return f"Common effect, {pooled.n_effects} arms"
-    return f"Random effects ({pooled.method}), {pooled.n_effects} arms"
 
 
 def _spread(row: PooledRow) -> str:

@@ -4,16 +4,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from perdure.plots.lettering import printable
+from perdure.plots.wording import count, interval, months, percent
 from perdure.records import (
     ArmEstimate,
     ClassRow,
     DurableResponse,
+    NotEstimable,
     Proportion,
     Synthesis,
     Trial,
 )
 
-__all__ = ["ArmRow", "ClassHead", "ForestRow", "MeanRow", "PooledRow", "forest_pages"]
+__all__ = [
+    "ArmRow",
+    "ClassHead",
+    "ForestRow",
+    "MeanRow",
+    "PooledRow",
+    "forest_pages",
+    "model_in_words",
+    "row_in_words",
+]
 
 NO_CLASS = "no class given"
 
@@ -139,3 +150,49 @@ def _weights(
             raw[place] = 1 / (variance + (row.pooled.tau2 or 0.0))
     total = sum(raw.values())
     return {place: weight / total for place, weight in raw.items()}
+
+
+def row_in_words(row: ArmRow | PooledRow | MeanRow) -> tuple[str, ...]:
+    """Return what a row says, line by line, for those who point at it."""
+    if isinstance(row, MeanRow):
+        return ("Plain mean of the proportions", f"{percent(row.row.mean_of_proportions)}%")
+    if isinstance(row, PooledRow):
+        found = row.row
+        if found.proportion is None:
+            return ("Not pooled", found.reason or "")
+        limits = interval(percent(found.ci_low), percent(found.ci_high))
+        further = interval(percent(found.prediction_low), percent(found.prediction_high))
+        more = (f"prediction interval {further}%",) if further else ()
+        return (model_in_words(row), f"{percent(found.proportion)}% (95% CI {limits})", *more)
+    response, known = row.response, row.response.estimate
+    beside = f"n {count(response.n)}"
+    if response.threshold is not None:
+        beside += f", threshold {months(response.threshold)} months"
+    if isinstance(known, NotEstimable):
+        bounds = interval(percent(known.low), percent(known.high))
+        return (
+            f"{row.trial}, {row.arm}",
+            f"not estimable, between {bounds}%".replace(" to ", " and "),
+            beside,
+            known.reason,
+        )
+    if known.n_at_risk is not None:
+        beside += f", {known.n_at_risk} at risk there"
+    limits = interval(percent(known.ci_low), percent(known.ci_high))
+    weight = "not in the model" if row.weight is None else f"weight {percent(row.weight)}%"
+    status = "" if known.status == "estimable" else f", {known.status}"
+    return (
+        f"{row.trial}, {row.arm}",
+        f"{percent(known.value)}% (95% CI {limits}){status}",
+        f"{beside}; {weight}",
+    )
+
+
+def model_in_words(row: PooledRow) -> str:
+    """Return the model in words."""
+    pooled = row.row.pooled
+    if pooled is None or pooled.n_effects < 2:
+        return "One arm"
+    if pooled.model == "common":
+        return f"Common effect, {pooled.n_effects} arms"
+    return f"Random effects ({pooled.method}), {pooled.n_effects} arms"

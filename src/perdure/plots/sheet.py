@@ -1,11 +1,12 @@
 """A sheet of rows with a plot in its middle: what forests of every kind are drawn on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from perdure.plots.effect_axis import EffectAxis, axis_range, axis_ticks, effect_and_limits
+from perdure.plots.hover import HoverRow, HoverRows
 from perdure.plots.lettering import key_lines, printable, shorten, text_width, wrapped
 from perdure.plots.marks import BLUE, ORANGE, draw_arrows, draw_bounds, draw_interval
 from perdure.plots.style import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Sheet", "SheetLine", "sheet_pages"]
+__all__ = ["Sheet", "SheetLine", "sheet_hover", "sheet_pages"]
 
 WIDTH = 720.0
 EDGE, INDENT, GUTTER = 2.0, 8.0, 11.0
@@ -148,6 +149,39 @@ def sheet_pages(sheet: Sheet, title: str, kind: Kind, most_rows: int) -> tuple[b
             page = replace(sheet, lines=lines, notes=notes)
             found.append(figure_bytes(_draw(page, columns, limits, where), where, kind))
     return tuple(found)
+
+
+def sheet_hover(sheet: Sheet, most_rows: int) -> tuple[HoverRows, ...]:
+    """Return what stands where on each page of `sheet_pages`, where the sheet has a title."""
+    clean = tuple(replace(line, label=printable(line.label)) for line in sheet.lines)
+    return tuple(
+        HoverRows(ROW, tuple(_hover_rows(sheet, lines))) for lines in _split(clean, most_rows)
+    )
+
+
+def _hover_rows(sheet: Sheet, lines: Sequence[SheetLine]) -> Iterator[HoverRow]:
+    group = ""
+    for place, line in zip(_places(lines), lines, strict=True):
+        if line.role == "head":
+            group = line.label.removesuffix(" (continued)")
+            continue
+        beside = [
+            f"{head} {cell}"
+            for heads, cells in (
+                (sheet.left_heads, line.left),
+                (sheet.right_heads, line.right),
+            )
+            for head, cell in zip(heads, cells, strict=False)
+            if cell
+        ]
+        result = _result(sheet, line)
+        if result and line.role == "note":
+            result = f"prediction interval {result}"
+        elif result and not line.words:
+            result = f"{sheet.result_head}: {result}"
+        words = (line.label, result, ", ".join(beside))
+        at = TOP + HEAD + ROW * (place + 0.55)
+        yield HoverRow(at, tuple(one for one in words if one), group)
 
 
 def _split(lines: Sequence[SheetLine], most_rows: int) -> list[tuple[SheetLine, ...]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARM_LOOKS",
     "CONTROL_LOOK",
+    "CURVE",
     "FAINT",
     "GREY",
     "INK",
@@ -52,6 +53,8 @@ RULE = "#9a9a9a"
 FAINT = "#d9d9d9"
 TITLE, TEXT, SMALL = 8.8, 7.7, 7.3
 """Sizes of letters in points."""
+CURVE = 1.15
+"""Points; width of a Kaplan-Meier curve, whose dashes are as many times that."""
 LINE = 10.5
 """Points; height of a line of small print."""
 

@@ -16,6 +16,7 @@ from perdure.records.network import ClassNetwork
 from perdure.records.patients import Evidence, Patients
 from perdure.records.pooled import Synthesis
 from perdure.records.published_fact import CurveBand
+from perdure.records.sensitivity_analysis import SensitivityAnalysis, VariedEstimates
 from perdure.records.tail_result import TailResult
 
 __all__ = ["AnalysisResult", "ArmResult", "Results"]
@@ -74,6 +75,8 @@ class AnalysisResult:
         None where no arm has patients.
     covariances : mapping of str to ArmCovariance
         By reference, how the arms' durable responses vary together.
+    varied : tuple of VariedEstimates
+        The estimates under other references, multiples and histories than the study's.
     """
 
     trial: str
@@ -85,6 +88,7 @@ class AnalysisResult:
     contrasts: tuple[TrialContrast, ...]
     tail: TailResult | None = None
     covariances: Mapping[str, ArmCovariance] = field(default_factory=dict)
+    varied: tuple[VariedEstimates, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class Results:
         Of the contrasts within trials.
     likelihoods : tuple of ContrastProfile
         Over the variance between these contrasts.
+    sensitivity : tuple of SensitivityAnalysis
+        The headline answers with one choice changed at a time.
     """
 
     analyses: tuple[AnalysisResult, ...]
@@ -125,3 +131,4 @@ class Results:
     missing_arms: tuple[ClassMissingArms, ...] = ()
     checks: tuple[ContrastChecks, ...] = ()
     likelihoods: tuple[ContrastProfile, ...] = ()
+    sensitivity: tuple[SensitivityAnalysis, ...] = ()

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import quote
 
+from perdure.plots.hover import Hover
 from perdure.report.citations import Citation
+from perdure.report.class_filter import ClassFilter
 from perdure.report.methods_text import MethodsParagraph
 from perdure.report.tables import Table
 
@@ -41,11 +43,14 @@ class Picture:
     svg : str
     alt : str
         What it shows, for those who do not see it.
+    hover : HoverPanel, HoverRows or None
+        What stands where, for those who point at it.
     """
 
     name: str
     svg: str
     alt: str
+    hover: Hover | None = None
 
     @property
     def points(self) -> tuple[float, float]:
@@ -201,6 +206,8 @@ class Document:
         Numbered.
     version : str
         Of perdure.
+    filter : ClassFilter
+        What rows and pictures are of which class.
     """
 
     title: str
@@ -208,6 +215,7 @@ class Document:
     summary: tuple[Prose, ...]
     sections: tuple[Section, ...]
     version: str
+    filter: ClassFilter = field(default_factory=ClassFilter)
 
     @property
     def tables(self) -> tuple[TableBlock, ...]:

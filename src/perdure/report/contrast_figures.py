@@ -8,6 +8,7 @@ from perdure.plots.effects_forest import (
     EffectRow,
     ForestGroup,
     PooledEffect,
+    effects_hover,
     forest_of_effects,
     heterogeneity_in_words,
 )
@@ -27,15 +28,19 @@ def contrast_forest(findings: Findings, found: ContrastSynthesis) -> FigureBlock
     """Return contrasts by pair of classes, each pair pooled, and all together."""
     names = list(dict.fromkeys([*(row.group for row in found.rows), *_gap_groups(found)]))
     groups = [_group(findings, found, name) for name in names]
+    axis = contrast_axis(found.measure)
+    overall = [_pooled(found.overall)] if found.overall and len(found.groups) != 1 else []
+    head = f"{NAMES.get(found.measure, found.measure)} (95% CI)"
     pages = forest_of_effects(
         groups,
-        contrast_axis(found.measure),
-        overall=[_pooled(found.overall)] if found.overall and len(found.groups) != 1 else (),
+        axis,
+        overall=overall,
         difference=found.difference,
         label_head="Trial and arms",
         cell_heads=("n",),
-        result_head=f"{NAMES.get(found.measure, found.measure)} (95% CI)",
+        result_head=head,
     )
+    places = effects_hover(groups, axis, overall=overall, cell_heads=("n",), result_head=head)
     rule = findings.rule(found.endpoint, found.reference)
     caption = f"Arms against the control of their trial: {found.endpoint} beyond {rule}"
     name = file_name("forest-contrasts", found.endpoint, found.reference)
@@ -44,8 +49,9 @@ def contrast_forest(findings: Findings, found: ContrastSynthesis) -> FigureBlock
             name if len(pages) == 1 else f"{name}.{place}",
             page.decode(),
             _in_words(found) if place == 1 else caption,
+            rows,
         )
-        for place, page in enumerate(pages, start=1)
+        for place, (page, rows) in enumerate(zip(pages, places, strict=True), start=1)
     )
     note = (
         "Each arm at its own threshold: whose tail is heavier for its median, and not a randomised"

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from perdure.records import Results
+from perdure.records import Results, classes_of
 from perdure.report.blocks import Document, Picture
-from perdure.report.findings import Findings
+from perdure.report.class_filter import ClassFilter
+from perdure.report.findings import Findings, column_in_words
 from perdure.report.formats.bibliography import bibliography
 from perdure.report.formats.choice import Format
 from perdure.report.formats.files import rendered
@@ -92,7 +93,16 @@ def document_of(findings: Findings, *, jobs: int = 1) -> Document:
         summary=tuple(with_mentions(one, known) for one in headline_prose(results, settings)),
         sections=sections,
         version=results.provenance.get("perdure", ""),
+        filter=_filter(findings),
     )
+
+
+def _filter(findings: Findings) -> ClassFilter:
+    """Return the classes of the first grouping; none where all arms are of one."""
+    by = findings.settings.pool.by[0]
+    classes = classes_of(findings.trials, by)
+    names = tuple(dict.fromkeys(name for name in classes.values() if name))
+    return ClassFilter(column_in_words(by), names, classes) if len(names) > 1 else ClassFilter()
 
 
 def _write_parts(document: Document, folder: Path) -> Iterator[Path]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from perdure.plots import curve_panel, evidence_plot, forest_plots
+from perdure.plots.curves import panel_hover
+from perdure.plots.forest import forest_hover
 from perdure.plots.wording import interval, percent, response_in_words
 from perdure.records import AnalysisResult, Proportion, Reference, Synthesis
 from perdure.report.blocks import FigureBlock, Picture
@@ -42,8 +44,9 @@ def curve_figure(
             file_name("curves", analysis.trial, endpoint, analysis.analysis),
             svg,
             _panel_in_words(findings, analysis, reference),
+            panel_hover(analysis, trial, name, reference=reference),
         )
-        for analysis, svg in zip(drawn, svgs, strict=True)
+        for (analysis, trial, name), svg in zip(work, svgs, strict=True)
     )
     dots = any(arm.curve is not None for analysis in drawn for arm in analysis.arms)
     return FigureBlock(
@@ -100,13 +103,13 @@ def forest_figure(findings: Findings, synthesis: Synthesis, *, arms: bool) -> Fi
         if synthesis.reference == "fixed"
         else None
     )
-    svgs = forest_plots(
+    drawn = (
         synthesis,
         findings.estimates(synthesis.endpoint, synthesis.reference) if arms else (),
         findings.trials,
         findings.classes(synthesis.by),
-        fixed=fixed,
     )
+    svgs = forest_plots(*drawn, fixed=fixed)
     by = column_in_words(synthesis.by)
     rule = findings.rule(synthesis.endpoint, synthesis.reference)
     caption = f"Durable response by {by}: {synthesis.endpoint} beyond {rule}"
@@ -114,8 +117,10 @@ def forest_figure(findings: Findings, synthesis: Synthesis, *, arms: bool) -> Fi
     name = file_name("forest", synthesis.endpoint, synthesis.reference, synthesis.by)
     pages = len(svgs)
     pictures = tuple(
-        Picture(name if pages == 1 else f"{name}.{place}", svg, alt if place == 1 else caption)
-        for place, svg in enumerate(svgs, start=1)
+        Picture(
+            name if pages == 1 else f"{name}.{place}", svg, alt if place == 1 else caption, rows
+        )
+        for place, (svg, rows) in enumerate(zip(svgs, forest_hover(*drawn), strict=True), start=1)
     )
     return FigureBlock(caption, (_forest_note(synthesis),), pictures)
 

@@ -17,9 +17,15 @@ from perdure.report.citations import (
     VEVEA_HEDGES,
     VIECHTBAUER_CHEUNG,
 )
-from perdure.report.sentences import Pieces
+from perdure.report.sentences import Pieces, listed
 
-__all__ = ["checks_made", "classes_modelled", "missing_arms_modelled", "networks_pooled"]
+__all__ = [
+    "checks_made",
+    "choices_changed",
+    "classes_modelled",
+    "missing_arms_modelled",
+    "networks_pooled",
+]
 
 
 def networks_pooled(results: Results) -> Pieces:
@@ -106,6 +112,36 @@ def checks_made(results: Results) -> Pieces:
             "What one more trial of median precision would change was computed from its predictive"
             " distribution."
         )
+
+
+def choices_changed(results: Results) -> Pieces:
+    """Yield how the sensitivity analyses were made."""
+    rows = [row for one in results.sensitivity for row in one.rows if row.estimate is not None]
+    if not rows:
+        return
+    made = {row.change for row in rows}
+    choices = [
+        words
+        for change, words in (
+            ("reference", "whose median the threshold is a multiple of"),
+            ("k", "the multiple k"),
+            ("scale", "the scale that proportions are pooled on"),
+            ("model", "the model, a common effect and the binomial-normal among others"),
+            ("tau2 estimator", "the estimator of τ²"),
+            ("test", "the interval of the mean"),
+            ("reconstruction", "rebuilt patients taken as if they had been observed"),
+            ("data", "patient data alone"),
+            ("thin arms", "arms left out that rest on few patients"),
+            ("published estimates", "published estimates left out"),
+            ("published facts", "arms known by published facts"),
+        )
+        if change in made
+    ]
+    yield (
+        "Sensitivity analyses changed one choice of the primary analysis at a time and left all"
+        f" others as they were: {listed(choices)}. For another threshold every arm was estimated"
+        " again, rebuilt ones in every history."
+    )
 
 
 def _small_studies(checks: list[SynthesisChecks]) -> Pieces:

@@ -22,6 +22,7 @@ from perdure.report.citations import (
 from perdure.report.methods_appraisal import appraisal
 from perdure.report.methods_checks import (
     checks_made,
+    choices_changed,
     classes_modelled,
     missing_arms_modelled,
     networks_pooled,
@@ -79,6 +80,7 @@ def methods_text(
         ("Network of classes", networks_pooled(results)),
         ("Arms that are not estimable", missing_arms_modelled(results)),
         ("Checks", checks_made(results)),
+        ("Sensitivity analyses", choices_changed(results)),
         ("Software", _software(results)),
     )
     paragraphs = ((title, joined(pieces)) for title, pieces in written)

@@ -42,6 +42,7 @@ from perdure.report.origin_tables import origin_blocks
 from perdure.report.pool_tables import difference_table, pooled_table
 from perdure.report.pooled_contrast_tables import pooled_contrast_table, without_table
 from perdure.report.profile_tables import profile_contrast_table, profile_table
+from perdure.report.sensitivity_tables import sensitivity_blocks
 from perdure.report.tables import Table, file_name
 from perdure.report.tail_figures import ladder_figure, profile_figure
 from perdure.report.tail_tables import follow_up_table, tail_contrast_table, tail_table
@@ -102,9 +103,18 @@ def _endpoint(findings: Findings, endpoint: str, jobs: int) -> Section:
                 for reference in references
                 if findings.estimates(endpoint, reference)
             ),
+            *_sensitivity(findings, endpoint),
             *_tails(findings, endpoint),
         ),
     )
+
+
+def _sensitivity(findings: Findings, endpoint: str) -> Iterator[Section]:
+    """Yield one section on what the headline answers hang on."""
+    blocks = tuple(sensitivity_blocks(findings, endpoint))
+    if blocks:
+        name = file_name(endpoint, "sensitivity")
+        yield Section(name, f"{endpoint}: what the answers hang on", blocks)
 
 
 def _reference(findings: Findings, endpoint: str, reference: Reference, jobs: int) -> Section:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from perdure.errors import InputError, Problem
-from perdure.pool.effects.effect import Effect, back_transform, logit_effect
+from perdure.pool.effects.effect import Effect, logit_effect
+from perdure.pool.effects.scales import SCALES, Scale
 from perdure.pool.models.groups import Group, GroupDifference, Groups, pool_by_group
 from perdure.pool.models.random_effects import Method, Model, Test
 from perdure.records import (
@@ -24,7 +25,7 @@ LARGEST_LOG = 700.0
 
 
 class _Arm(NamedTuple):
-    """An arm in its class, with its logit or the reason why the model cannot have it."""
+    """An arm in its class, as an effect, or the reason why the model cannot have it."""
 
     estimate: ArmEstimate
     name: str
@@ -40,6 +41,7 @@ def pool_by_class(
     method: Method = "REML",
     test: Test | None = None,
     model: Model = "random",
+    scale: str = "logit",
 ) -> Synthesis:
     """Pool durable response by class of arm, on the logit scale, and compare the classes.
 
@@ -59,6 +61,8 @@ def pool_by_class(
         The column that the classes come from.
     method, test, model
         As in :func:`perdure.pool.pool`.
+    scale : {"logit", "log-log", "arcsine", "log", "plain"}
+        That proportions are pooled on; classes are compared, by odds ratios, on the logit only.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def pool_by_class(
     ------
     InputError
         If there is no estimate, an arm comes twice, estimates of several endpoints, k or references
-        are mixed, or a standard error is negative or missing its number.
+        are mixed, a standard error is negative or missing its number, or there is no such scale.
 
     Examples
     --------
@@ -90,8 +94,10 @@ def pool_by_class(
     2.61
     """
     first = _checked(estimates)
-    arms = [_arm(estimate, classes, by) for estimate in estimates]
+    pooled_on = _scale(scale)
+    arms = [_arm(estimate, classes, by, pooled_on) for estimate in estimates]
     groups = _pooled(arms, model, method, test)
+    on_logit = scale == "logit"
     own = {group.name: group for group in groups.rows}
     names = dict.fromkeys(arm.name for arm in arms if arm.name)
     return Synthesis(
@@ -99,9 +105,9 @@ def pool_by_class(
         k=first.response.k,
         reference=first.response.reference,
         by=by,
-        rows=tuple(_row(name, arms, own.get(name)) for name in names),
-        differences=tuple(_odds_ratio(difference) for difference in groups.differences),
-        regression=groups.regression,
+        rows=tuple(_row(name, arms, own.get(name), pooled_on) for name in names),
+        differences=tuple(_odds_ratio(one) for one in groups.differences) if on_logit else (),
+        regression=groups.regression if on_logit else None,
         left_out=tuple(
             LeftOut(
                 arm.estimate.trial,
@@ -113,8 +119,16 @@ def pool_by_class(
             for arm in arms
             if arm.effect is None
         ),
-        reason=groups.reason,
+        reason=groups.reason if on_logit else f"odds ratios are not pooled on the {scale} scale",
     )
+
+
+def _scale(name: str) -> Scale:
+    """Return a scale that needs nothing but a proportion and its error."""
+    known = [one for one, scale in SCALES.items() if not scale.needs_size]
+    if name not in known:
+        raise InputError(Problem("unknown scale", f"choose one of {', '.join(known)}", value=name))
+    return SCALES[name]
 
 
 def _checked(estimates: Sequence[ArmEstimate]) -> ArmEstimate:
@@ -167,8 +181,10 @@ def _problem(estimate: ArmEstimate, message: str, remedy: str, value: str | None
     return Problem(f"{arm} ({estimate.endpoint}) {message}", remedy, value=value)
 
 
-def _arm(estimate: ArmEstimate, classes: Mapping[tuple[str, str], str], by: str) -> _Arm:
-    """Return the arm with its class and its logit, or why it has none."""
+def _arm(
+    estimate: ArmEstimate, classes: Mapping[tuple[str, str], str], by: str, scale: Scale
+) -> _Arm:
+    """Return the arm with its class and its effect, or why it has none."""
     name = classes.get((estimate.trial, estimate.response.arm), "").strip()
     if not name:
         return _Arm(estimate, name, None, f"no {by} is given")
@@ -177,14 +193,16 @@ def _arm(estimate: ArmEstimate, classes: Mapping[tuple[str, str], str], by: str)
         return _Arm(estimate, name, None, found.reason)
     if found.value in (0.0, 1.0):
         reason = (
-            f"a proportion of {found.value:g} has no standard error on the logit scale:"
+            f"a proportion of {found.value:g} has no standard error on the {scale.name} scale:"
             f" it counts as {found.value:g} in the plain mean and is not in the model"
         )
         return _Arm(estimate, name, None, reason)
     if not found.se:
         reason = "it has no standard error: it counts in the plain mean and is not in the model"
         return _Arm(estimate, name, None, reason)
-    return _Arm(estimate, name, logit_effect(found.value, found.se), "")
+    if scale.name == "logit":
+        return _Arm(estimate, name, logit_effect(found.value, found.se), "")
+    return _Arm(estimate, name, scale.effect(found.value, found.se), "")
 
 
 def _pooled(arms: Sequence[_Arm], model: Model, method: Method, test: Test | None) -> Groups:
@@ -203,7 +221,7 @@ def _pooled(arms: Sequence[_Arm], model: Model, method: Method, test: Test | Non
     )
 
 
-def _row(name: str, arms: Sequence[_Arm], own: Group | None) -> ClassRow:
+def _row(name: str, arms: Sequence[_Arm], own: Group | None, scale: Scale) -> ClassRow:
     """Return one class: its plain mean, and its model back on the scale of proportions."""
     members = [arm.estimate.response for arm in arms if arm.name == name]
     found = [member.proportion for member in members if member.proportion is not None]
@@ -215,24 +233,23 @@ def _row(name: str, arms: Sequence[_Arm], own: Group | None) -> ClassRow:
         )
     pooled = own.pooled
     centre = pooled.coefficients[0]
+    limits = scale.limits(centre.ci_low, centre.ci_high)
+    further: tuple[float | None, float | None] = (None, None)
+    if pooled.prediction_low is not None and pooled.prediction_high is not None:
+        further = scale.limits(pooled.prediction_low, pooled.prediction_high)
     return ClassRow(
         name=name,
         n_arms=len(members),
         n_estimable=len(found),
         mean_of_proportions=mean,
         pooled=pooled,
-        proportion=_proportion(centre.estimate),
-        ci_low=_proportion(centre.ci_low),
-        ci_high=_proportion(centre.ci_high),
-        prediction_low=_proportion(pooled.prediction_low),
-        prediction_high=_proportion(pooled.prediction_high),
+        proportion=scale.back(centre.estimate),
+        ci_low=limits[0],
+        ci_high=limits[1],
+        prediction_low=further[0],
+        prediction_high=further[1],
         reason=own.reason,
     )
-
-
-def _proportion(y: float | None) -> float | None:
-    """Return a logit's proportion, and nothing for nothing."""
-    return None if y is None else back_transform(y)
 
 
 def _odds_ratio(pair: GroupDifference) -> ClassDifference:

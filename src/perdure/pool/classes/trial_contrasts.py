@@ -95,6 +95,7 @@ def pool_contrasts(
     method: Method = "REML",
     test: Test | None = None,
     level: float = 0.95,
+    each_left_out: bool = True,
 ) -> ContrastSynthesis:
     """Pool durable response of arms against their trial's control.
 
@@ -114,6 +115,8 @@ def pool_contrasts(
         The column that the classes come from.
     model, method, test, level
         As in :func:`perdure.pool.pool`.
+    each_left_out : bool
+        Whether all together are pooled again without each trial: as many fits as trials.
 
     Returns
     -------
@@ -183,7 +186,7 @@ def pool_contrasts(
         for name in (names if by else ())
     )
     whole = _summary("", effects, overall, options)
-    without = tuple(_without(effects, options))
+    without = tuple(_without(effects, options)) if each_left_out else ()
     return replace(
         blank,
         rows=tuple(_row(effects, at, overall, level) for at in range(len(pairs))),

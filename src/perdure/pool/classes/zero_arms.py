@@ -17,7 +17,10 @@ SURE = 1 - 1e-9
 
 
 def pool_with_zeros(
-    pairs: Sequence[tuple[Mapping[str, DurableResponse], str, str]], *, level: float
+    pairs: Sequence[tuple[Mapping[str, DurableResponse], str, str]],
+    *,
+    level: float,
+    always: bool = False,
 ) -> WithZeros | None:
     """Pool log odds ratios of pairs of arms, some of them at 0, by their effective counts.
 
@@ -27,11 +30,13 @@ def pool_with_zeros(
         Pairs without an estimate are left out; one comparator may serve several arms, which are
         then taken as independent.
     level : float
+    always : bool
+        Whether the model is fitted although no arm is at 0.
 
     Returns
     -------
     WithZeros or None
-        None where no arm is at 0; with a reason where the model has no answer.
+        None where no arm is at 0, unless ``always``; with a reason where the model has no answer.
 
     Examples
     --------
@@ -54,7 +59,7 @@ def pool_with_zeros(
         and not isinstance(responses[comparator].estimate, NotEstimable)
     ]
     zeros = sum("zero" in (one.status, other.status) for one, other in kept)
-    if not zeros:
+    if not zeros and not always:
         return None
     try:
         counts = [
