@@ -113,9 +113,9 @@ def _opened(folder: Path, found: Sequence[Digitised]) -> tuple[Analysis, Trial, 
     problems: list[Problem] = []
     arms = {(one.trial, arm.arm): arm for one in study.trials for arm in one.arms}
     shown = dict.fromkeys(study.figures, panels)
-    curves = curves_of_rows(study.figures, shown, arms, problems)
-    if problems:
-        raise InputError(problems)
+    curves, without = curves_of_rows(study.figures, shown, arms, problems)
+    if problems or without:
+        raise InputError([*problems, *without.values()])
     study = Study.open(folder, read=curves)
     return study.analyses[0], study.trials[0], study.settings
 

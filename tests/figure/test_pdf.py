@@ -1,5 +1,6 @@
 """PDFs: words, strokes and colours, and what cannot be read says why."""
 
+import resource
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -239,3 +240,85 @@ def test_bombs_end_in_a_sentence_and_in_time(tmp_path: Path) -> None:
     packed(path, [b"9 9 m 20 20 l S " * 60_000] * 10)
     assert "page 1 holds too many lines to draw" in refusal(path)
     assert monotonic() - start < 30
+
+
+def filtered(content: bytes, filters: bytes, parameters: bytes = b"") -> bytes:
+    return hand_made(content).replace(
+        b"<< /Length", b"<< /Filter " + filters + parameters + b" /Length", 1
+    )
+
+
+def forms_in_forms(deep: int, wide: int) -> bytes:
+    """Return a page whose form holds forms that hold forms: wide ** deep lines."""
+    levels = [
+        b"<< /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F %d 0 R >> >>"
+        b" /Length %d >>\nstream\n" % (5 + level + 1, 6 * wide) + b"/F Do " * wide + b"\nendstream"
+        for level in range(deep)
+    ]
+    line = b"<< /Subtype /Form /BBox [0 0 9 9] /Length 13 >>\nstream\n0 0 m 9 9 l S\nendstream"
+    more = b"".join(
+        b"\nendobj\n%d 0 obj\n" % number + body
+        for number, body in enumerate([*levels[1:], line], start=6)
+    )
+    # the table of places is wrong for these: readers then look for the objects themselves
+    return hand_made(b"/F Do", extra=levels[0] + more).replace(b"startxref", b"startxxxx")
+
+
+def picture_of(wide: int, tall: int) -> bytes:
+    bits = zlib.compress(bytes(wide // 8 * tall), 9)
+    image = (
+        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray"
+        b" /BitsPerComponent 1 /Filter /FlateDecode /Length %d >>\nstream\n"
+        % (wide, tall, len(bits))
+    )
+    return hand_made(b"q 200 0 0 100 0 0 cm /F Do Q", extra=image + bits + b"\nendstream")
+
+
+SPACES = 400_000_000
+
+
+def squeezed() -> bytes:
+    packer = zlib.compressobj(9)
+    pieces = [packer.compress(b" " * 1_000_000) for _ in range(SPACES // 1_000_000)]
+    return b"".join([*pieces, packer.flush()])
+
+
+@pytest.mark.slow
+def test_bombs_take_little_memory_and_time_however_they_are_packed(tmp_path: Path) -> None:
+    once = squeezed()
+    bombs = {
+        "twice": filtered(zlib.compress(once, 9), b"[/FlateDecode /FlateDecode]"),
+        "spelt": filtered(once, b"/Fl#61teDecode"),
+        "hex": filtered(once.hex().encode() + b">", b"[/ASCIIHexDecode /FlateDecode]"),
+        "forms": forms_in_forms(11, 8),
+    }
+    assert len(bombs["twice"]) < 10_000
+    path = tmp_path / "bomb.pdf"
+    for name, content in bombs.items():
+        path.write_bytes(content)
+        start = monotonic()
+        assert "unpacks to more than a page can hold" in refusal(path), name
+        assert monotonic() - start < 40, name
+    path.write_bytes(picture_of(20_000, 20_000))
+    assert "more than 100 megapixels" in refusal(path)
+    for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF):
+        assert resource.getrusage(who).ru_maxrss < 1_500_000  # kB
+
+
+def test_forms_in_forms_that_a_page_can_hold_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "forms.pdf"
+    path.write_bytes(forms_in_forms(3, 2))
+    assert len(read_pdf(path).drawing.strokes) == 8
+
+
+@pytest.mark.slow
+def test_more_forms_than_a_figure_has_are_read_as_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "forms.pdf"
+    path.write_bytes(forms_in_forms(6, 7))
+    assert "too many paths" in read_pdf(path).notes[-1]
+
+
+def test_a_page_with_a_large_picture_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(picture_of(6_000, 4_000))
+    assert [(one.picture.width, one.picture.height) for one in read_pdf(path).images] != []

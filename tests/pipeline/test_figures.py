@@ -488,9 +488,83 @@ def test_curves_are_found_by_name(label: str, labels: tuple[str, ...], found: st
     row = CurveInFigure(2, "figures/f.pdf", None, None, label, "A", "PFS", "", "old", None)
     arm = Arm("A", "old", "Docetaxel (75 mg)", drug="docetaxel")
     problems: list[Problem] = []
-    curves = curves_of_rows([row], {row: [named(*labels)]}, {("A", "old"): arm}, problems)
+    curves, without = curves_of_rows([row], {row: [named(*labels)]}, {("A", "old"): arm}, problems)
     assert [one.arm.name for one in curves.values()] == ([] if found is None else [found])
-    assert len(problems) == (found is None)
+    # a name that the row gives is the user's to mend; one that was not read is the figure's fault
+    assert len(problems) == (found is None and label != "")
+    assert list(without) == ([row] if found is None and label == "" else [])
+
+
+ARMS_OF_A = {
+    ("A", "new"): Arm("A", "new", "Nivolumab", drug="nivolumab"),
+    ("A", "old"): Arm("A", "old", "Docetaxel", drug="docetaxel"),
+}
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "labels", "has", "users"),
+    [
+        # one curve was read: it is the arm's whose name it has, whichever row comes first
+        ("", "", ("Nivolumab",), {"new": "Nivolumab"}, 0),
+        ("", "", ("Docetaxel",), {"old": "Docetaxel"}, 0),
+        ("", "Docetaxel", ("Nivolumab",), {"new": "Nivolumab"}, 0),
+        ("", "", ("Niv0lumab",), {"new": "Niv0lumab"}, 0),
+        # none of its names tells whose it is
+        ("", "", ("",), {}, 0),
+        ("", "", ("Nivolumab", "Nivolumab"), {}, 0),
+        # two were read, and a row names a third, or both name one
+        ("", "Sotorasib", ("Nivolumab", "Docetaxel"), {"new": "Nivolumab"}, 1),
+        ("Docetaxel", "Docetaxel", ("Nivolumab", "Docetaxel"), {}, 1),
+        (
+            "nivolumab",
+            "docetaxel",
+            ("Nivolumab", "Docetaxel"),
+            {"new": "Nivolumab", "old": "Docetaxel"},
+            0,
+        ),
+    ],
+)
+def test_a_curve_is_never_that_of_two_arms(
+    new: str, old: str, labels: tuple[str, ...], has: dict[str, str], users: int
+) -> None:
+    for order in (("new", "old"), ("old", "new")):
+        rows = [
+            CurveInFigure(
+                line,
+                "figures/f.pdf",
+                None,
+                None,
+                {"new": new, "old": old}[arm],
+                "A",
+                "PFS",
+                "",
+                arm,
+                None,
+            )
+            for line, arm in enumerate(order, start=2)
+        ]
+        panels = [named(*labels)]
+        problems: list[Problem] = []
+        found, without = curves_of_rows(rows, dict.fromkeys(rows, panels), ARMS_OF_A, problems)
+        assert {row.arm: curve.arm.label for row, curve in found.items()} == has
+        assert len(problems) == users
+        if not users:
+            assert {row.arm for row in without} == {"new", "old"} - set(has)
+
+
+@pytest.mark.slow
+def test_a_figure_in_which_a_curve_was_not_found_fails_alone(undone: Path) -> None:
+    one = {"Nivolumab": TRUTH["A"]["Nivolumab"]}
+    draw(undone / "figures" / "a.pdf", one)
+    edit(undone, "NIVOLUMAB", "")
+    edit(undone, "Doce-taxel", "")
+    summary = run(undone)
+    found = estimates(undone)
+    assert found["A", "new"]["status"] == "estimable"
+    assert found["A", "old"]["status"] == "not estimable"
+    assert "'Nivolumab' would be that of arm new too" in found["A", "old"]["reason"]
+    assert found["B", "old"]["status"] == "estimable"
+    assert any("A.PFS, arm old: no curve:" in notice for notice in summary.notices)
 
 
 @pytest.mark.parametrize(

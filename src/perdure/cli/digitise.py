@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,24 +22,40 @@ def digitise(
     figure: Annotated[
         Path, typer.Argument(metavar="FIGURE", help="PNG, JPEG, TIFF, WebP, GIF, PDF or SVG.")
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for all that is read.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Folder for all that is read; an earlier reading there is replaced.",
+        ),
+    ],
     page: Annotated[int | None, typer.Option("--page", help="Of a PDF, from 1.")] = None,
     panel: Annotated[
         int | None, typer.Option("--panel", help="Of several figures on a page, from 1.")
     ] = None,
     arms: Annotated[
         str | None,
-        typer.Option("--arms", help="How many, or their names from the highest curve down: A,B."),
+        typer.Option(
+            "--arms",
+            help="How many, or their names from the highest curve down: A,B. Of more the surest.",
+        ),
     ] = None,
     axes: Annotated[
         str | None,
         typer.Option("--axes", help="Ends of the plot: t0,t1,s0,s1 such as 0,36,0,1."),
     ] = None,
     box: Annotated[
-        str | None, typer.Option("--box", help="The plot in pixels: left,top,right,bottom.")
+        str | None,
+        typer.Option(
+            "--box",
+            help="The plot in the file's pixels, as digitised.json counts them:"
+            " left,top,right,bottom. Of several panels, the one that it lies in is read.",
+        ),
     ] = None,
     colours: Annotated[
-        str | None, typer.Option("--colours", help="Of the curves: #1f77b4,#ff7f0e.")
+        str | None,
+        typer.Option("--colours", help="Of the curves: #1f77b4,#ff7f0e. Others are left out."),
     ] = None,
     risk: Annotated[
         Path | None,
@@ -54,14 +71,14 @@ def digitise(
     """Read a Kaplan-Meier figure: axes, curves, names, censoring marks, numbers at risk.
 
     Writes curves/*.csv, marks/*.csv, risk.csv, digitised.json, and overlay.png: the figure with
-    what was read drawn over it, to be looked at.
+    what was read drawn over it, to be looked at. Files there that you edited are never replaced.
     """
     refuse_file(out)
     known = _known(arms, axes, box, colours, time_unit)
     from perdure.digitise import digitise as read
     from perdure.plots.digitising import overlay
     from perdure.study.digitised import digitised_files, digitised_json, to_check
-    from perdure.study.writing import write_files
+    from perdure.study.reading_folder import write_reading
 
     found = _panel(read(figure, page=page, known=known), panel, figure)
     if risk is not None:
@@ -70,7 +87,8 @@ def digitise(
     for one in found:
         folder = out if len(found) == 1 else out / f"panel-{one.panel}"
         files.update(digitised_files(one, folder, overlay(one)))
-    write_files(files)
+    for notice in write_reading(out, files):
+        say(f"note: {notice}")
     if as_json:
         objects = [digitised_json(one) for one in found]
         print_json(objects[0] if len(objects) == 1 else {"panels": objects})
@@ -100,12 +118,30 @@ def _known(
     )
     if arms is None:
         return known
-    if arms.strip().isdigit():
-        return replace(known, arms=int(arms))
+    number = _number(arms)
+    if number is not None:
+        if number != int(number) or number < 1:
+            raise InputError(
+                Problem(
+                    "--arms takes a whole number of 1 or more, or names",
+                    "write how many curves there are, or their names as A,B",
+                    value=arms,
+                )
+            )
+        return replace(known, arms=int(number))
     names = [name.strip() for name in arms.split(",")]
     if not all(names):
         raise InputError(Problem("a name of --arms is empty", "write them as A,B", value=arms))
     return replace(known, names=names)
+
+
+def _number(text: str) -> float | None:
+    """Return a word that is a finite number; names may be any other."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _four(text: str, option: str, example: str) -> tuple[float, float, float, float]:
@@ -150,13 +186,16 @@ def _with_table(found: "Sequence[Digitised]", risk: Path, figure: Path) -> "Digi
     one = found[0]
     unit = one.time_unit or "months"
     arms = []
+    notices: list[str] = []
     for arm in one.arms:
-        table, _ = read_numbers_at_risk(risk, arm=arm.arm, time_unit=unit)
+        table, said = read_numbers_at_risk(risk, arm=arm.arm, time_unit=unit, misprints=False)
+        notices += said
         cells = tuple(
             RiskCell(float(time), int(n), 1.0) for time, n in zip(table.time, table.n, strict=True)
         )
         arms.append(replace(arm, risk=cells))
-    return replace(one, arms=tuple(arms), table=None)
+    warnings = (*one.warnings, *dict.fromkeys(notices))
+    return replace(one, arms=tuple(arms), table=None, warnings=warnings)
 
 
 def _lines(found: "Digitised") -> list[str]:

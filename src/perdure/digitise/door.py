@@ -19,7 +19,7 @@ from perdure.digitise.found import (
     RiskCell,
     RiskTable,
 )
-from perdure.digitise.given import Known, axes_given, box_given
+from perdure.digitise.given import ASKED, Known, axes_given, box_given
 from perdure.digitise.labels_beside import labels_without_curves
 from perdure.digitise.legend import find_legend, text_boxes
 from perdure.digitise.looks import with_own_look
@@ -31,6 +31,8 @@ from perdure.digitise.names import (
     named_curves,
     rows_of_arms,
 )
+from perdure.digitise.no_survival import refuse_other, refuse_without_plot
+from perdure.digitise.panel_of_box import panel_of_box, refuse_box_beside
 from perdure.digitise.paths import curves_from_drawing
 from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
@@ -79,14 +81,19 @@ def digitise(
     parts: list[_Part] = []
     found: list[Digitised] = []
     refused: list[InputError] = []
-    for source in figures_in(path, page):
+    sources, named = _sources(path, page, known)
+    for at, source in enumerate(sources):
         try:
-            parts.append(_part(source, path, known))
+            parts.append(_part(source, path, known if at == named else replace(known, box=None)))
         except InputError as error:
-            refused.append(error)
+            if named in {None, at}:
+                refused.append(error)
     legends = shared_legends([PanelLegend(p.legend, p.axes, p.source.offset) for p in parts])
     elsewhere = next((one for one in legends if any(e.place is not None for e in one)), ())
     for part, legend in zip(parts, legends, strict=True):
+        # the legend of a panel beside the box may be that of its panel too
+        if named is not None and part.source.panel != sources[named].panel:
+            continue
         try:
             found.append(_read(part, legend, elsewhere, path, known))
         except InputError as error:
@@ -94,6 +101,22 @@ def digitise(
     if not found:
         raise refused[0]
     return tuple(found)
+
+
+def _sources(
+    path: Path, page: int | None, known: Known
+) -> tuple[tuple[FigureSource, ...], int | None]:
+    """Return the figures of a file, and the place of the one that a person names by a box.
+
+    A box over several panels shows that they are none: the picture is then one figure.
+    """
+    sources = figures_in(path, page)
+    if known.box is None:
+        return sources, None
+    named = panel_of_box(known.box, sources, path.name)
+    if named is None:
+        return figures_in(path, page, apart=False)[:1], 0
+    return sources, named
 
 
 @dataclass(frozen=True)
@@ -138,7 +161,11 @@ def _read(
         legend = labels_without_curves(pixels, legend, curves)
         legend = _names_uncovered(source, axes, table, legend, curves)
         legend = labels_without_curves(pixels, legend, curves)
-    curves, said = chosen_curves(known.chosen(curves), legend, axes, len(printed))
+    every = known.in_colours(curves)
+    likely, said = chosen_curves(every, legend, axes, len(printed))
+    curves = known.chosen(every, likely)
+    if any(ASKED in curve.doubts for curve in curves):
+        said = ()
     if not legend and elsewhere and fits_curves(elsewhere, curves):
         legend = elsewhere
         said = (
@@ -173,8 +200,10 @@ def _with_axes(source: FigureSource, path: Path, known: Known) -> tuple[FigureSo
     if known.axes is not None:
         return source, axes_given(source, known, path.name)
     source, axes = _found_axes(source, path)
+    refuse_other(axes, path.name)
     if known.box is None:
         return source, _covering(axes)
+    refuse_box_beside(axes, known.box, source, path.name)
     left, top, right, bottom = box_given(known.box, source)
     return source, replace(axes, left=left, top=top, right=right, bottom=bottom)
 
@@ -197,8 +226,9 @@ def _found_axes(source: FigureSource, path: Path) -> tuple[FigureSource, Axes]:
     page = source.drawing if source.drawing is not None else source.picture
     try:
         return source, find_axes(source.words, page, file=path.name)
-    except InputError:
+    except InputError as error:
         if source.drawing is None:
+            refuse_without_plot(source, path.name, error)
             raise
     source = source.with_words_read()
     return source, find_axes(source.words, page, file=path.name)

@@ -1,7 +1,9 @@
 """What a person knows about a figure, and is believed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from perdure.digitise.found import Axes, Axis, FoundCurve
 from perdure.digitise.names import colours_apart
@@ -12,7 +14,13 @@ from perdure.figure.picture_lines import lines_of_picture
 from perdure.figure.plot_areas import areas_of_lines, plot_areas
 from perdure.records.time_unit import TimeUnit
 
-__all__ = ["Known", "axes_given", "box_given"]
+__all__ = ["ASKED", "FourNumbers", "Known", "axes_given", "box_given", "has_frame"]
+
+FourNumbers = tuple[float, float, float, float]
+
+IN_COLOUR = 25.0
+"""A curve whose colour is this near (L*a*b*) to one that is given is of that colour."""
+ASKED = "it was left out as no arm, and is kept because so many curves are asked for"
 
 
 @dataclass(frozen=True)
@@ -24,43 +32,123 @@ class Known:
     axes : (t0, t1, s0, s1), optional
         Time at the left and right end of the plot, survival (0 to 1) at its bottom and top.
     box : (left, top, right, bottom), optional
-        The plot in the file's pixels.
+        The plot in the file's pixels; of several panels the one that it lies in is read.
     names : sequence of str
         Of the arms, from the highest curve to the lowest.
     arms : int, optional
-        How many there are.
+        How many there are. Of more curves the surest are taken.
     colours : sequence of Colour
-        Of the curves: others are left out.
+        Of the curves: others are left out, and each has one at least.
     time_unit : {"days", "weeks", "months", "years"}, optional
+
+    Raises
+    ------
+    InputError
+        If axes or box are not four finite numbers, or ``arms`` is below 1.
     """
 
-    axes: tuple[float, float, float, float] | None = None
-    box: tuple[float, float, float, float] | None = None
+    axes: FourNumbers | None = None
+    box: FourNumbers | None = None
     names: Sequence[str] = ()
     arms: int | None = None
     colours: Sequence[Colour] = ()
     time_unit: TimeUnit | None = None
 
-    def chosen(self, curves: Sequence[FoundCurve]) -> tuple[FoundCurve, ...]:
-        """Return the curves that a person says there are."""
-        kept = list(curves)
-        if self.colours:
-            kept = [
-                curve
-                for curve in kept
-                if min(colours_apart(curve.colour, one) for one in self.colours) < 25
-            ]
-        wanted = len(self.names) or self.arms
-        if wanted is not None and len(kept) > wanted:
-            kept = sorted(kept, key=lambda one: -one.certainty)[:wanted]
-        if wanted is not None and len(kept) < wanted:
+    def __post_init__(self) -> None:
+        for option, numbers in (("--axes", self.axes), ("--box", self.box)):
+            if numbers is not None and not np.isfinite(numbers).all():
+                raise InputError(
+                    Problem(
+                        f"{option} takes four finite numbers",
+                        "write each as a plain number, such as 36",
+                        value=",".join(f"{one:g}" for one in numbers),
+                    )
+                )
+        if self.arms is not None and self.arms < 1:
             raise InputError(
                 Problem(
-                    f"{wanted} curves are asked for and {len(kept)} were found",
-                    "look at the overlay without --arms; name their colours by --colours",
+                    "--arms takes a whole number of 1 or more, or names",
+                    "write how many curves there are, or their names as A,B",
+                    value=str(self.arms),
                 )
             )
-        return tuple(kept)
+
+    def in_colours(self, curves: Sequence[FoundCurve]) -> tuple[FoundCurve, ...]:
+        """Return the curves of the colours that are given; all where none is.
+
+        Raises
+        ------
+        InputError
+            If a colour has no curve: with the colours that were found.
+        """
+        if not self.colours:
+            return tuple(curves)
+        for colour in self.colours:
+            if not any(_of(curve, colour) for curve in curves):
+                found = ", ".join(dict.fromkeys(_written(curve.colour) for curve in curves))
+                raise InputError(
+                    Problem(
+                        "no curve was found in a colour that is given",
+                        f"the curves' colours are {found}: name them by --colours",
+                        value=_written(colour),
+                    )
+                )
+        return tuple(
+            curve for curve in curves if any(_of(curve, colour) for colour in self.colours)
+        )
+
+    def chosen(
+        self, curves: Sequence[FoundCurve], kept: Sequence[FoundCurve]
+    ) -> tuple[FoundCurve, ...]:
+        """Return the curves that a person says there are.
+
+        Parameters
+        ----------
+        curves : sequence of FoundCurve
+            All that were found, in the colours that are given.
+        kept : sequence of FoundCurve
+            Those of them that seem to be arms. Where more are asked for, the surest of the others
+            come back, with a doubt; where fewer are, the surest stay.
+
+        Raises
+        ------
+        InputError
+            If fewer were found than are asked for.
+        """
+        wanted = len(self.names) or self.arms
+        least = wanted or len(set(self.colours))
+        chosen = list(kept)
+        left_out = sorted(
+            (one for one in curves if all(one.x is not other.x for other in kept)),
+            key=lambda one: -one.certainty,
+        )
+        # a colour without a curve comes first
+        left_out.sort(key=lambda one: any(self._is_of_one_colour(one, other) for other in kept))
+        for curve in left_out[: max(least - len(chosen), 0)]:
+            chosen.append(replace(curve, doubts=(*curve.doubts, ASKED)))
+        if wanted is not None and len(chosen) > wanted:
+            chosen = sorted(chosen, key=lambda one: -one.certainty)[:wanted]
+        if len(chosen) < least:
+            asked = f"{least} curves are asked for" if wanted else f"{least} colours are given"
+            raise InputError(
+                Problem(
+                    f"{asked} and {len(chosen)} were found",
+                    "look at the overlay without --arms and --colours; name each colour of a curve"
+                    " by --colours",
+                )
+            )
+        return tuple(chosen)
+
+    def _is_of_one_colour(self, curve: FoundCurve, other: FoundCurve) -> bool:
+        return any(_of(curve, colour) and _of(other, colour) for colour in self.colours)
+
+
+def _of(curve: FoundCurve, colour: Colour) -> bool:
+    return colours_apart(curve.colour, colour) < IN_COLOUR
+
+
+def _written(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def axes_given(source: FigureSource, known: Known, file: str) -> Axes:
@@ -93,9 +181,7 @@ def axes_given(source: FigureSource, known: Known, file: str) -> Axes:
     )
 
 
-def box_given(
-    box: tuple[float, float, float, float], source: FigureSource
-) -> tuple[float, float, float, float]:
+def box_given(box: FourNumbers, source: FigureSource) -> FourNumbers:
     """Return a box of the file's own pixels in those of the figure that was read from it."""
     scale, (x, y) = source.picture.scale, source.offset
     left, top, right, bottom = box
@@ -115,15 +201,23 @@ def box_given(
     )
 
 
-def _frame(source: FigureSource, file: str) -> tuple[float, float, float, float]:
+def _frame(source: FigureSource, file: str) -> FourNumbers:
     """Return the largest frame, or pair of axis lines."""
-    if source.drawing is None:
-        picture = source.picture
-        areas = areas_of_lines(lines_of_picture(picture), picture.width, picture.height, [])
-    else:
-        areas = plot_areas(source.drawing)
+    areas = _areas(source)
     if not areas:
         raise InputError(
             Problem("no frame or axis lines were found", "name the plot by --box", file=file)
         )
     return max(areas, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]))
+
+
+def has_frame(source: FigureSource) -> bool:
+    """Tell whether a figure shows a frame, or a pair of axis lines."""
+    return bool(_areas(source))
+
+
+def _areas(source: FigureSource) -> Sequence[FourNumbers]:
+    if source.drawing is not None:
+        return plot_areas(source.drawing)
+    picture = source.picture
+    return areas_of_lines(lines_of_picture(picture), picture.width, picture.height, [])

@@ -34,6 +34,8 @@ class FigureSource:
         Where it begins in the picture of the whole file.
     page, panel : int
     notes : tuple of str
+    whole : tuple of int
+        Width and height of the picture of the whole file, in its own pixels.
     """
 
     picture: Picture
@@ -43,13 +45,16 @@ class FigureSource:
     page: int = 1
     panel: int = 1
     notes: tuple[str, ...] = ()
+    whole: tuple[int, int] = (0, 0)
 
     def with_words_read(self) -> "FigureSource":
         """Return it with the words of its pixels: letters of its paths may be shapes."""
         return replace(self, words=read_words(self.picture))
 
 
-def figures_in(path: Path, page: int | None = None) -> tuple[FigureSource, ...]:
+def figures_in(
+    path: Path, page: int | None = None, *, apart: bool = True
+) -> tuple[FigureSource, ...]:
     """Return the figures in a file, in the order of reading.
 
     Parameters
@@ -57,37 +62,40 @@ def figures_in(path: Path, page: int | None = None) -> tuple[FigureSource, ...]:
     path : Path
     page : int, optional
         Of a PDF, from 1.
+    apart : bool
+        Several plots are figures of their own; otherwise the picture or page is one.
 
     Raises
     ------
     InputError
         If the file is missing, damaged, locked, too large, or has several pages and none is named.
     """
+    if path.is_dir():
+        raise InputError(Problem("this is a folder", "name a figure in it", file=str(path)))
     if not path.is_file():
         raise InputError(Problem("there is no such file", "check the name", file=str(path)))
     suffix = path.suffix.lower()
     if suffix in PAGES:
-        return tuple(_of_sheet(read_pdf(path, page)))
+        return tuple(_of_sheet(read_pdf(path, page), apart))
     if page not in (None, 1):
         raise InputError(
             Problem("only a PDF has pages", "leave out --page", file=str(path), value=f"{page}")
         )
     if suffix in VECTORS:
-        return tuple(_of_sheet(read_svg(path)))
-    return tuple(_of_picture(load_picture(path)))
+        return tuple(_of_sheet(read_svg(path), apart))
+    return tuple(_of_picture(load_picture(path), apart))
 
 
-def _of_picture(
-    picture: Picture, page: int = 1, notes: tuple[str, ...] = ()
-) -> Iterator[FigureSource]:
+def _of_picture(picture: Picture, apart: bool) -> Iterator[FigureSource]:
     """Yield the panels of a picture, set upright."""
     picture = upright(picture)
     words = read_words(picture)
-    boxes = panel_boxes(picture)
+    boxes = panel_boxes(picture) if apart else ()
+    whole = _size(picture)
+    if len(boxes) < 2:
+        yield FigureSource(picture, words, None, whole=whole)
+        return
     for panel, box in enumerate(boxes, start=1):
-        if len(boxes) == 1:
-            yield FigureSource(picture, words, None, page=page, notes=notes)
-            return
         left, top = max(int(box[0] + 0.5), 0), max(int(box[1] + 0.5), 0)
         part = cut_picture(picture, box)
         held = tuple(
@@ -95,19 +103,28 @@ def _of_picture(
             for word in words
             if box[0] <= word.centre[0] <= box[2] and box[1] <= word.centre[1] <= box[3]
         )
-        yield FigureSource(part, held, None, (left, top), page, panel, notes)
+        yield FigureSource(part, held, None, (left, top), panel=panel, whole=whole)
 
 
-def _of_sheet(sheet: Sheet) -> Iterator[FigureSource]:
+def _size(picture: Picture, corner: tuple[float, float] = (0.0, 0.0)) -> tuple[int, int]:
+    """Return the size of a picture, with what lies left of it and above, in the file's pixels."""
+    return (
+        round((corner[0] + picture.width) * picture.scale),
+        round((corner[1] + picture.height) * picture.scale),
+    )
+
+
+def _of_sheet(sheet: Sheet, apart: bool) -> Iterator[FigureSource]:
     """Yield the panels of a page."""
-    for panel, part in enumerate(panels_of_sheet(sheet), start=1):
+    parts = panels_of_sheet(sheet)
+    if not apart and not parts[0].is_picture:
+        parts = (sheet,)
+    for panel, part in enumerate(parts, start=1):
+        rest = part.corner, part.page, panel, part.notes
         if part.is_picture:
             picture = upright(part.picture)
-            yield FigureSource(
-                picture, read_words(picture), None, part.corner, part.page, panel, part.notes
-            )
+            whole = _size(picture, part.corner)
+            yield FigureSource(picture, read_words(picture), None, *rest, whole)
             continue
         words = read_words(part.picture) if part.outlined else part.drawing.words
-        yield FigureSource(
-            part.picture, words, part.drawing, part.corner, part.page, panel, part.notes
-        )
+        yield FigureSource(part.picture, words, part.drawing, *rest, _size(sheet.picture))

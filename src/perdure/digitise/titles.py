@@ -8,7 +8,14 @@ from perdure.digitise.scales import Scale
 from perdure.figure.page import Word
 from perdure.records.time_unit import TimeUnit
 
-__all__ = ["counts_events", "lines_of_text", "time_title", "unit_in", "y_title"]
+__all__ = [
+    "counts_events",
+    "lines_of_text",
+    "other_than_survival",
+    "time_title",
+    "unit_in",
+    "y_title",
+]
 
 _UNITS: tuple[tuple[TimeUnit, re.Pattern[str]], ...] = (
     (
@@ -41,6 +48,26 @@ _EVENTS = re.compile(
     re.I,
 )
 _SURVIVES = re.compile(r"free|without|alive|no\s+(event|progress)", re.I)
+_SURVIVAL = re.compile(rf"surviv|\b(OS|[PDER]FS)\b|{_SURVIVES.pattern}", re.I)
+_OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "how well a test tells patients apart (a ROC curve)",
+        re.compile(r"\b(sensitivity|specificity)\b|\b(false|true)[\s-]+(positive|negative)", re.I),
+    ),
+    (
+        "the net benefit of a decision",
+        re.compile(r"\bnet\s+benefit\b|\bthreshold\s+probabilit", re.I),
+    ),
+    (
+        "the size of tumours",
+        re.compile(
+            r"\btumou?r\s+(size|volume|burden|diameter)|\b(change|reduction)\s+from\s+baseline\b"
+            r"|(%|percent(age)?)\s+of\s+baseline\b",
+            re.I,
+        ),
+    ),
+    ("a concentration", re.compile(r"\b(plasma|serum|blood)\s+(concentration|level)", re.I)),
+)
 
 
 def unit_in(text: str) -> TimeUnit | None:
@@ -66,6 +93,29 @@ def counts_events(title: str) -> bool:
     (True, False)
     """
     return bool(_EVENTS.search(title)) and not _SURVIVES.search(title)
+
+
+def other_than_survival(*titles: str) -> tuple[str, str] | None:
+    """Return what the axes measure where a title says that it is no survival, and that title.
+
+    None where any of the titles has a word of survival.
+
+    Examples
+    --------
+    >>> other_than_survival("1 - Specificity", "Sensitivity")
+    ('how well a test tells patients apart (a ROC curve)', '1 - Specificity')
+    >>> other_than_survival("Months", "Survival by tumour size (%)") is None
+    True
+    >>> other_than_survival("Months from baseline", "Patients (%)") is None
+    True
+    """
+    if any(_SURVIVAL.search(title) for title in titles):
+        return None
+    for what, pattern in _OTHERS:
+        for title in titles:
+            if pattern.search(title):
+                return what, title
+    return None
 
 
 def lines_of_text(words: Sequence[Word], gap: float = 1.2) -> tuple[Word, ...]:

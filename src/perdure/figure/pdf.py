@@ -9,26 +9,25 @@ from typing import Any
 
 import numpy as np
 import pypdfium2
-import pypdfium2.raw as pdfium_c
 
 from perdure.errors import InputError, Problem
 from perdure.figure.geometry import Box, Matrix
 from perdure.figure.outlines import letters_are_shapes
 from perdure.figure.page import Drawing, Picture
-from perdure.figure.pdf_bombs import unpacks_to_too_much
+from perdure.figure.pdf_bombs import refuse_bomb
 from perdure.figure.pdf_paths import Content, read_content
+from perdure.figure.pdf_trial import MOST_PAGES, SECONDS_OF_PAGES
 from perdure.figure.pdf_words import quarter_turns, read_words, spelt
 from perdure.figure.plot_areas import plot_areas
-from perdure.figure.sheet import Placed, Sheet, pixels_a_point
+from perdure.figure.resolution import pixels_a_point
+from perdure.figure.sheet import Placed, Sheet
 
 __all__ = ["read_pdf"]
 
 _LARGEST_FILE = 300_000_000  # bytes
-_PAGES_TO_TRY = 20
-_SECONDS_TO_TRY = 5.0
-_MOST_DRAWN = 500_000  # objects: more take minutes
 _SMALLEST_IMAGE = 0.04  # of the page
 _MOST_IMAGE_PIXELS = 16e6
+_SECONDS_OF_IMAGES = 10.0
 
 
 def read_pdf(path: Path, page: int | None = None, *, dpi: float | None = None) -> Sheet:
@@ -46,15 +45,17 @@ def read_pdf(path: Path, page: int | None = None, *, dpi: float | None = None) -
     Raises
     ------
     InputError
-        No such file or page, a password, a damaged file, an empty page, or several pages with
-        figures and no ``page``.
+        No such file or page, a password, a damaged file, an empty page, one that takes too much
+        memory or time, or several pages with figures and no ``page``.
     """
-    document = _open(path)
+    document = _open(path, page)
     try:
         count = len(document)
         notes: tuple[str, ...] = ()
         if page is None:
             page, notes = _only_page(document, path)
+            if count > 1:
+                refuse_bomb(path, page)
         if not 1 <= page <= count:
             holds = "one page" if count == 1 else f"{count} pages"
             raise _wrong(path, f"there is no page {page}: the file has {holds}", "check --page")
@@ -67,17 +68,14 @@ def _wrong(path: Path, message: str, remedy: str) -> InputError:
     return InputError(Problem(message, remedy, path.name))
 
 
-def _open(path: Path) -> Any:  # noqa: ANN401  # pypdfium2 has no types
+def _open(path: Path, page: int | None) -> Any:  # noqa: ANN401  # pypdfium2 has no types
     try:
         size = path.stat().st_size
     except OSError as error:
         raise _wrong(path, "the file cannot be read", "check its name and place") from error
     if size > _LARGEST_FILE:
         raise _wrong(path, "the file is larger than 300 MB", "save the figure's page alone")
-    if unpacks_to_too_much(path):
-        raise _wrong(
-            path, "the file unpacks to more than a page can hold", "save the figure as PNG"
-        )
+    refuse_bomb(path, page)
     try:
         document = pypdfium2.PdfDocument(path)
         count = len(document)
@@ -102,12 +100,12 @@ def _only_page(document: Any, path: Path) -> tuple[int, tuple[str, ...]]:  # noq
         return 1, ()
     found: list[int] = []
     start = monotonic()
-    bounded = count <= _PAGES_TO_TRY
+    bounded = count <= MOST_PAGES
     if bounded:
         for number in range(1, count + 1):
             if _like_figure(document, number):
                 found.append(number)
-            if monotonic() - start > _SECONDS_TO_TRY:
+            if monotonic() - start > SECONDS_OF_PAGES:
                 bounded = False
                 break
     if bounded and len(found) == 1:
@@ -176,10 +174,6 @@ def _read_page(
     try:
         if min(page.get_size()) < 1:
             raise _wrong(path, f"page {number} has no size", "save the figure's page anew")
-        if pdfium_c.FPDFPage_CountObjects(page.raw) > _MOST_DRAWN:
-            raise _wrong(
-                path, f"page {number} holds too many lines to draw", "save the figure alone as PNG"
-            )
         notes = (*notes, *_set_upright(page))
         wide, tall = page.get_size()
         scale = pixels_a_point(wide, tall, dpi, 72.0)
@@ -202,7 +196,7 @@ def _read_page(
             scale,
             number,
             len(document),
-            _images(page, content, scale, width * height),
+            _images(page, content, scale, width * height, path),
             not readable or letters_are_shapes(content.fills, height),
             content.crowded,
             notes,
@@ -248,9 +242,11 @@ def _images(
     content: Content,
     scale: float,
     page_area: float,
+    path: Path,
 ) -> tuple[Placed, ...]:
     """Return the pictures of some size, each drawn at the resolution that it has in the file."""
     wide, tall = page.get_size()
+    start = monotonic()
     placed: list[Placed] = []
     for box, across, down in content.images:
         held = (
@@ -261,6 +257,10 @@ def _images(
         )
         if held[2] <= held[0] or held[3] <= held[1] or _area(held) < _SMALLEST_IMAGE * page_area:
             continue
+        if monotonic() - start > _SECONDS_OF_IMAGES:
+            raise _wrong(
+                path, "the page holds too many pictures to draw", "save the figure alone as PNG"
+            )
         own = scale * max(across / max(box[2] - box[0], 1e-9), down / max(box[3] - box[1], 1e-9))
         area = _area(held) / scale**2
         own = min(max(own, 0.5), (_MOST_IMAGE_PIXELS / area) ** 0.5)

@@ -1,42 +1,55 @@
-"""Tiny PDFs that unpack to gigabytes, found before anything is unpacked for good."""
+"""Small PDFs that unpack to gigabytes, or draw for hours.
 
-import re
-import zlib
+A file can hide what it unpacks to in more ways than can be looked for: filters on filters, their
+names spelt otherwise, forms that hold forms, pictures, dashes, patterns. So nothing is looked for:
+every PDF is first opened and drawn by the same library in a process of its own
+(:mod:`perdure.figure.pdf_trial`), which may take 560 MB of memory and 15 seconds of the processor.
+What does not come back from there is refused; what does takes no more here. It costs a new process
+and the page drawn twice: 0.15 s of the processor for a page with a vector figure.
+
+Windows has no such limit of memory, and macOS does not keep it: there the limit of time alone
+holds.
+"""
+
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-__all__ = ["unpacks_to_too_much"]
+from perdure.errors import InputError, Problem
+from perdure.figure.pdf_trial import FINE, LARGE_PICTURES, MANY_LINES
 
-_MOST = 200_000_000  # bytes of one stream
-_BEST_RATIO = 1100  # of zlib: shorter streams than _MOST over this cannot reach it
-_PIECE = 4_000_000
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+__all__ = ["refuse_bomb"]
+
+_SECONDS = 30  # by the clock, with other work on the machine
 
 
-def unpacks_to_too_much(path: Path) -> bool:
-    """Tell whether a stream of a PDF that is no picture unpacks to more than 200 MB.
+def refuse_bomb(path: Path, page: int | None = None) -> None:
+    """Refuse a PDF of which a page, from 1, takes too much memory or time to open and draw.
 
-    Pictures are unpacked line by line when they are drawn, and may be large.
+    Without a page every one of a short file is opened, and drawn where it is the only one.
+
+    Raises
+    ------
+    InputError
+        If it takes too much, holds more than 500,000 objects, or pictures of more than 100
+        megapixels.
     """
-    data = path.read_bytes()
-    for found in _STREAM.finditer(data):
-        head = data[max(data.rfind(b"obj", 0, found.start()), found.start() - 2000) : found.start()]
-        if (b"/FlateDecode" not in head and b"/Fl " not in head) or b"/Image" in head:
-            continue
-        end = data.find(b"endstream", found.end())
-        end = len(data) if end < 0 else end
-        if end - found.end() > _MOST / _BEST_RATIO and _is_large(data, found.end(), end):
-            return True
-    return False
-
-
-def _is_large(data: bytes, start: int, end: int) -> bool:
-    unpacker = zlib.decompressobj()
-    total = 0
-    rest = data[start:end]
+    number = [] if page is None else [str(page)]
+    command = [sys.executable, "-P", "-m", "perdure.figure.pdf_trial", str(path), *number]
+    places = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
     try:
-        while rest and total <= _MOST:
-            total += len(unpacker.decompress(rest, _PIECE))
-            rest = unpacker.unconsumed_tail
-    except zlib.error:
-        return False  # damaged: the reader of the file says so
-    return total > _MOST
+        done = subprocess.run(  # noqa: S603 - our own module; the file's name is no option
+            command, capture_output=True, text=True, timeout=_SECONDS, env=places, check=False
+        )
+        said = done.stdout if done.returncode == 0 else ""
+    except subprocess.TimeoutExpired:
+        said = ""
+    if said == FINE:
+        return
+    where = f"page {page or 1}"
+    message = {
+        LARGE_PICTURES: f"the pictures of {where} have more than 100 megapixels",
+        MANY_LINES: f"{where} holds too many lines to draw",
+    }.get(said, "the file unpacks to more than a page can hold")
+    raise InputError(Problem(message, "save the figure alone as PNG", path.name))

@@ -38,20 +38,31 @@ def read_content(page: Any, view: Matrix) -> Content:  # noqa: ANN401  # pypdfiu
     if pdfium_c.FPDFPage_CountObjects(page.raw) > _MOST_OBJECTS:
         content.crowded = True
         return content
-    for handle, matrix, clip in _objects(page, view):
+    for seen, (handle, matrix, clip) in enumerate(_objects(page, view)):
         kind = pdfium_c.FPDFPageObj_GetType(handle)
-        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+        if seen >= _MOST_OBJECTS:
+            content.crowded = True
+        elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+            # counted before they are gathered: one path may have a hundred million
+            points = pdfium_c.FPDFPath_CountSegments(handle)
+            if content.points + points > _MOST_POINTS:
+                content.crowded = True
+                break
             _add_path(content, handle, matrix, clip)
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             _add_image(content, handle, matrix, clip)
         if content.points > _MOST_POINTS:
             content.crowded = True
+        if content.crowded:
             break
     return content
 
 
 def _objects(page: Any, view: Matrix) -> Iterator[tuple[Any, Matrix, Box]]:  # noqa: ANN401
-    """Give every object in the order of drawing, with its space's matrix and its clip."""
+    """Give every object in the order of drawing, with its space's matrix and its clip.
+
+    A form comes before what it holds.
+    """
     raw = page.raw
     top = (pdfium_c.FPDFPage_GetObject(raw, i) for i in range(pdfium_c.FPDFPage_CountObjects(raw)))
     yield from _within(top, view, EVERYWHERE, 0)
@@ -62,9 +73,8 @@ def _within(
 ) -> Iterator[tuple[Any, Matrix, Box]]:
     for handle in handles:
         own = meet(clip, _clip_box(handle, space))
-        if pdfium_c.FPDFPageObj_GetType(handle) != pdfium_c.FPDF_PAGEOBJ_FORM:
-            yield handle, space, own
-        elif depth < _DEEPEST:
+        yield handle, space, own
+        if pdfium_c.FPDFPageObj_GetType(handle) == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
             inner = (
                 pdfium_c.FPDFFormObj_GetObject(handle, i)
                 for i in range(pdfium_c.FPDFFormObj_CountObjects(handle))

@@ -17,7 +17,8 @@ from perdure.figure.geometry import Box, Matrix, apply_matrix, bounds, meet, tim
 from perdure.figure.letters import group_letters
 from perdure.figure.outlines import letters_are_shapes
 from perdure.figure.page import Drawing, Picture, Pixels
-from perdure.figure.sheet import Placed, Sheet, pixels_a_point
+from perdure.figure.resolution import pixels_a_point
+from perdure.figure.sheet import Placed, Sheet
 from perdure.figure.svg_shapes import numbers_of
 from perdure.figure.svg_style import Rules, length_of
 from perdure.figure.svg_walk import TooMuchError, Walk, is_text, view_of

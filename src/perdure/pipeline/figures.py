@@ -83,7 +83,8 @@ def read_figures(
     Raises
     ------
     InputError
-        If a row names a curve, or a panel, that was not read: with those that were.
+        If a row names a curve, or a panel, that is not there: with those that are; or two rows
+        name one curve.
     """
     awaited = {(one.trial, one.endpoint, one.analysis): one.without_curve for one in study.analyses}
     rows = [row for row in study.figures if row.arm in awaited.get(row.key, ())]
@@ -111,7 +112,7 @@ def read_figures(
         if page not in failed
     }
     found = _curves(study, rows, panels)
-    reasons = {
+    reasons: dict[CurveInFigure, str] = {
         row: f"{row.figure} could not be read: {failed[row.file, row.page]}"
         for row in rows
         if (row.file, row.page) in failed
@@ -124,15 +125,19 @@ def _curves(
     study: Study,
     rows: Sequence[CurveInFigure],
     panels: Mapping[tuple[str, int | None], Sequence[ReadPanel]],
-) -> dict[CurveInFigure, ReadCurve]:
-    """Return the curve of each row whose figure was read."""
+) -> dict[CurveInFigure, ReadCurve | str]:
+    """Return the curve of each row whose figure was read, or why it has none."""
     problems: list[Problem] = []
     arms = {(trial.trial, arm.arm): arm for trial in study.trials for arm in trial.arms}
     here = {row: panels[row.file, row.page] for row in rows if (row.file, row.page) in panels}
-    found = curves_of_rows(rows, here, arms, problems)
+    found, without = curves_of_rows(rows, here, arms, problems)
     if problems:
         raise InputError(problems)
-    return found
+    reasons = {
+        row: f"{one.message}; {one.remedy} ({row.place}, column {one.column})"
+        for row, one in without.items()
+    }
+    return {**found, **reasons}
 
 
 def load_overlays(study: Study) -> dict[str, str]:

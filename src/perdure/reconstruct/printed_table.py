@@ -20,6 +20,7 @@ def numbers_at_risk_from_table(
     rows: Sequence[int] | None = None,
     file: str | None = None,
     column: str | None = None,
+    misprints: bool = True,
 ) -> tuple[NumbersAtRisk, tuple[str, ...]]:
     """Turn the rows of a table under a figure into numbers at risk, and say what was left out.
 
@@ -38,6 +39,8 @@ def numbers_at_risk_from_table(
     file : str, optional
     column : str, optional
         Header of the arm's column.
+    misprints : bool
+        A misprint is looked for; otherwise any rise is a slip of who typed the table.
 
     Returns
     -------
@@ -48,7 +51,8 @@ def numbers_at_risk_from_table(
     ------
     InputError
         If the table is empty, a value is missing, a time is negative, repeated or out of order, a
-        number is not a count, or numbers rise more than once.
+        number is not a count, or numbers rise more than once, or at all without
+        ``misprints``.
 
     Examples
     --------
@@ -61,6 +65,17 @@ def numbers_at_risk_from_table(
     place = Rows(file, rows, "table row")
     times, numbers = _table_values(time, n, place, column)
     rises = np.flatnonzero(np.diff(numbers) > 0) + 1
+    if rises.size and not misprints:
+        raise InputError(
+            place.problem(
+                int(at),
+                f"the number at risk rises from {numbers[at - 1]:g}; it cannot rise",
+                "correct it; leave the cell empty where the figure has a misprint",
+                column,
+                numbers[at],
+            )
+            for at in rises
+        )
     out = _misprint(numbers, rises)
     if rises.size and out is None:
         raise InputError(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from perdure.errors import Problem
@@ -15,8 +16,20 @@ ALIKE = 0.6
 """Names less alike than this are of two arms."""
 APART = 0.1
 """The next best name is this much less alike, or it is not clear which one is meant."""
+NOT_ONE = 0.9
+"""Names that are not one are alike by so much at most."""
 
 _Found = tuple[ReadPanel, ReadArm]
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """A row's curve: how much alike their names are, 1 where they are one; a note where not."""
+
+    panel: ReadPanel
+    arm: ReadArm
+    alike: float
+    note: str = ""
 
 
 def curves_of_rows(
@@ -24,8 +37,12 @@ def curves_of_rows(
     panels: Mapping[CurveInFigure, Sequence[ReadPanel]],
     arms: Mapping[tuple[str, str], Arm],
     problems: list[Problem],
-) -> dict[CurveInFigure, ReadCurve]:
-    """Return the curve of each row whose figure was read; names that fit none are problems.
+) -> tuple[dict[CurveInFigure, ReadCurve], dict[CurveInFigure, Problem]]:
+    """Return the curve of each row whose figure was read, and why a row has none.
+
+    What only the user can mend goes into ``problems``: a name or a panel that a row gives, where
+    all curves of its figure were read, and one curve that two rows name. What was not read, or
+    not by a name that tells it, leaves its row alone without a curve.
 
     Parameters
     ----------
@@ -35,30 +52,68 @@ def curves_of_rows(
     arms : mapping of (trial, arm) to Arm
     problems : list of Problem
     """
-    found: dict[CurveInFigure, ReadCurve] = {}
-    taken: dict[tuple[object, ...], CurveInFigure] = {}
-    for row in rows:
-        if row not in panels:
-            continue
-        chosen = _chosen(row, panels[row], arms[row.trial, row.arm])
-        if isinstance(chosen, Problem):
-            problems.append(chosen)
-            continue
-        (panel, arm), note = chosen
-        place = (row.key, panel.folder, arm.arm)
-        if place in taken:
-            message = f"the curve {arm.name!r} would be that of arm {taken[place].arm} too"
-            problems.append(_problem(row, message, panels[row]))
-            continue
-        taken[place] = row
-        curve = read_curve_in(row, panel, arm, alone=len(panels[row]) == 1)
-        found[row] = curve.noted(note) if note else curve
-    return found
+    chosen: dict[CurveInFigure, _Choice] = {}
+    without: dict[CurveInFigure, Problem] = {}
+    for row in (one for one in rows if one in panels):
+        choice = _chosen(row, panels[row], arms[row.trial, row.arm])
+        if isinstance(choice, _Choice):
+            chosen[row] = choice
+        elif _is_users(row, rows, panels[row]):
+            problems.append(choice)
+        else:
+            without[row] = choice
+    _share_none(chosen, panels, problems, without)
+    found = {}
+    for row, choice in chosen.items():
+        curve = read_curve_in(row, choice.panel, choice.arm, alone=len(panels[row]) == 1)
+        found[row] = curve.noted(choice.note) if choice.note else curve
+    return found, without
 
 
-def _chosen(
-    row: CurveInFigure, panels: Sequence[ReadPanel], arm: Arm
-) -> tuple[_Found, str] | Problem:
+def _is_users(
+    row: CurveInFigure, rows: Sequence[CurveInFigure], panels: Sequence[ReadPanel]
+) -> bool:
+    """Tell whether a row names what is not there, although as many curves were read as rows ask."""
+    if row.panel is not None and row.panel not in [panel.panel for panel in panels]:
+        # one before the last was seen, and not read
+        return row.panel > max(panel.panel for panel in panels)
+    place = (row.key, row.file, row.page, row.panel)
+    asked = sum((one.key, one.file, one.page, one.panel) == place for one in rows)
+    read = sum(len(panel.arms) for panel in panels if row.panel in (None, panel.panel))
+    return bool(row.label) and read >= asked
+
+
+def _share_none(
+    chosen: dict[CurveInFigure, _Choice],
+    panels: Mapping[CurveInFigure, Sequence[ReadPanel]],
+    problems: list[Problem],
+    without: dict[CurveInFigure, Problem],
+) -> None:
+    """Leave a curve that several rows chose to the row whose name is plainly the most alike."""
+    takers: dict[tuple[object, ...], list[CurveInFigure]] = {}
+    for row, choice in chosen.items():
+        takers.setdefault((row.key, choice.panel.folder, choice.arm.arm), []).append(row)
+    for several in (rows for rows in takers.values() if len(rows) > 1):
+        first, second, *_ = sorted(several, key=lambda row: -chosen[row].alike)
+        plain = chosen[first].alike >= max(ALIKE, chosen[second].alike + APART)
+        for row in several:
+            if row is first and plain:
+                continue
+            other = second if row is first else first
+            choice = chosen[row]
+            message = f"the curve {choice.arm.name!r} would be that of arm {other.arm} too"
+            problem = _problem(row, message, panels[row])
+            if all(one.label and chosen[one].alike == 1 for one in (row, other)):
+                if row is not first:  # once for the two
+                    problems.append(problem)
+            else:
+                without[row] = problem
+        for row in several:
+            if not (row is first and plain):
+                del chosen[row]
+
+
+def _chosen(row: CurveInFigure, panels: Sequence[ReadPanel], arm: Arm) -> _Choice | Problem:
     """Return a row's curve, and a note where its name is not quite the row's."""
     if row.panel is not None and row.panel not in [panel.panel for panel in panels]:
         there = ", ".join(str(panel.panel) for panel in panels)
@@ -77,7 +132,7 @@ def _chosen(
     for name in wanted:
         equal = _equal(name, curves)
         if len(equal) == 1:
-            return equal[0], ""
+            return _Choice(*equal[0], 1.0)
         if equal:
             column = "panel" if len({panel.panel for panel, _ in equal}) > 1 else "curve_label"
             return _problem(row, f"{len(equal)} curves are called {name!r}", here, column)
@@ -100,7 +155,7 @@ def _equal(name: str, curves: Sequence[_Found]) -> list[_Found]:
 
 def _most_alike(
     row: CurveInFigure, wanted: Sequence[str], curves: Sequence[_Found], here: Sequence[ReadPanel]
-) -> tuple[_Found, str] | Problem:
+) -> _Choice | Problem:
     """Return the curve whose name is plainly the most alike."""
     name = wanted[0] if wanted else row.arm
     scores = [max((_alike(one, curve[1].name) for one in wanted), default=0.0) for curve in curves]
@@ -111,7 +166,8 @@ def _most_alike(
     if not sure and not (len(curves) == 1 and not row.label):
         return _problem(row, f"no curve of {row.file} is plainly called {name!r}", here)
     label = curves[best][1].name
-    return curves[best], f"{row.place}: the curve called {label!r} was taken for {name!r}"
+    note = f"{row.place}: the curve called {label!r} was taken for {name!r}"
+    return _Choice(*curves[best], min(scores[best], NOT_ONE), note)
 
 
 def _problem(

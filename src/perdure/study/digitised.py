@@ -8,9 +8,12 @@ import numpy as np
 
 from perdure.digitise.found import Axis, Digitised, DigitisedArm, RiskCell
 from perdure.records import Floats
+from perdure.study.provenance import digest_of
 from perdure.study.tables import table_text
 
-__all__ = ["digitised_files", "digitised_json", "to_check"]
+__all__ = ["RECORD", "digest_of_record", "digitised_files", "digitised_json", "to_check"]
+
+RECORD = "digitised.json"
 
 
 def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> dict[Path, bytes]:
@@ -42,11 +45,29 @@ def digitised_files(found: Digitised, folder: Path, overlay: bytes | None) -> di
     risk = _risk_table(found.arms)
     if risk is not None:
         files[folder / "risk.csv"] = risk.encode()
-    text = json.dumps(digitised_json(found), indent=1, ensure_ascii=False, allow_nan=False)
-    files[folder / "digitised.json"] = (text + "\n").encode()
     if overlay is not None:
         files[folder / "overlay.png"] = overlay
+    digests = {
+        path.relative_to(folder).as_posix(): digest_of(content) for path, content in files.items()
+    }
+    record = digitised_json(found)
+    digests[RECORD] = digest_of(_text(record))
+    files[folder / RECORD] = _text({**record, "files": digests})
     return files
+
+
+def _text(record: dict[str, object]) -> bytes:
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def digest_of_record(content: bytes) -> str:
+    """Return the digest of digitised.json but for the digests that it holds; empty for no JSON."""
+    try:
+        record = json.loads(content)
+        return digest_of(_text({name: one for name, one in record.items() if name != "files"}))
+    except (ValueError, AttributeError):
+        return ""
 
 
 def _points(arm: DigitisedArm, column: float | None) -> tuple[Floats, Floats]:

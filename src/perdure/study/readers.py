@@ -204,13 +204,14 @@ def _complement(incidence: Floats, percent: bool | None, table: Table) -> tuple[
 
 
 def read_risk_table(
-    path: Path, *, time_unit: TimeUnit, file: str | None = None
+    path: Path, *, time_unit: TimeUnit, file: str | None = None, misprints: bool = True
 ) -> tuple[dict[str, NumbersAtRisk | None], tuple[str, ...]]:
     """Read a table of numbers at risk: ``time`` and one column an arm.
 
     Returns the numbers by column, and notices. An empty cell is a number that was not printed; a
     column of such is None. A header that tells a time unit is believed: a table may be printed in
-    another unit than the curve.
+    another unit than the curve. A number that rises is taken for a misprint and left out; without
+    ``misprints`` it is refused.
 
     Raises
     ------
@@ -244,6 +245,7 @@ def read_risk_table(
                 rows=[table.lines[at] for at in printed],
                 file=table.file,
                 column=name,
+                misprints=misprints,
             )
         except InputError as error:
             problems += error.problems
@@ -270,7 +272,7 @@ def _risk_cells(path: Path, file: str | None, time_unit: TimeUnit) -> tuple[Tabl
 
 
 def read_numbers_at_risk(
-    path: Path, *, time_unit: TimeUnit, arm: str | None = None
+    path: Path, *, time_unit: TimeUnit, arm: str | None = None, misprints: bool = True
 ) -> tuple[NumbersAtRisk, tuple[str, ...]]:
     """Read the numbers at risk of one arm, from ``time, n_at_risk`` or a table with arms.
 
@@ -280,13 +282,15 @@ def read_numbers_at_risk(
     time_unit : {"days", "weeks", "months", "years"}
     arm : str, optional
         The arm's column; not needed where there is one column.
+    misprints : bool
+        A number that rises is taken for a misprint and left out; otherwise it is refused.
 
     Raises
     ------
     InputError
         With every problem of the file, or if the column is not clear.
     """
-    table, notices = read_risk_table(path, time_unit=time_unit)
+    table, notices = read_risk_table(path, time_unit=time_unit, misprints=misprints)
     found = {name: numbers for name, numbers in table.items() if numbers is not None}
     columns = ", ".join(found)
     if arm is not None and arm in table and arm not in found:
