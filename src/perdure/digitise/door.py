@@ -1,6 +1,7 @@
 """A figure walks in; its curves, names and numbers at risk walk out, each with its certainty."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from perdure.digitise.alike import letters_of, named_alike
 from perdure.digitise.axes import find_axes
 from perdure.digitise.choice import chosen_curves
+from perdure.digitise.cut_off import with_cut_off
 from perdure.digitise.found import (
     Axes,
     Digitised,
@@ -35,6 +37,7 @@ from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
 from perdure.digitise.risk_names import is_vivid
 from perdure.digitise.risk_table import read_risk_table
+from perdure.digitise.shared_axis import axes_beside
 from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
@@ -78,11 +81,14 @@ def digitise(
     parts: list[_Part] = []
     found: list[Digitised] = []
     refused: list[InputError] = []
+    alone: list[FigureSource] = []
     for source in figures_in(path, page):
         try:
-            parts.append(_part(source, path, known))
+            parts.append(_part(*_with_axes(source, path, known)))
         except InputError as error:
             refused.append(error)
+            alone.append(source)
+    parts, left_out = _with_shared_axis(parts, alone, refused, path)
     legends = shared_legends([PanelLegend(p.legend, p.axes, p.source.offset) for p in parts])
     elsewhere = next((one for one in legends if any(e.place is not None for e in one)), ())
     for part, legend in zip(parts, legends, strict=True):
@@ -90,8 +96,10 @@ def digitise(
             found.append(_read(part, legend, elsewhere, path, known))
         except InputError as error:
             refused.append(error)
+            left_out.append(_left_out(part.source, error))
     if not found:
         raise refused[0]
+    found[0] = replace(found[0], warnings=(*found[0].warnings, *left_out))
     return tuple(found)
 
 
@@ -105,12 +113,40 @@ class _Part:
     legend: tuple[LegendEntry, ...]
 
 
-def _part(source: FigureSource, path: Path, known: Known) -> _Part:
+def _part(source: FigureSource, axes: Axes) -> _Part:
     """Read the words of one figure."""
-    source, axes = _with_axes(source, path, known)
-    page = source.drawing if source.drawing is not None else source.picture
+    page = source.marks
     table = read_risk_table(source.words, axes, page)
     return _Part(source, axes, table, find_legend(source.words, axes, page, table))
+
+
+def _with_shared_axis(
+    parts: Sequence[_Part],
+    alone: Sequence[FigureSource],
+    refused: Sequence[InputError],
+    path: Path,
+) -> tuple[list[_Part], list[str]]:
+    """Return the panels, with those that share the survival axis of another, and who is left out.
+
+    ``alone`` are the panels whose axes were not found, each ``refused`` for its reason.
+    """
+    found = list(parts)
+    left_out: list[str] = []
+    others = [(part.source, part.axes) for part in parts]
+    for source, error in zip(alone, refused, strict=True):
+        axes = None
+        with suppress(InputError):
+            axes = axes_beside(source, others, file=path.name)
+        if axes is None:
+            left_out.append(_left_out(source, error))
+        else:
+            found.append(_part(source, axes))
+    return sorted(found, key=lambda part: (part.source.page, part.source.panel)), left_out
+
+
+def _left_out(source: FigureSource, error: InputError) -> str:
+    """Say that a panel is left out and why."""
+    return f"panel {source.panel} is left out: {error.problems[0].message}"
 
 
 def _read(
@@ -146,6 +182,7 @@ def _read(
         )
     if table is not None:
         table = named_alike(table, [one for one in legend if one.certainty >= SURE_NAME])
+    curves = with_cut_off(curves, axes, source.picture.width)
     arms, warnings = _arms(curves, legend, table, axes, known)
     facts = printed_facts(source.words, [arm.label for arm in arms if arm.label])
     unit = known.time_unit or axes.time_unit
@@ -170,7 +207,10 @@ def _read(
 def _with_axes(source: FigureSource, path: Path, known: Known) -> tuple[FigureSource, Axes]:
     """Return the axes that a person gave, or those that are found."""
     if known.axes is not None:
-        return source, axes_given(source, known, path.name)
+        read: Axes | None = None
+        with suppress(InputError):
+            source, read = _found_axes(source, path)
+        return source, axes_given(source, known, read, path.name)
     source, axes = _found_axes(source, path)
     if known.box is None:
         return source, _covering(axes)
@@ -193,7 +233,7 @@ def _covering(axes: Axes) -> Axes:
 
 def _found_axes(source: FigureSource, path: Path) -> tuple[FigureSource, Axes]:
     """Return the axes by the words, read from the pixels where the file's text has them not."""
-    page = source.drawing if source.drawing is not None else source.picture
+    page = source.marks
     try:
         return source, find_axes(source.words, page, file=path.name)
     except InputError:

@@ -93,13 +93,8 @@ def areas_of_lines(lines: list[Line], width: float, height: float, ink: list[Box
                 and abs(down.high - across.at) <= _CORNER * down.length
                 and not (across.length > 0.97 * width and down.length > 0.97 * height)
             ):
-                box = (
-                    min(down.at, across.low),
-                    down.low,
-                    across.high,
-                    max(across.at, down.high),
-                )
-                boxes.append(box)
+                # What stands out beyond the corner are the ticks of its labels.
+                boxes.append((down.at, down.low, across.high, across.at))
     boxes = _distinct(sorted(set(boxes), key=lambda box: -_area(box)))
     return sorted(_plots(boxes, ink), key=lambda box: (round(4 * box[1] / height), box[0]))
 
