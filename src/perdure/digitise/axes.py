@@ -17,8 +17,9 @@ from perdure.errors import InputError, Problem
 from perdure.figure.page import Drawing, Picture, Word
 from perdure.records.time_unit import TimeUnit
 
-__all__ = ["axes_on", "find_axes", "find_panels"]
+__all__ = ["NO_UNIT", "axes_on", "find_axes", "find_panels"]
 
+NO_UNIT = "no unit of time was found in the title of the time axis"
 _SURE = 0.6
 """A label that is read with less certainty may be a speck."""
 _REMEDY = "give the range of the axes: --axes T0,T1,S0,S1"
@@ -109,17 +110,22 @@ def axes_on(
     Raises
     ------
     InputError
-        Where no times stand beneath the frame, or their axis is broken.
+        Where no times stand beneath the frame, their axis is broken, or the plot has survival
+        labels of its own or counts events.
     """
-    left, _, right, bottom = frame
-    numbers = [
-        a
-        for a in labels_of(words)
-        if a.y > bottom and left - 0.1 * (right - left) < a.x < right + 0.1 * (right - left)
+    left, top, right, bottom = frame
+    labels, margin = labels_of(words), 0.1 * (right - left)
+    own = [a for a in labels if a.word.right < left and top - 5 <= a.y <= bottom]
+    numbers = [a for a in labels if a.y > bottom and left - margin < a.x < right + margin]
+    rows = [
+        r
+        for r in rows_of_labels(numbers)
+        if r.values.min() >= 0 and r.step > 0 and len(r.labels) >= 3
     ]
-    rows = [r for r in rows_of_labels(numbers) if r.values.min() >= 0 and r.step > 0]
-    if not rows:
+    if not rows or len(own) > 1:
         raise InputError(_nothing(words, file))
+    turned = sorted((w for w in words if w.turned), key=lambda w: -w.bottom)
+    _refuse_events(" ".join(w.text for w in turned), file)
     row = min(rows, key=lambda r: r.labels[0].y)
     ticks = ticks_of_x(page, row)
     refuse_bent(row, labels_of(words), file, time=True)
@@ -247,15 +253,7 @@ def _axes(pair: _Pair, words: Sequence[Word], page: Picture | Drawing, file: str
     area = plot_area(page, _between_ticks(x, y), bounds, _reach(x, y))
     title, unit = time_title(words, row, area)
     upright = y_title(words, column, area, right=pair.right)
-    if counts_events(upright):
-        raise InputError(
-            Problem(
-                "the upright axis counts events (cumulative incidence) and not survival",
-                "give a figure of survival",
-                file=file,
-                value=upright,
-            )
-        )
+    _refuse_events(upright, file)
     warnings = (
         *_warnings("time", x_ticks, x),
         *_warnings("survival", y_ticks, y),
@@ -265,6 +263,18 @@ def _axes(pair: _Pair, words: Sequence[Word], page: Picture | Drawing, file: str
     return Axes(
         x, y, area.left, area.top, area.right, area.bottom, unit, percent, title, upright, warnings
     )
+
+
+def _refuse_events(title: str, file: str | None) -> None:
+    if counts_events(title):
+        raise InputError(
+            Problem(
+                "the upright axis counts events (cumulative incidence) and not survival",
+                "give a figure of survival",
+                file=file,
+                value=title,
+            )
+        )
 
 
 def _axis(scale: Scale, ticks: Ticks | None, unit: float) -> Axis:
@@ -311,12 +321,14 @@ def _warnings(name: str, ticks: Ticks | None, axis: Axis) -> Iterator[str]:
 
 def _unit_warning(unit: TimeUnit | None) -> Iterator[str]:
     if unit is None:
-        yield "no unit of time was found in the title of the time axis"
+        yield NO_UNIT
 
 
 def _late(x: Axis, area: Area) -> Iterator[str]:
     """Say where the time axis starts after 0: a landmark, or a part of a figure."""
     first = float(x.value(area.left))
+    if abs(first - x.low) < 0.02 * (x.high - x.low):
+        first = x.low
     if area.left - float(x.pixel(0.0)) > max(5.0, 0.03 * (area.right - area.left)):
         yield (
             f"the time axis starts at {first:.3g} and not at 0: what happened before is not seen"

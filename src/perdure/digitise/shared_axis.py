@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from perdure.digitise.axes import axes_on
+from perdure.digitise.axes import NO_UNIT, axes_on
 from perdure.digitise.found import Axes, Axis
 from perdure.digitise.sources import FigureSource
 
@@ -47,8 +47,20 @@ def axes_beside(
         down = other.offset[1] - source.offset[1]
         slack = max(2.0, _LEVEL * (theirs[3] - theirs[1]))
         if all(abs(frame[i] - theirs[i] - down) <= slack for i in (1, 3)):
-            found = axes_on(source.words, source.marks, _moved(axes.y, down), frame, file=file)
-            return replace(found, percent=axes.percent, y_title=axes.y_title)
+            words, y = source.words, _moved(axes.y, down)
+            found = axes_on(words, source.marks, y, frame, file=file)
+            unit, title = found.time_unit, found.x_title
+            if unit is None and not title:  # one title in the middle is that of both
+                unit, title = axes.time_unit, axes.x_title
+            said = tuple(one for one in found.warnings if one != NO_UNIT or unit is None)
+            return replace(
+                found,
+                percent=axes.percent,
+                time_unit=unit,
+                x_title=title,
+                y_title=axes.y_title,
+                warnings=said,
+            )
     return None
 
 

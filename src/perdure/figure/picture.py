@@ -29,8 +29,8 @@ def load_picture(path: Path | str) -> Picture:
     """Return the pixels of a PNG, JPEG, TIFF, WebP, GIF or BMP file.
 
     What is transparent becomes white, or black under ink too light for white; a camera's
-    orientation is followed, and of a file with several frames the first is taken. Files with a side above 3000 px are made smaller, and
-    ``scale`` says by how much.
+    orientation is followed, and of a file with several frames the first is taken. Files with a
+    side above 3000 px are made smaller, and ``scale`` says by how much.
 
     Raises
     ------
