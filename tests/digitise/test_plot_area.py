@@ -11,15 +11,16 @@ from matplotlib.figure import Figure
 
 from figure_words import BOTTOM, LEFT, RIGHT, TOP, axes, blank, word, x_labels, y_labels
 from perdure.digitise.axes import find_axes
-from perdure.digitise.cut_off import CUT_OFF, with_cut_off
+from perdure.digitise.cut_off import BELOW, CUT_OFF, with_cut_off
 from perdure.digitise.door import digitise
 from perdure.digitise.found import Digitised, FoundCurve
 from perdure.digitise.given import Known, axes_given
+from perdure.digitise.shared_axis import with_shared_units
 from perdure.digitise.sources import FigureSource
 from perdure.errors import InputError
 from perdure.figure.page import Picture, Word
 from perdure.figure.picture_areas import areas_of_picture
-from perdure.figure.plot_areas import Line, areas_of_lines
+from perdure.figure.plot_areas import LEVEL, UPRIGHT, Line, areas_of_lines
 from vector_figures import label, new_figure, save, steps
 
 MONTHS = ["0", "6", "12", "18", "24"]
@@ -46,18 +47,28 @@ LOW = BOTTOM + 400 / 3
 
 
 def test_a_frame_beyond_the_first_labels_is_believed() -> None:
-    words = [*x_labels(["6", "12", "18", "24"], LOW + 20), *y_labels(["0.25", "0.5", "0.75", "1"])]
-    first = LEFT - 200  # time 0, and the frame stands 40 pixels right of the labels
-    words = [replace(w, left=w.left + 160, right=w.right + 160) for w in words]
-    words = [
-        replace(w, left=w.left - 200, right=w.right - 200) if w.text[0] in "0" or w.text == "1" else w
-        for w in words
-    ]
-    found = find_axes(words, framed(first + 160, TOP, 790, LOW))
-    assert found.x.value(first + 160) == pytest.approx(0, abs=0.05)
-    assert found.left == pytest.approx(first + 161, abs=1.5)
+    row = x_labels(["6", "12", "18", "24"], LOW + 20)
+    row = [replace(w, left=w.left + 160, right=w.right + 160) for w in row]
+    column = y_labels(["0.25", "0.5", "0.75", "1"])
+    column = [replace(w, left=w.left - 40, right=w.right - 40) for w in column]
+    zero = 60.0  # of time: labels are 200 pixels apart from 260 on
+    found = find_axes([*row, *column], framed(zero, TOP, 790, LOW))
+    assert found.x.value(zero) == pytest.approx(0, abs=0.05)
+    assert found.left == pytest.approx(zero + 1, abs=1.5)
     assert found.bottom == pytest.approx(LOW, abs=1.5)
     assert not any("starts at" in said for said in found.warnings)
+
+
+def test_dark_lines_of_a_grid_are_not_the_frame() -> None:
+    page = framed(LEFT, TOP, RIGHT + 40, LOW)
+    for y in np.linspace(BOTTOM, TOP, 4).astype(int):
+        page.pixels[y, int(LEFT) : int(RIGHT) + 40] = 90
+    for x in np.linspace(LEFT, RIGHT, 5).astype(int):
+        page.pixels[int(TOP) : int(LOW), x] = 90
+    words = [*x_labels(MONTHS, LOW + 20), *y_labels(["0.25", "0.5", "0.75", "1"])]
+    found = find_axes(words, page)
+    assert found.bottom == pytest.approx(LOW, abs=1.5)
+    assert found.right == pytest.approx(RIGHT + 39, abs=1.5)
 
 
 def test_a_tinted_plot_is_believed_to_its_edge() -> None:
@@ -115,7 +126,7 @@ def test_an_axis_that_starts_after_0_says_so() -> None:
 
 
 def test_ticks_at_the_corner_are_not_the_frame() -> None:
-    lines = [Line(True, 152, 52, 752), Line(False, 743, 144, 1123)]  # each with its outer tick
+    lines = [Line(UPRIGHT, 152, 52, 752), Line(LEVEL, 743, 144, 1123)]  # each with an outer tick
     assert areas_of_lines(lines, 1170, 864, []) == [(152, 52, 1123, 743)]
 
 
@@ -162,7 +173,9 @@ def test_given_axes_that_are_no_range_are_refused(given: tuple[float, ...]) -> N
 def curve(end: float) -> FoundCurve:
     x = np.array([LEFT, 300.0])
     y = np.array([TOP, 200.0])
-    return FoundCurve(x, y, end, (0, 0, 255), False, 2.0, np.empty(0), 1.0)
+    return FoundCurve(
+        x, y, end, (0, 0, 255), dashed=False, width=2.0, marks=np.empty(0), certainty=1.0
+    )
 
 
 def test_a_curve_that_runs_into_the_end_of_the_picture_is_doubted() -> None:
@@ -171,6 +184,15 @@ def test_a_curve_that_runs_into_the_end_of_the_picture_is_doubted() -> None:
     assert (whole.doubts, long.doubts) == ((), (CUT_OFF,))
     framed_at_700 = axes()
     assert with_cut_off([curve(699)], framed_at_700, 702)[0].doubts == ()
+
+
+def test_a_curve_that_leaves_a_plot_above_survival_0_is_doubted() -> None:
+    fallen = replace(curve(500), y=np.array([TOP, 299.0]))
+    half = replace(axes(), bottom=300.0)  # survival 0.375
+    assert with_cut_off([fallen, curve(500)], half, 800)[0].doubts == (BELOW,)
+    assert with_cut_off([curve(500)], half, 800)[0].doubts == ()
+    at_zero = replace(curve(500), y=np.array([TOP, BOTTOM]))
+    assert with_cut_off([at_zero], axes(), 800)[0].doubts == ()
 
 
 def test_plots_on_a_ground_of_their_own_are_found_apart() -> None:
@@ -209,6 +231,20 @@ def test_a_panel_without_survival_labels_has_those_of_the_one_beside_it(tmp_path
         drawn = true[np.searchsorted(true[:, 0], at, side="right") - 1, 1]
         assert np.abs(read - drawn).mean() < 0.001
         assert any("panel beside it" in said for said in one.warnings) == (seed == 2)
+
+
+def test_one_title_in_the_middle_is_that_of_both_panels() -> None:
+    untitled = replace(axes(), time_unit=None)
+    years = replace(axes((0, 1, 2)), time_unit="years")
+    (left, right) = with_shared_units([untitled, axes()])
+    assert (left.time_unit, right.time_unit) == ("months", "months")
+    assert any("another panel" in said for said in left.warnings)
+    for kept in (
+        [untitled, years],  # other times
+        [untitled, axes(), years],  # two units
+        [replace(untitled, x_title="Time since surgery"), axes()],  # a title of its own
+    ):
+        assert with_shared_units(kept) == tuple(kept)
 
 
 def test_a_panel_that_is_left_out_is_named(tmp_path: Path) -> None:

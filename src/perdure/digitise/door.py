@@ -37,7 +37,7 @@ from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
 from perdure.digitise.risk_names import is_vivid
 from perdure.digitise.risk_table import read_risk_table
-from perdure.digitise.shared_axis import axes_beside
+from perdure.digitise.shared_axis import axes_beside, with_shared_units
 from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
@@ -141,6 +141,8 @@ def _with_shared_axis(
             left_out.append(_left_out(source, error))
         else:
             found.append(_part(source, axes))
+    units = with_shared_units([part.axes for part in found])
+    found = [replace(part, axes=axes) for part, axes in zip(found, units, strict=True)]
     return sorted(found, key=lambda part: (part.source.page, part.source.panel)), left_out
 
 

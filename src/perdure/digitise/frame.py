@@ -62,6 +62,9 @@ def plot_area(
     wall = _edge(beside, ticks.left, reach.left, -1.0, slack)
     ceiling = _edge(above, ticks.top, reach.top, -1.0, slack)
     end = min(beyond, key=lambda s: s.at, default=None)
+    if end is not None and floor is not None:  # dark grid lines stand before the end of the floor
+        within = [s for s in beyond if s.at <= floor.high + slack]
+        end = max(within, key=lambda s: s.at, default=end)
     left = panel.left if wall is None else wall.at + _half(wall)
     bottom = panel.bottom if floor is None else floor.at - _half(floor)
     top = panel.top if ceiling is None else ceiling.at + _half(ceiling)

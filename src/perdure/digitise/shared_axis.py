@@ -1,4 +1,4 @@
-"""Panels side by side of which only the first has a survival axis: it is that of all."""
+"""Panels of one figure that share a survival axis, or the title of their time axes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from perdure.digitise.axes import NO_UNIT, axes_on
 from perdure.digitise.found import Axes, Axis
 from perdure.digitise.sources import FigureSource
 
-__all__ = ["axes_beside"]
+__all__ = ["axes_beside", "with_shared_units"]
 
 _LEVEL = 0.01
 """Of a frame's height: tops and bottoms of panels of one row differ by less."""
@@ -49,19 +49,33 @@ def axes_beside(
         if all(abs(frame[i] - theirs[i] - down) <= slack for i in (1, 3)):
             words, y = source.words, _moved(axes.y, down)
             found = axes_on(words, source.marks, y, frame, file=file)
-            unit, title = found.time_unit, found.x_title
-            if unit is None and not title:  # one title in the middle is that of both
-                unit, title = axes.time_unit, axes.x_title
-            said = tuple(one for one in found.warnings if one != NO_UNIT or unit is None)
-            return replace(
-                found,
-                percent=axes.percent,
-                time_unit=unit,
-                x_title=title,
-                y_title=axes.y_title,
-                warnings=said,
-            )
+            return replace(found, percent=axes.percent, y_title=axes.y_title)
     return None
+
+
+def with_shared_units(panels: Sequence[Axes]) -> tuple[Axes, ...]:
+    """Return the axes of panels; one title in the middle or at the foot is that of all.
+
+    A panel without a title has the unit that the others say, if they say but one and it has the
+    times of one that says it.
+    """
+    said = [axes for axes in panels if axes.time_unit is not None]
+    if len({axes.time_unit for axes in said}) != 1:
+        return tuple(panels)
+    return tuple(
+        _with_unit(axes, said[0])
+        if axes.time_unit is None
+        and not axes.x_title
+        and any(axes.x.ticks == other.x.ticks for other in said)
+        else axes
+        for axes in panels
+    )
+
+
+def _with_unit(axes: Axes, other: Axes) -> Axes:
+    warnings = tuple(one for one in axes.warnings if one != NO_UNIT)
+    note = "the unit of time is that of another panel: this one has no title"
+    return replace(axes, time_unit=other.time_unit, warnings=(*warnings, note))
 
 
 def _moved(axis: Axis, down: float) -> Axis:

@@ -9,7 +9,7 @@ from perdure.figure.geometry import Box, bounds
 from perdure.figure.page import Drawing
 from perdure.records import Floats
 
-__all__ = ["Line", "areas_of_lines", "lines_of_drawing", "plot_areas"]
+__all__ = ["LEVEL", "UPRIGHT", "Line", "areas_of_lines", "lines_of_drawing", "plot_areas"]
 
 _SHORTEST_ACROSS = 0.12  # of the page
 _SHORTEST_DOWN = 0.10
