@@ -109,3 +109,24 @@ def test_a_turned_scan_is_set_upright(angle: float) -> None:
 def test_a_straight_picture_is_not_touched() -> None:
     picture = picture_of(_framed())
     assert upright(picture) is picture
+
+
+def _on_glass(ink: str, plot: str | None = None) -> Image.Image:
+    image = Image.new("RGBA", (400, 300), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((60, 40, 370, 250), fill=plot, outline=ink, width=2)
+    for x in range(60, 370, 20):  # labels
+        draw.rectangle((x, 265, x + 8, 275), fill=ink)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("ink", "plot", "ground"),
+    [("white", None, 0), ("black", None, 255), ("black", "white", 255), ("#BC3C29", None, 255)],
+)
+def test_the_paper_under_glass_is_one_on_which_the_ink_is_seen(
+    ink: str, plot: str | None, ground: int
+) -> None:
+    pixels = picture_of(_on_glass(ink, plot)).pixels
+    assert pixels[5, 5].tolist() == [ground] * 3
+    assert np.abs(pixels[270, 64].astype(int) - ground).max() > 60

@@ -1,7 +1,7 @@
 """Axes of a figure from its words and lines: which pixel is which time and which survival."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,15 +9,19 @@ from perdure.digitise.found import Axes, Axis
 from perdure.digitise.frame import Area, plot_area
 from perdure.digitise.linearity import refuse_bent
 from perdure.digitise.missing_labels import with_missing
-from perdure.digitise.numbers import labels_of
+from perdure.digitise.numbers import Label, labels_of
 from perdure.digitise.scales import Scale, columns_of_labels, rows_of_labels
 from perdure.digitise.tick_marks import Ticks, luminance, ticks_of_x, ticks_of_y
 from perdure.digitise.titles import counts_events, time_title, y_title
 from perdure.errors import InputError, Problem
 from perdure.figure.page import Drawing, Picture, Word
+from perdure.records.time_unit import TimeUnit
 
-__all__ = ["find_axes", "find_panels"]
+__all__ = ["NO_UNIT", "axes_on", "find_axes", "find_panels"]
 
+NO_UNIT = "no unit of time was found in the title of the time axis"
+_SURE = 0.6
+"""A label that is read with less certainty may be a speck."""
 _REMEDY = "give the range of the axes: --axes T0,T1,S0,S1"
 
 
@@ -83,6 +87,63 @@ def find_panels(
     return tuple(sorted(found, key=lambda a: (round(a.top / height), a.left)))
 
 
+def axes_on(
+    words: Sequence[Word],
+    page: Picture | Drawing,
+    y: Axis,
+    frame: tuple[float, float, float, float],
+    *,
+    file: str | None = None,
+) -> Axes:
+    """Return the axes of a plot whose survival axis is known: only its times are read.
+
+    Parameters
+    ----------
+    words, page
+        As of :func:`find_axes`.
+    y : Axis
+    frame : (left, top, right, bottom)
+        Of the plot.
+    file : str, optional
+        Named in errors.
+
+    Raises
+    ------
+    InputError
+        Where no times stand beneath the frame, their axis is broken, or the plot has survival
+        labels of its own or counts events.
+    """
+    left, top, right, bottom = frame
+    labels, margin = labels_of(words), 0.1 * (right - left)
+    own = [a for a in labels if a.word.right < left and top - 5 <= a.y <= bottom]
+    numbers = [a for a in labels if a.y > bottom and left - margin < a.x < right + margin]
+    rows = [
+        r
+        for r in rows_of_labels(numbers)
+        if r.values.min() >= 0 and r.step > 0 and len(r.labels) >= 3
+    ]
+    if not rows or len(own) > 1:
+        raise InputError(_nothing(words, file))
+    turned = sorted((w for w in words if w.turned), key=lambda w: -w.bottom)
+    _refuse_events(" ".join(w.text for w in turned), file)
+    row = min(rows, key=lambda r: r.labels[0].y)
+    ticks = ticks_of_x(page, row)
+    refuse_bent(row, labels_of(words), file, time=True)
+    x = _axis(row, ticks, 1.0)
+    beneath = float(np.median([a.word.top for a in row.labels]))
+    bounds = Area(max(left - 2.0, 0.0), 0.0, min(right + 2.0, page.width - 1.0), beneath)
+    area = plot_area(page, _between_ticks(x, y), bounds, _reach(x, y))
+    title, unit = time_title(words, row, area)
+    warnings = (
+        "the survival axis is that of the panel beside it: this one has no labels",
+        *_warnings("time", ticks, x),
+        *_unit_warning(unit),
+        *_late(x, area),
+    )
+    edges = area.left, area.top, area.right, area.bottom
+    return Axes(x, y, *edges, unit, percent=False, x_title=title, warnings=warnings)
+
+
 def _nothing(words: Sequence[Word], file: str | None) -> Problem:
     if not words:
         return Problem("no text was found in the figure, so no axes", _REMEDY, file=file)
@@ -101,7 +162,7 @@ def _nothing(words: Sequence[Word], file: str | None) -> Problem:
 def _pairs(words: Sequence[Word]) -> list[_Pair]:
     labels = labels_of(words)
     rows = [r for r in rows_of_labels(labels) if r.values.min() >= 0 and r.step > 0]
-    columns = [c for c in columns_of_labels(labels) if _survival(c)]
+    columns = [c for c in map(_up_to_one, columns_of_labels(labels)) if _survival(c)]
     pairs = [p for row in rows for column in columns if (p := _pair(row, column)) is not None]
     # An axis at the right of one plot may be that at the left of the next: the left comes first.
     pairs.sort(key=lambda p: (p.right, -p.score))
@@ -114,6 +175,20 @@ def _pairs(words: Sequence[Word]) -> list[_Pair]:
     return chosen
 
 
+def _up_to_one(column: Scale) -> Scale:
+    """Return a column without its labels above survival 1: axes are drawn up to 1.2 or 150%."""
+    for top in (1.0, 100.0):
+        low, high = float(column.values.min()), float(column.values.max())
+        kept = column.values <= top
+        goes_on = 1.01 * top < high <= 1.5 * top and low <= 0.5 * top
+        if goes_on and top in column.values and kept.sum() >= 3:
+            labels = tuple(a for a, k in zip(column.labels, kept, strict=True) if k)
+            return replace(
+                column, labels=labels, values=column.values[kept], places=column.places[kept]
+            )
+    return column
+
+
 def _survival(column: Scale) -> bool:
     low, high = float(column.values.min()), float(column.values.max())
     fraction = high <= 1.01 and high >= 0.5
@@ -124,7 +199,9 @@ def _survival(column: Scale) -> bool:
 def _pair(row: Scale, column: Scale) -> _Pair | None:
     """Return the two as a pair where one can lie beneath and the other left of the same plot."""
     shared = {id(a.word) for a in row.labels} & {id(a.word) for a in column.labels}
-    if len(shared) > 1:
+    own = [a for a in column.labels if id(a.word) not in shared]
+    # The 0 in the corner may be that of both axes, but it makes no column with a single other.
+    if len(shared) > 1 or (shared and len(own) < 2):
         return None
     first, last = row.span
     top, bottom = column.span
@@ -136,14 +213,21 @@ def _pair(row: Scale, column: Scale) -> _Pair | None:
     right = after > before
     if row_y < bottom - height or max(before, after) < -0.1 * across:
         return None
-    beneath, beside = (row_y - bottom) / down, max(before, after) / across
+    zero = (0.0 - column.start) / column.step
+    beneath = (row_y - min(max(bottom, zero), row_y)) / down
+    beside = max(before, after) / across
     if beneath > 0.8 or beside > 1.2 or not 0.1 < down / across < 10:
         return None
-    count = len(row.labels) + len(column.labels)
+    count = _weight(row.labels) + _weight(own)
     doubtful = row.doubtful + column.doubtful
     whole = 2.0 * (column.values.max() in {1.0, 100.0}) + 1.0 * (row.values.min() == 0)
     score = count + whole - 2 * doubtful - 6 * beneath - 3 * beside
     return _Pair(row, column, right, score)
+
+
+def _weight(labels: Sequence[Label]) -> float:
+    """Return how many labels there are; one whose reading is unsure is half a label."""
+    return sum(1.0 if a.word.certainty >= _SURE else 0.5 for a in labels)
 
 
 def _overlap(a: _Pair, b: _Pair) -> bool:
@@ -166,22 +250,31 @@ def _axes(pair: _Pair, words: Sequence[Word], page: Picture | Drawing, file: str
         column = with_missing(column, y_ticks, page, bounds, time=False)
     x = _axis(row, x_ticks, 1.0)
     y = _axis(column, y_ticks, 100.0 if percent else 1.0)
-    area = plot_area(page, _between_ticks(x, y), bounds)
+    area = plot_area(page, _between_ticks(x, y), bounds, _reach(x, y))
     title, unit = time_title(words, row, area)
     upright = y_title(words, column, area, right=pair.right)
-    if counts_events(upright):
+    _refuse_events(upright, file)
+    warnings = (
+        *_warnings("time", x_ticks, x),
+        *_warnings("survival", y_ticks, y),
+        *_unit_warning(unit),
+        *_late(x, area),
+    )
+    return Axes(
+        x, y, area.left, area.top, area.right, area.bottom, unit, percent, title, upright, warnings
+    )
+
+
+def _refuse_events(title: str, file: str | None) -> None:
+    if counts_events(title):
         raise InputError(
             Problem(
                 "the upright axis counts events (cumulative incidence) and not survival",
                 "give a figure of survival",
                 file=file,
-                value=upright,
+                value=title,
             )
         )
-    warnings = _warnings(x_ticks, y_ticks, unit is None, x, y)
-    return Axes(
-        x, y, area.left, area.top, area.right, area.bottom, unit, percent, title, upright, warnings
-    )
 
 
 def _axis(scale: Scale, ticks: Ticks | None, unit: float) -> Axis:
@@ -205,6 +298,12 @@ def _between_ticks(x: Axis, y: Axis) -> Area:
     )
 
 
+def _reach(x: Axis, y: Axis) -> Area:
+    """Return where curves can lie, whatever has labels."""
+    ticks = _between_ticks(x, y)
+    return Area(float(x.pixel(0.0)), float(y.pixel(1.0)), ticks.right, float(y.pixel(0.0)))
+
+
 def _bounds(page: Picture | Drawing, pair: _Pair) -> Area:
     labels = [a.word for a in pair.column.labels]
     bottom = float(np.median([a.word.top for a in pair.row.labels]))
@@ -213,15 +312,24 @@ def _bounds(page: Picture | Drawing, pair: _Pair) -> Area:
     return Area(float(np.median([w.right for w in labels])), 0.0, page.width - 1.0, bottom)
 
 
-def _warnings(
-    x_ticks: Ticks | None, y_ticks: Ticks | None, no_unit: bool, x: Axis, y: Axis
-) -> tuple[str, ...]:
-    found = []
-    for name, ticks, axis in (("time", x_ticks, x), ("survival", y_ticks, y)):
-        if ticks is None:
-            found.append(f"the {name} axis is placed by its labels: no tick marks were found")
-        if len(axis.ticks) < 3:
-            found.append(f"the {name} axis has only {len(axis.ticks)} labels that agree")
-    if no_unit:
-        found.append("no unit of time was found in the title of the time axis")
-    return tuple(found)
+def _warnings(name: str, ticks: Ticks | None, axis: Axis) -> Iterator[str]:
+    if ticks is None:
+        yield f"the {name} axis is placed by its labels: no tick marks were found"
+    if len(axis.ticks) < 3:
+        yield f"the {name} axis has only {len(axis.ticks)} labels that agree"
+
+
+def _unit_warning(unit: TimeUnit | None) -> Iterator[str]:
+    if unit is None:
+        yield NO_UNIT
+
+
+def _late(x: Axis, area: Area) -> Iterator[str]:
+    """Say where the time axis starts after 0: a landmark, or a part of a figure."""
+    first = float(x.value(area.left))
+    if abs(first - x.low) < 0.02 * (x.high - x.low):
+        first = x.low
+    if area.left - float(x.pixel(0.0)) > max(5.0, 0.03 * (area.right - area.left)):
+        yield (
+            f"the time axis starts at {first:.3g} and not at 0: what happened before is not seen"
+        )

@@ -78,15 +78,10 @@ def uncrossed(
         for met in _meetings(found[one], found[other]):
             pair = found[one], found[other]
             kept, exchanged = _unlike(pixels, pair, met)
-            untold = abs(exchanged - kept) <= PLAINLY
+            untold = abs(exchanged - kept) <= PLAINLY and pair[0].dashed == pair[1].dashed
             if exchanged + PLAINLY < kept or (untold and met.brief and met.touched):
                 found[one], found[other] = _exchanged(*pair, (met.start + met.parted) / 2)
-            elif (
-                untold
-                and not met.brief
-                and pair[0].dashed == pair[1].dashed
-                and _matters(*pair, met.parted, height)
-            ):
+            elif untold and not met.brief and _matters(*pair, met.parted, height):
                 for at in (one, other):
                     if DOUBT not in found[at].doubts:
                         found[at] = replace(found[at], doubts=(*found[at].doubts, DOUBT))
@@ -181,7 +176,8 @@ def _with_end(one: FoundCurve, other: FoundCurve, column: float) -> FoundCurve:
     x = np.concatenate([one.x[old], other.x[new]])
     y = np.maximum.accumulate(np.concatenate([one.y[old], other.y[new]]))
     marks = np.concatenate([one.marks[one.marks <= column], other.marks[other.marks > column]])
-    return replace(one, x=x, y=y, end=other.end, marks=marks)
+    most = one if column - one.x[0] > other.end - column else other
+    return replace(one, x=x, y=y, end=other.end, marks=marks, dashed=most.dashed)
 
 
 def _matters(one: FoundCurve, other: FoundCurve, column: float, height: float) -> bool:

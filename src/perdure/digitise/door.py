@@ -1,15 +1,17 @@
 """A figure walks in; its curves, names and numbers at risk walk out, each with its certainty."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from perdure.digitise.alike import letters_of, named_alike
+from perdure.digitise.alike import named_alike
 from perdure.digitise.axes import find_axes
 from perdure.digitise.choice import chosen_curves
 from perdure.digitise.crossings import uncrossed
+from perdure.digitise.cut_off import with_cut_off
 from perdure.digitise.found import (
     Axes,
     Digitised,
@@ -31,6 +33,7 @@ from perdure.digitise.names import (
     named_curves,
     rows_of_arms,
 )
+from perdure.digitise.names_again import names_uncovered
 from perdure.digitise.no_survival import refuse_other, refuse_without_plot
 from perdure.digitise.panel_of_box import panel_of_box, refuse_box_beside
 from perdure.digitise.paths import curves_from_drawing
@@ -38,12 +41,11 @@ from perdure.digitise.plausible import checked_row, excess_at_risk
 from perdure.digitise.printed import printed_facts
 from perdure.digitise.risk_names import is_vivid
 from perdure.digitise.risk_table import read_risk_table
+from perdure.digitise.shared_axis import axes_beside, with_shared_units
 from perdure.digitise.shared_legend import PanelLegend, fits_curves, shared_legends
 from perdure.digitise.sources import FigureSource, figures_in
 from perdure.digitise.trace import trace_curves
-from perdure.digitise.uncovered import CROSSED, is_crossed, is_over, words_uncovered
 from perdure.errors import InputError, Problem
-from perdure.figure.page import Word
 from perdure.records import Floats
 
 __all__ = ["Known", "digitise"]
@@ -81,13 +83,17 @@ def digitise(
     parts: list[_Part] = []
     found: list[Digitised] = []
     refused: list[InputError] = []
+    alone: list[FigureSource] = []
     sources, named = _sources(path, page, known)
     for at, source in enumerate(sources):
+        own = known if at == named else replace(known, box=None)
         try:
-            parts.append(_part(source, path, known if at == named else replace(known, box=None)))
+            parts.append(_part(*_with_axes(source, path, own)))
         except InputError as error:
             if named in {None, at}:
                 refused.append(error)
+                alone.append(source)
+    parts, left_out = _with_shared_axis(parts, alone, refused, path)
     legends = shared_legends([PanelLegend(p.legend, p.axes, p.source.offset) for p in parts])
     elsewhere = next((one for one in legends if any(e.place is not None for e in one)), ())
     for part, legend in zip(parts, legends, strict=True):
@@ -98,8 +104,10 @@ def digitise(
             found.append(_read(part, legend, elsewhere, path, known))
         except InputError as error:
             refused.append(error)
+            left_out.append(_left_out(part.source, error))
     if not found:
         raise refused[0]
+    found[0] = replace(found[0], warnings=(*found[0].warnings, *left_out))
     return tuple(found)
 
 
@@ -129,12 +137,42 @@ class _Part:
     legend: tuple[LegendEntry, ...]
 
 
-def _part(source: FigureSource, path: Path, known: Known) -> _Part:
+def _part(source: FigureSource, axes: Axes) -> _Part:
     """Read the words of one figure."""
-    source, axes = _with_axes(source, path, known)
-    page = source.drawing if source.drawing is not None else source.picture
+    page = source.marks
     table = read_risk_table(source.words, axes, page)
     return _Part(source, axes, table, find_legend(source.words, axes, page, table))
+
+
+def _with_shared_axis(
+    parts: Sequence[_Part],
+    alone: Sequence[FigureSource],
+    refused: Sequence[InputError],
+    path: Path,
+) -> tuple[list[_Part], list[str]]:
+    """Return the panels, with those that share the survival axis of another, and who is left out.
+
+    ``alone`` are the panels whose axes were not found, each ``refused`` for its reason.
+    """
+    found = list(parts)
+    left_out: list[str] = []
+    others = [(part.source, part.axes) for part in parts]
+    for source, error in zip(alone, refused, strict=True):
+        axes = None
+        with suppress(InputError):
+            axes = axes_beside(source, others, file=path.name)
+        if axes is None:
+            left_out.append(_left_out(source, error))
+        else:
+            found.append(_part(source, axes))
+    units = with_shared_units([part.axes for part in found])
+    found = [replace(part, axes=axes) for part, axes in zip(found, units, strict=True)]
+    return sorted(found, key=lambda part: (part.source.page, part.source.panel)), left_out
+
+
+def _left_out(source: FigureSource, error: InputError) -> str:
+    """Say that a panel is left out and why."""
+    return f"panel {source.panel} is left out: {error.problems[0].message}"
 
 
 def _read(
@@ -159,7 +197,7 @@ def _read(
     if not vector:
         pixels = source.picture.pixels
         legend = labels_without_curves(pixels, legend, curves)
-        legend = _names_uncovered(source, axes, table, legend, curves)
+        legend = names_uncovered(source.picture, source.words, axes, table, legend, curves)
         legend = labels_without_curves(pixels, legend, curves)
     every = known.in_colours(curves)
     likely, said = chosen_curves(every, legend, axes, len(printed))
@@ -174,6 +212,7 @@ def _read(
         )
     if table is not None:
         table = named_alike(table, [one for one in legend if one.certainty >= SURE_NAME])
+    curves = with_cut_off(curves, axes, source.picture.width)
     arms, warnings = _arms(curves, legend, table, axes, known)
     facts = printed_facts(source.words, [arm.label for arm in arms if arm.label])
     unit = known.time_unit or axes.time_unit
@@ -198,7 +237,10 @@ def _read(
 def _with_axes(source: FigureSource, path: Path, known: Known) -> tuple[FigureSource, Axes]:
     """Return the axes that a person gave, or those that are found."""
     if known.axes is not None:
-        return source, axes_given(source, known, path.name)
+        read: Axes | None = None
+        with suppress(InputError):
+            source, read = _found_axes(source, path)
+        return source, axes_given(source, known, read, path.name)
     source, axes = _found_axes(source, path)
     refuse_other(axes, path.name)
     if known.box is None:
@@ -223,7 +265,7 @@ def _covering(axes: Axes) -> Axes:
 
 def _found_axes(source: FigureSource, path: Path) -> tuple[FigureSource, Axes]:
     """Return the axes by the words, read from the pixels where the file's text has them not."""
-    page = source.drawing if source.drawing is not None else source.picture
+    page = source.marks
     try:
         return source, find_axes(source.words, page, file=path.name)
     except InputError as error:
@@ -249,41 +291,6 @@ def _curves(
     curves = trace_curves(pixels, axes, hidden, names)
     curves = uncrossed(pixels, curves, axes.bottom - axes.top)
     return tuple(with_own_look(pixels, curve) for curve in curves), False
-
-
-def _names_uncovered(
-    source: FigureSource,
-    axes: Axes,
-    table: RiskTable | None,
-    legend: Sequence[LegendEntry],
-    curves: Sequence[FoundCurve],
-) -> Sequence[LegendEntry]:
-    """Return the names beside the curves, read again without these where they hide letters."""
-    if any(entry.place is not None for entry in legend) or len(curves) + len(legend) < 2:
-        return legend
-    rows = table.names if table is not None else ()
-    unsure = [
-        entry
-        for entry in legend
-        if entry.name not in rows
-        and (entry.certainty < SURE_NAME or is_crossed(Word(entry.name, *entry.box), curves))
-    ]
-    unnamed = None in named_curves(curves, legend, axes)
-    if not unsure and not unnamed:
-        return legend
-    around = () if unnamed else tuple(entry.box for entry in unsure)
-    words = words_uncovered(source.picture, source.words, axes, curves, around)
-    again = find_legend(words, axes, source.picture, table)
-    # a piece of a name that was read whole before is no better reading
-    found = [entry for entry in again if not any(_is_piece_of(entry, one) for one in legend)]
-    lost = [one for one in legend if not any(is_over(one.box, other.box) for other in found)]
-    return (*found, *(replace(one, certainty=min(one.certainty, CROSSED)) for one in lost))
-
-
-def _is_piece_of(entry: LegendEntry, whole: LegendEntry) -> bool:
-    """Tell whether a name is a part of one that was read in the same place."""
-    part, name = letters_of(entry.name), letters_of(whole.name)
-    return len(part) < len(name) and part in name and is_over(entry.box, whole.box)
 
 
 def _arms(

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perdure.digitise.found import Axes, Axis, FoundCurve
+from perdure.digitise.frame import Area
 from perdure.digitise.names import colours_apart
+from perdure.digitise.numbers import labels_of
+from perdure.digitise.scales import rows_of_labels
 from perdure.digitise.sources import FigureSource
+from perdure.digitise.titles import time_title
 from perdure.errors import InputError, Problem
 from perdure.figure.page import Colour
-from perdure.figure.picture_lines import lines_of_picture
-from perdure.figure.plot_areas import areas_of_lines, plot_areas
 from perdure.records.time_unit import TimeUnit
 
 __all__ = ["ASKED", "FourNumbers", "Known", "axes_given", "box_given", "has_frame"]
@@ -151,8 +153,22 @@ def _written(colour: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-def axes_given(source: FigureSource, known: Known, file: str) -> Axes:
-    """Return axes of the values that a person gave, at the ends of the plot's frame."""
+def axes_given(source: FigureSource, known: Known, read: Axes | None, file: str) -> Axes:
+    """Return axes of the values that a person gave.
+
+    Where the labels that were read say the same, their ticks place the axes: they are sharper than
+    the corners of a frame. Else the values are those at the ends of the plot's frame.
+
+    Parameters
+    ----------
+    source : FigureSource
+    known : Known
+        With ``axes``.
+    read : Axes or None
+        What the labels of the figure say, where any could be read.
+    file : str
+        Named in errors.
+    """
     if known.axes is None:
         raise InputError(Problem("no axes are given", "give --axes t0,t1,s0,s1", file=file))
     t0, t1, s0, s1 = known.axes
@@ -165,13 +181,23 @@ def axes_given(source: FigureSource, known: Known, file: str) -> Axes:
                 value=",".join(f"{one:g}" for one in known.axes),
             )
         )
-    left, top, right, bottom = (
-        _frame(source, file) if known.box is None else box_given(known.box, source)
-    )
+    box = None if known.box is None else box_given(known.box, source)
+    x = y = None
+    if read is not None and box is None:
+        x = read.x if _says(read.x, (t0, t1), (read.left, read.right)) else None
+        y = read.y if _says(read.y, (s0, s1), (read.bottom, read.top)) else None
+        if x is not None and y is not None:
+            return replace(
+                read,
+                x=_sure(x),
+                y=replace(_sure(y), low=s0, high=s1),
+                time_unit=known.time_unit or read.time_unit,
+            )
+    left, top, right, bottom = _frame(source, read, file) if box is None else box
     x_step, y_step = (t1 - t0) / (right - left), (s0 - s1) / (bottom - top)
-    return Axes(
-        Axis(t0 - x_step * left, x_step, t0, t1, (t0, t1), 0.0, 1.0),
-        Axis(s1 - y_step * top, y_step, s0, s1, (s0, s1), 0.0, 1.0),
+    given = Axes(
+        Axis(t0 - x_step * left, x_step, t0, t1, (t0, t1), 0.0, 1.0) if x is None else _sure(x),
+        Axis(s1 - y_step * top, y_step, s0, s1, (s0, s1), 0.0, 1.0) if y is None else _sure(y),
         left,
         top,
         right,
@@ -179,6 +205,41 @@ def axes_given(source: FigureSource, known: Known, file: str) -> Axes:
         known.time_unit,
         percent=False,
     )
+    if read is not None:
+        title, unit, upright = read.x_title, read.time_unit, read.y_title
+    else:
+        (title, unit), upright = _title(source, given), ""
+    other = read is not None and box is None
+    return replace(
+        given,
+        x_title=title,
+        time_unit=known.time_unit or unit,
+        y_title=upright,
+        warnings=("the axes given are not those that the labels say",) if other else (),
+    )
+
+
+def _says(axis: Axis, given: tuple[float, float], ends: tuple[float, float]) -> bool:
+    """Tell whether the labels of an axis say what a person says of its ends."""
+    slack = 0.02 * (given[1] - given[0])
+    own = (axis.low, axis.high)
+    return all(
+        min(abs(float(axis.value(end)) - value), abs(tick - value)) <= slack
+        for value, tick, end in zip(given, own, ends, strict=True)
+    )
+
+
+def _sure(axis: Axis) -> Axis:
+    """Return an axis as a person vouches for it."""
+    return replace(axis, certainty=1.0)
+
+
+def _title(source: FigureSource, axes: Axes) -> tuple[str, TimeUnit | None]:
+    """Return the title of the time axis beneath a plot and its unit."""
+    area = Area(axes.left, axes.top, axes.right, axes.bottom)
+    beneath = [w for w in source.words if w.top > axes.bottom]
+    rows = rows_of_labels(labels_of(beneath))
+    return time_title(beneath, rows[0], area) if rows else ("", None)
 
 
 def box_given(box: FourNumbers, source: FigureSource) -> FourNumbers:
@@ -201,23 +262,18 @@ def box_given(box: FourNumbers, source: FigureSource) -> FourNumbers:
     )
 
 
-def _frame(source: FigureSource, file: str) -> FourNumbers:
-    """Return the largest frame, or pair of axis lines."""
-    areas = _areas(source)
-    if not areas:
-        raise InputError(
-            Problem("no frame or axis lines were found", "name the plot by --box", file=file)
-        )
-    return max(areas, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]))
+def _frame(source: FigureSource, read: Axes | None, file: str) -> FourNumbers:
+    """Return the largest frame, or pair of axis lines, or else the plot that the labels place."""
+    frame = source.frame()
+    if frame is not None:
+        return frame
+    if read is not None:
+        return read.left, read.top, read.right, read.bottom
+    raise InputError(
+        Problem("no frame or axis lines were found", "name the plot by --box", file=file)
+    )
 
 
 def has_frame(source: FigureSource) -> bool:
     """Tell whether a figure shows a frame, or a pair of axis lines."""
-    return bool(_areas(source))
-
-
-def _areas(source: FigureSource) -> Sequence[FourNumbers]:
-    if source.drawing is not None:
-        return plot_areas(source.drawing)
-    picture = source.picture
-    return areas_of_lines(lines_of_picture(picture), picture.width, picture.height, [])
+    return source.frame() is not None

@@ -35,7 +35,8 @@ def labels_without_curves(
 ) -> tuple[LegendEntry, ...]:
     """Return the names with what the curves tell of them.
 
-    A sample that is a piece of a curve is none: its name is a label. A label that a curve crosses
+    A sample that is a piece of a curve is none: its name is a label, or, beside a legend and if it
+    has a letter or two, a piece of curve as well. A label that a curve crosses
     has the colour of its letters and not of the curve.
 
     Parameters
@@ -44,9 +45,12 @@ def labels_without_curves(
     entries : sequence of LegendEntry
     curves : sequence of FoundCurve
     """
+    pieces = [any(_is_piece(one, c) for c in curves) for one in entries]
+    sampled = sum(one.place is not None for one in entries) - sum(pieces)
     labels = [
-        replace(one, place=None, dash=None) if any(_is_piece(one, c) for c in curves) else one
-        for one in entries
+        replace(one, place=None, dash=None) if piece else one
+        for one, piece in zip(entries, pieces, strict=True)
+        if not piece or sampled < 2 or len(one.name) > 2
     ]
     return tuple(one if one.place is not None else _own(pixels, one, curves) for one in labels)
 

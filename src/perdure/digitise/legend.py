@@ -13,6 +13,7 @@ from perdure.digitise.numbers import readings
 from perdure.digitise.risk_names import is_heading, is_vivid
 from perdure.digitise.samples import Sample, sample_beside
 from perdure.digitise.titles import lines_of_text
+from perdure.digitise.uncovered import MARKS
 from perdure.figure.ocr_models import Box
 from perdure.figure.page import Drawing, Picture, Word
 
@@ -183,6 +184,8 @@ def _without_signs(line: Word) -> Word:
 
 def _may_name(line: Word) -> bool:
     text = line.text.strip(_SAMPLE_SIGNS)
+    if len(text) > 3 and MARKS.fullmatch(text):
+        return False
     letters = sum(c.isalpha() and c.isascii() for c in text)
     range_of_years = re.fullmatch(r"\W*\d{4}\s*[-–]\s*\d{4}.*", text)
     if not (letters >= 1 or range_of_years) or is_heading(text) or readings(text):

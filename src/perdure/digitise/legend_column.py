@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from perdure.digitise.found import LegendEntry
 from perdure.digitise.samples import bare_samples, sample_at
+from perdure.digitise.uncovered import MARKS
 from perdure.figure.page import Picture, Word
 
 __all__ = ["with_their_column"]
@@ -13,6 +14,8 @@ ALIGNED = 0.6
 """Heights of the letters by which the names of a legend differ in where they begin."""
 PITCH = 5.0
 """Heights of the letters between two names at most."""
+SURE = 0.8
+"""Certainty of the letters of one whose sample was not plain by itself."""
 UNSURE = 0.5
 """Certainty of a name that was spelt as a number."""
 
@@ -52,7 +55,7 @@ def _names_in_column(
         grown = False
         for line in list(left):
             near = next((one for one in (*entries, *found) if _beside(line, one)), None)
-            if near is None or near.place is None:
+            if near is None or near.place is None or not _may_be_one(line, entries):
                 continue
             sample = sample_at(picture, line, near.place[0], near.place[2])
             if sample is None:
@@ -72,6 +75,14 @@ def _names_in_column(
             left.remove(line)
             grown = True
     return found
+
+
+def _may_be_one(line: Word, entries: Sequence[LegendEntry]) -> bool:
+    """Tell a name, or a Roman number among such, from marks of a curve taken for letters."""
+    if _roman(line.text, [one.name for one in entries]) != line.text:
+        return True
+    letters = sum(c.isalnum() for c in line.text)
+    return letters > 1 and line.certainty > SURE and not MARKS.fullmatch(line.text)
 
 
 def _beside(line: Word, entry: LegendEntry) -> bool:

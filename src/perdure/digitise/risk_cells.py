@@ -168,7 +168,9 @@ def _fit(
     """Return columns that are a whole number of parts of a tick apart, or None."""
     unit = tick / part
     spacing = abs(unit / axes.x.step)
-    first = float(axes.x.pixel(axes.x.low))
+    # Numbers may stand at 0 where the axis has its first label later.
+    origin = axes.x.low - unit * np.floor(axes.x.low / unit + 1e-6)
+    first = float(axes.x.pixel(origin))
     phase = (every - first) / spacing
     # The offset of centred numbers is 0; of numbers that start or end at the tick it is not.
     off = phase - np.round(phase)
@@ -191,11 +193,11 @@ def _fit(
         return None  # columns of one and a half ticks are of a scale of the table's own
     if used.size < 0.5 * ((used[-1] - used[0]) / stride + 1):
         return None  # most columns would be empty
-    beyond = round((float(axes.x.value(axes.right)) - axes.x.low) / unit) + 1
-    labelled = round((axes.x.high - axes.x.low) / unit)
+    beyond = round((float(axes.x.value(axes.right)) - origin) / unit) + 1
+    labelled = round((axes.x.high - origin) / unit)
     last = min(max(int(used.max()), labelled), beyond)
     steps = range(int(used.min()) % max(1, stride), last + 1, max(1, stride))
-    times = tuple(float(np.round(axes.x.low + unit * k, 6)) for k in steps)
+    times = tuple(float(np.round(origin + unit * k, 6)) for k in steps)
     at = tuple(float(axes.x.pixel(t)) + offset * spacing for t in times)
     return Columns(times, at, spacing * max(1, stride))
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from perdure.errors import InputError, Problem
 from perdure.figure.cut import cut_picture, moved_word
+from perdure.figure.geometry import Box
 from perdure.figure.ocr import read_words
 from perdure.figure.page import Drawing, Picture, Word
 from perdure.figure.panel import panel_boxes, panels_of_sheet
 from perdure.figure.pdf import read_pdf
 from perdure.figure.picture import load_picture, upright
+from perdure.figure.picture_areas import areas_of_picture
+from perdure.figure.plot_areas import plot_areas
 from perdure.figure.sheet import Sheet
 from perdure.figure.svg import read_svg
 
@@ -46,6 +49,17 @@ class FigureSource:
     panel: int = 1
     notes: tuple[str, ...] = ()
     whole: tuple[int, int] = (0, 0)
+
+    @property
+    def marks(self) -> Picture | Drawing:
+        """Where marks are looked for: its paths where it has any, else its pixels."""
+        return self.picture if self.drawing is None else self.drawing
+
+    def frame(self) -> Box | None:
+        """Return its largest frame, or pair of axis lines; None where none is seen."""
+        drawing = self.drawing
+        areas = areas_of_picture(self.picture) if drawing is None else plot_areas(drawing)
+        return max(areas, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), default=None)
 
     def with_words_read(self) -> "FigureSource":
         """Return it with the words of its pixels: letters of its paths may be shapes."""

@@ -15,7 +15,7 @@ from perdure.figure.geometry import Box
 from perdure.figure.page import Picture, Word
 from perdure.records import Bools
 
-__all__ = ["CROSSED", "is_crossed", "is_over", "words_uncovered"]
+__all__ = ["CROSSED", "MARKS", "is_crossed", "is_over", "words_uncovered"]
 
 CROSSED = 0.5
 """The most that the certainty of a name can be of which a curve may hide a letter."""

@@ -8,8 +8,9 @@ from perdure.figure.geometry import Box
 from perdure.figure.gutters import Gaps, gaps_of_boxes, gaps_of_pixels, gutter, ink_boxes
 from perdure.figure.page import Drawing, Picture
 from perdure.figure.paragraphs import running_text
-from perdure.figure.picture_lines import ink_of, lines_of_picture
-from perdure.figure.plot_areas import areas_of_lines, plot_areas
+from perdure.figure.picture_areas import areas_of_picture
+from perdure.figure.picture_lines import ink_of
+from perdure.figure.plot_areas import plot_areas
 from perdure.figure.sheet import Sheet
 
 __all__ = ["panel_boxes", "panels_of_sheet"]
@@ -66,8 +67,7 @@ def panel_boxes(figure: Drawing | Picture) -> tuple[Box, ...]:
         gaps = gaps_of_boxes(ink_boxes(figure, areas))
         text = running_text(figure.words, areas)
     else:
-        lines = lines_of_picture(figure)
-        areas = areas_of_lines(lines, figure.width, figure.height, [])
+        areas = areas_of_picture(figure)
         gaps = gaps_of_pixels(ink_of(figure))
     areas = _without_tables(areas)
     if not areas:

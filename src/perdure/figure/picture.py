@@ -1,4 +1,4 @@
-"""Raster files to upright pixels on white, within bounds of memory."""
+"""Raster files to upright pixels on paper, within bounds of memory."""
 
 import warnings
 from dataclasses import replace
@@ -20,15 +20,17 @@ _LONGEST_SIDE = 3000
 """Larger pictures are made smaller: more pixels add time and no precision to a figure in print."""
 _STEEPEST = 5.0
 """Degrees: a line that leans more than this is no axis of a scan laid down by hand."""
+_LIGHT = 200
+"""Brightness of ink that is not seen on white paper."""
 _KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
 
 
 def load_picture(path: Path | str) -> Picture:
     """Return the pixels of a PNG, JPEG, TIFF, WebP, GIF or BMP file.
 
-    What is transparent becomes white, a camera's orientation is followed, and of a file with
-    several frames the first is taken. Files with a side above 3000 px are made smaller, and
-    ``scale`` says by how much.
+    What is transparent becomes white, or black under ink too light for white; a camera's
+    orientation is followed, and of a file with several frames the first is taken. Files with a
+    side above 3000 px are made smaller, and ``scale`` says by how much.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def load_picture(path: Path | str) -> Picture:
 
 
 def picture_of(image: Image.Image) -> Picture:
-    """Return the picture of an image that Pillow holds, on white.
+    """Return the picture of an image that Pillow holds, on white, or on black under light ink.
 
     Examples
     --------
@@ -93,7 +95,7 @@ def _decoded(image: Image.Image, path: Path) -> Picture:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Return the image in RGB, whatever its mode, with what is transparent on white."""
+    """Return the image in RGB, whatever its mode, with paper where it is transparent."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode.startswith("I") or image.mode == "F":
@@ -105,9 +107,27 @@ def _plain(image: Image.Image) -> Image.Image:
         return Image.fromarray(grey).convert("RGB")
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         layered = image.convert("RGBA")
-        white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, layered).convert("RGB")
+        ground = Image.new("RGBA", layered.size, _ground(layered))
+        return Image.alpha_composite(ground, layered).convert("RGB")
     return image.convert("RGB")
+
+
+def _ground(layered: Image.Image) -> tuple[int, int, int, int]:
+    """Return black where what borders on the transparent is light, as on dark slides, else white.
+
+    A white plot on glass has dark letters beside it: they need white paper.
+    """
+    pixels = np.asarray(layered)
+    solid, glass = pixels[..., 3] > 127, pixels[..., 3] < 64
+    beside = np.zeros_like(glass)
+    beside[1:] |= glass[:-1]
+    beside[:-1] |= glass[1:]
+    beside[:, 1:] |= glass[:, :-1]
+    beside[:, :-1] |= glass[:, 1:]
+    ink = pixels[solid & beside][:, :3].astype(np.float64) @ (0.299, 0.587, 0.114)
+    if ink.size and (ink > _LIGHT).mean() > 0.5 and (ink < 255 - _LIGHT).mean() < 0.05:
+        return 0, 0, 0, 255
+    return 255, 255, 255, 255
 
 
 def _refusal(path: Path, message: str, remedy: str) -> InputError:

@@ -9,11 +9,12 @@ from perdure.figure.geometry import Box, bounds
 from perdure.figure.page import Drawing
 from perdure.records import Floats
 
-__all__ = ["Line", "areas_of_lines", "lines_of_drawing", "plot_areas"]
+__all__ = ["LEVEL", "UPRIGHT", "Line", "areas_of_lines", "lines_of_drawing", "plot_areas"]
 
 _SHORTEST_ACROSS = 0.12  # of the page
 _SHORTEST_DOWN = 0.10
 _CORNER = 0.08  # of the lines: base R's axes stop short of their corner
+_MEETING = 0.015  # of a line: the ticks of a frame stand out no farther than this
 _INNER = 0.35  # of an outer frame's area: what lies in it is the plot, the outer one a border
 _MOST_LINES = 300
 LEVEL, UPRIGHT = False, True
@@ -93,15 +94,24 @@ def areas_of_lines(lines: list[Line], width: float, height: float, ink: list[Box
                 and abs(down.high - across.at) <= _CORNER * down.length
                 and not (across.length > 0.97 * width and down.length > 0.97 * height)
             ):
-                box = (
-                    min(down.at, across.low),
-                    down.low,
-                    across.high,
-                    max(across.at, down.high),
-                )
-                boxes.append(box)
+                # What stands out beyond a corner are the ticks of its labels.
+                top = _met(level, down.low, down, across)
+                right = _met(upright, across.high, across, down)
+                boxes.append((down.at, top, right, across.at))
     boxes = _distinct(sorted(set(boxes), key=lambda box: -_area(box)))
     return sorted(_plots(boxes, ink), key=lambda box: (round(4 * box[1] / height), box[0]))
+
+
+def _met(lines: list[Line], end: float, along: Line, side: Line) -> float:
+    """Return where an axis line ends: at the line of a frame that it meets there, if any."""
+    near = [
+        line.at
+        for line in lines
+        if abs(line.at - end) <= _MEETING * along.length
+        and line.length >= 0.9 * side.length
+        and abs(line.low - side.low) <= _CORNER * side.length
+    ]
+    return min(near, key=lambda at: abs(at - end), default=end)
 
 
 def _area(box: Box) -> float:
