@@ -66,12 +66,27 @@ def named_by_rows(labels: Sequence[LegendEntry], names: Sequence[str]) -> tuple[
     }
     all_rows = len(rows) == len(names) and all(letters_of(name) for name in names)
     return tuple(
-        replace(label, name=names[rows[at]], certainty=max(label.certainty, 0.97))
+        replace(
+            label, name=_whole(names[rows[at]], label.name), certainty=max(label.certainty, 0.97)
+        )
         if at in rows
         else label
         for at, label in enumerate(labels)
         if at in rows or not all_rows
     )
+
+
+def _whole(row: str, label: str) -> str:
+    """Return the name of a row, or of the label where the row has but its beginning.
+
+    Examples
+    --------
+    >>> _whole("Best supportive .", "Best supportive care"), _whole("Stage II", "Stageu")
+    ('Best supportive care', 'Stage II')
+    """
+    start, name = letters_of(row), letters_of(label)
+    shortened = row.rstrip().endswith((".", "…")) and name.startswith(start)
+    return label if shortened and len(start) < len(name) else row
 
 
 def _likeness(one: str, other: str) -> float:

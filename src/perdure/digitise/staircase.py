@@ -14,6 +14,9 @@ __all__ = ["Staircase", "hugs", "without_limits", "without_pieces"]
 PIECES = 0.7
 """A path that lies on others over this share of its length, where names are fewer, is no curve."""
 
+FAINT = 0.4
+"""A path that is seen in less of its columns is no line of its own between limits."""
+
 
 @dataclass(frozen=True, eq=False)
 class Staircase:
@@ -112,7 +115,10 @@ def _share_on_others(path: Staircase, paths: Sequence[Staircase]) -> float:
 
 
 def without_limits(paths: Sequence[Staircase]) -> list[Staircase]:
-    """Return the paths without confidence limits: two of one colour with a third between them."""
+    """Return the paths without confidence limits: two of one colour with a third between them.
+
+    A fourth between them that is seen little is made of the marks of the third.
+    """
     dropped: set[int] = set()
     for middle in range(len(paths)):
         alike = [
@@ -125,10 +131,16 @@ def without_limits(paths: Sequence[Staircase]) -> list[Staircase]:
         for one, other in combinations(alike, 2):
             if _enclose(paths[one], paths[middle], paths[other]):
                 dropped |= {one, other}
+                dropped |= {
+                    at
+                    for at in alike
+                    if paths[at].seen.mean() < FAINT
+                    and _enclose(paths[one], paths[at], paths[other], least=0.8)
+                }
     return [path for at, path in enumerate(paths) if at not in dropped]
 
 
-def _enclose(one: Staircase, middle: Staircase, other: Staircase) -> bool:
+def _enclose(one: Staircase, middle: Staircase, other: Staircase, *, least: float = 0.97) -> bool:
     """Say whether two paths lie on either side of a third wherever all three are seen.
 
     Limits may change places where they were followed across a steep fall.
@@ -138,4 +150,4 @@ def _enclose(one: Staircase, middle: Staircase, other: Staircase) -> bool:
     outer = np.stack([one.rows[:size][seen], other.rows[:size][seen]])
     inner = middle.rows[:size][seen]
     between = (inner >= outer.min(axis=0) - 1) & (inner <= outer.max(axis=0) + 1)
-    return bool(seen.sum() > 5 and between.mean() > 0.97)
+    return bool(seen.sum() > 5 and between.mean() > least)
