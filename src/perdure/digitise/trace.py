@@ -86,7 +86,10 @@ def trace_curves(
     kept = without_pieces(paths if 0 < len(paths) <= names else without_limits(paths), names)
     zero = float(axes.y.pixel(0.0)) - top
     seen = zero if zero < plot.shape[0] + 3 else None
-    return tuple(_finished(path, words, paths, left, top, seen) for path in kept)
+    lined = np.zeros(words.shape, dtype=np.bool_)
+    for path in paths:
+        _take(lined, path)
+    return tuple(_finished(path, words, lined, paths, left, top, seen) for path in kept)
 
 
 def _boxes(
@@ -201,9 +204,10 @@ def _across(image: Image, width: float) -> Image:
     Of a line of two pixels much may be one pixel wide: the middle one counts most.
     """
     thick = max(round(width), 1)
-    across = [0.25, 0.5, 0.25] if thick == 2 else [1 / (thick | 1)] * (thick | 1)
-    kernel = np.array(across, dtype=np.float32)[:, None]
-    return np.asarray(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101))
+    if thick != 2:
+        return np.asarray(cv2.blur(image, (1, thick | 1)), dtype=np.float32)
+    middle = np.array([0.25, 0.5, 0.25], dtype=np.float32)
+    return np.asarray(cv2.sepFilter2D(image, -1, np.ones(1, np.float32), middle))
 
 
 def _may_be_curve(ink: Ink, seen: Bools, gained: float, width: int, *, dashed: bool) -> bool:
@@ -293,7 +297,7 @@ def _is_curve(path: Staircase, shape: tuple[int, ...]) -> bool:
     )
 
 
-def _take(taken: Bools, path: Staircase, *, free: bool = True) -> None:
+def _take(taken: Bools, path: Staircase) -> None:
     """Mark what a path covers."""
     reach = int(np.ceil(path.width / 2)) + 2
     before = int(path.rows[0])
@@ -302,7 +306,7 @@ def _take(taken: Bools, path: Staircase, *, free: bool = True) -> None:
         aside = reach if high - low > reach else 0
         taken[
             max(low - reach, 0) : high + reach + 1, max(column - aside, 0) : column + aside + 1
-        ] = free
+        ] = True
         before = int(row)
 
 
@@ -317,6 +321,7 @@ def _has_dashes(path: Staircase) -> bool:
 def _finished(
     path: Staircase,
     words: Bools,
+    lined: Bools,
     paths: Sequence[Staircase],
     left: int,
     top: int,
@@ -337,7 +342,7 @@ def _finished(
     doubts = []
     if doubt > 0.01:
         doubts.append(f"hidden for {path.hidden.mean():.0%} of its length")
-    if _goes_on(path, words, paths):
+    if _goes_on(path, words | lined):
         doubts.append("there is more of its line after its end")
     return FoundCurve(
         x + left,
@@ -352,11 +357,9 @@ def _finished(
     )
 
 
-def _goes_on(path: Staircase, words: Bools, paths: Sequence[Staircase]) -> bool:
+def _goes_on(path: Staircase, covered: Bools) -> bool:
     """Say whether a line of the colour goes on, lower, after the end of a path, on no other."""
-    left = (path.evidence.covered > SEEN) & ~words
-    for one in paths:
-        _take(left, one, free=False)
+    left = (path.evidence.covered > SEEN) & ~covered
     first, above = int(path.columns[-1]) + 1, int(path.rows[-1] - path.width)
     after = left[max(above, 0) :, first:].astype(np.uint8)
     if after.size == 0:
