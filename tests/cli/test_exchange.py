@@ -97,6 +97,28 @@ def test_rebuilt_patients_and_results_are_those_of_the_files(study: Path, tmp_pa
     assert "nothing was stale" in perdure("run", tmp_path / "again").stderr
     (study / "trials.csv").write_text(FILES["trials.csv"].replace("Trial one", "Another"))
     for words in (["--results"], ["--report"], ["--patients", "csv"]):
-        said = perdure("export", study, *words, "-o", target)
+        place = target if "csv" in words else archive
+        said = perdure("export", study, *words, "-o", place)
         assert said.returncode == 1
         assert "perdure run" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-o", "study/study.toml"),
+        ("-o", "study/figures/new.zip"),
+        ("-o", "study/arms.csv", "--patients", "csv"),
+        ("-o", "study/patients/T1.OS.csv", "--patients", "csv"),
+        ("-o", "study/arms.R", "--patients", "r"),
+        ("-o", "archive"),
+    ],
+)
+def test_nothing_of_the_study_is_written_over(
+    study: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    before = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
+    done = perdure("export", "study", *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "would be lost" in done.stderr or ".zip" in done.stderr
+    assert {path: path.read_bytes() for path in study.rglob("*") if path.is_file()} == before

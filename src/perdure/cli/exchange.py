@@ -61,8 +61,11 @@ def import_archive(
 
 def _export_patients(study: Path, out: Path, form: PatientForm) -> None:
     from perdure.pipeline import patients_of
-    from perdure.study import write_patients
+    from perdure.study import refuse_own_place, write_patients
 
+    # an R script has its data beside it
+    for place in (out, out.with_suffix(".csv")):
+        refuse_own_place(study, place)
     table, left_out = patients_of(study)
     for sentence in left_out:
         say(f"note: not in the table: {sentence}")

@@ -35,6 +35,8 @@ from perdure.study import Study
 __all__ = ["synthesise_sensitivity"]
 
 ALL = "all contrasts"
+LEAVING_OUT = ("data", "thin arms", "published estimates", "published facts")
+POOLING = ("model", "tau2 estimator", "test")
 LEVEL = 0.95
 SMALLEST = 1e-300
 """An odds ratio below this is cut: its logarithm would overflow."""
@@ -146,7 +148,11 @@ def _compared(
             name,
             measure,
             tuple(
-                _row(scenario, _or_why(scenario, found, (kind, name)), primary)
+                _row(
+                    scenario,
+                    _or_same(scenario, _or_why(scenario, found, (kind, name)), primary),
+                    primary,
+                )
                 for scenario, found in answers
             ),
         )
@@ -160,6 +166,18 @@ def _or_why(scenario: Scenario, found: Mapping[Name, _Answer], name: Name) -> _A
         return _Answer(reason=NO_SCALE)
     none = "none of its arms can be pooled" if name[0] == "class" else "no pair of arms is left"
     return found.get(name) or _Answer(reason=none)
+
+
+def _or_same(scenario: Scenario, found: _Answer, primary: _Answer) -> _Answer:
+    """Return an answer, or why the change cannot move it: to show it would look like agreement."""
+    if found.estimate is None or set(found.arms) != set(primary.arms):
+        return found
+    if scenario.change in LEAVING_OUT and scenario.setting != "pooled":
+        return _Answer(reason="none of its arms is left out")
+    by_model = scenario.change in POOLING and not scenario.counts
+    if by_model and found.n_effects == primary.n_effects == 1:
+        return _Answer(reason="one effect: there is nothing to pool")
+    return found
 
 
 def _row(scenario: Scenario, found: _Answer, primary: _Answer) -> SensitivityRow:

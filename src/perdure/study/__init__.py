@@ -19,6 +19,7 @@ from perdure.study.provenance import (
     output_digests,
     read_provenance,
     refuse_edited,
+    refuse_own_place,
     write_provenance,
 )
 from perdure.study.published import PublishedEstimate
@@ -72,6 +73,7 @@ __all__ = [
     "read_provenance",
     "read_table",
     "refuse_edited",
+    "refuse_own_place",
     "table_text",
     "write_bytes",
     "write_files",

@@ -13,7 +13,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
-from perdure.study.provenance import digest_of, input_digests, read_provenance
+from perdure.study.provenance import (
+    digest_of,
+    input_digests,
+    read_provenance,
+    refuse_own_place,
+)
 from perdure.study.references.starting import LEFT_EMPTY
 from perdure.study.writing import write_bytes
 
@@ -87,6 +92,12 @@ def export_study(
     if not (root / "study.toml").is_file():
         remedy = "name a study's folder, or make one with: perdure new DIR"
         raise InputError(Problem("this is not a study", remedy, value=str(folder)))
+    if wanted.suffix.lower() != ".zip":
+        remedy = "name a file that ends in .zip"
+        raise InputError(
+            Problem("the file's name is none of an archive", remedy, value=wanted.name)
+        )
+    refuse_own_place(root, wanted)
     names = set(input_digests(root))
     names |= {name for name in DOCUMENTS if (root / name).is_file()}
     for kind, asked in (("results", results), ("report", report)):

@@ -24,6 +24,7 @@ __all__ = [
     "output_digests",
     "read_provenance",
     "refuse_edited",
+    "refuse_own_place",
     "write_provenance",
 ]
 
@@ -39,6 +40,7 @@ TABLES = (
     FIGURES,
 )
 
+OWN_FOLDERS = (*DATA_FOLDERS, "figures", "results", "report")
 
 DOCUMENTS = ("report/report.docx", "report/tables.xlsx")
 """Of the report, what people edit."""
@@ -94,6 +96,28 @@ def input_digests(folder: Path) -> dict[str, str]:
     for kind in DATA_FOLDERS:
         paths += [path for path in (folder / kind).glob("*.[cC][sS][vV]") if path.is_file()]
     return _digests(folder, paths + figure_files(folder))
+
+
+def refuse_own_place(folder: Path, target: Path) -> None:
+    """Refuse to write a file where a study has its own: its tables, data, results and report.
+
+    Raises
+    ------
+    InputError
+        Before anything is written.
+    """
+    root, place = folder.resolve(), target.resolve()
+    if not place.is_relative_to(root):
+        return
+    name = place.relative_to(root)
+    if name.as_posix() in TABLES or (name.parts[:1] and name.parts[0] in OWN_FOLDERS):
+        raise InputError(
+            Problem(
+                "this is a place of the study's own files, which would be lost",
+                "name another file, outside of the study's tables and folders",
+                value=str(target),
+            )
+        )
 
 
 def output_digests(folder: Path) -> dict[str, str]:

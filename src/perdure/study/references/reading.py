@@ -46,12 +46,13 @@ def read_found_trials(
             problems.append(Problem(message, remedy, path.name))
             continue
         try:
-            found += read(decoded(content_of(path, path.name), path.name)[0], path.name)
+            here = read(decoded(content_of(path, path.name), path.name)[0], path.name)
+            if not here:
+                message = "there is no reference and no trial in the file"
+                problems.append(Problem(message, "check the file, or leave it out", path.name))
+            found += here
         except InputError as error:
             problems += error.problems
-    if not problems and not found:
-        message = "there is no reference and no trial in the file"
-        problems += [Problem(message, "check the file", path.name) for path in names]
     if problems:
         raise InputError(problems)
     said: list[str] = []
