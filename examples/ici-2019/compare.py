@@ -17,9 +17,10 @@ from statistics import mean, median
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
 
+from csv_rows import rows
 from example_page import digest_of, percent, stale, table, with_head
 from figure_ici_2019 import own_and_trial
-from numbers_ici_2019 import Arm, Compared, arms_of, facts_against_curves, pooled, rows
+from numbers_ici_2019 import Arm, Compared, arms_of, facts_against_curves, pooled
 
 from perdure.study import write_table, write_text
 

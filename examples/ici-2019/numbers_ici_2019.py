@@ -1,11 +1,12 @@
 """The numbers of the comparison with Pons-Tostivint et al. 2019, from a study's results."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+
+from csv_rows import number, rows
 
 from perdure.errors import InputError, Problem
 from perdure.pool import back_transform, logit_effect, pool
@@ -14,20 +15,7 @@ from perdure.records import Proportion
 from perdure.study import Study
 from perdure.study.published_facts import read_facts
 
-__all__ = ["Arm", "Compared", "Pooled", "arms_of", "facts_against_curves", "pooled", "rows"]
-
-Row = dict[str, str]
-
-
-def rows(path: Path) -> list[Row]:
-    """Return the rows of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
-def number(cell: str) -> float | None:
-    """Return a cell as a number; None where it is empty."""
-    return float(cell) if cell else None
+__all__ = ["Arm", "Compared", "Pooled", "arms_of", "facts_against_curves", "pooled"]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
 
 from build_kmdata import build, identifier
+from csv_rows import rows
 from example_page import digest_of, percent, stale, table, with_head
 from figure_kmdata import by_groups
 from numbers_kmdata import (
@@ -30,7 +31,6 @@ from numbers_kmdata import (
     arms_of,
     groups_of,
     others_pooled,
-    rows,
     slope,
 )
 

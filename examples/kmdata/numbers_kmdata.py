@@ -1,11 +1,12 @@
 """The numbers of the page on kmdata, from a study's results."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
 from typing import Literal
+
+from csv_rows import Row, number, rows
 
 from perdure.pool import back_transform, design_of, fit_effects, logit_effect, pool, robust
 from perdure.study import Study
@@ -19,27 +20,14 @@ __all__ = [
     "arms_of",
     "groups_of",
     "others_pooled",
-    "rows",
     "slope",
 ]
 
-Row = dict[str, str]
 Why = Literal["median not reached", "follow-up too short", "no control", ""]
 
 ICI = "ICI"
 """The class of checkpoint inhibitors in arms.csv."""
 REFERENCES = ("own", "control", "trial")
-
-
-def rows(path: Path) -> list[Row]:
-    """Return the rows of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
-def number(cell: str) -> float | None:
-    """Return a cell as a number; None where it is empty."""
-    return float(cell) if cell else None
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,15 @@ def test_marks_and_the_end_go_with_the_line() -> None:
     assert (one.marks.tolist(), other.marks.tolist()) == ([], [400.0])
 
 
+def test_what_is_doubted_of_an_end_goes_with_it() -> None:
+    page = _drawn(*_together(DARK, LIGHT))
+    upper = _curve([(20, 40), (200, 120)], DARK)
+    lower = _curve([(20, 60), (100, 120), (300, 220)], LIGHT)
+    unsure = replace(lower, certainty=0.4, doubts=("hidden for 30% of its length",))
+    for one in uncrossed(page, (upper, unsure), HEIGHT):
+        assert (one.certainty, one.doubts) == (0.4, unsure.doubts)
+
+
 @pytest.mark.parametrize("colour", [(200, 60, 40), (20, 60, 200)])
 def test_lines_of_other_colours_are_not_doubted(colour: Colour) -> None:
     true = _together(DARK, colour)

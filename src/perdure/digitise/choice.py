@@ -7,7 +7,6 @@ import numpy as np
 
 from perdure.digitise.found import Axes, FoundCurve, LegendEntry
 from perdure.digitise.names import colours_apart, named_curves
-from perdure.records import Floats
 
 __all__ = ["chosen_curves"]
 
@@ -118,17 +117,12 @@ def _drawn_unlike(
 def _on_others(curve: FoundCurve, curves: Sequence[FoundCurve]) -> float:
     """Return the share of its course over which a line lies on other curves."""
     places = np.linspace(curve.x[0], curve.end, 200)
-    rows = _rows_at(curve, places)
+    rows = curve.rows_at(places)
     on = np.zeros(places.size, dtype=np.bool_)
     for other in (one for one in curves if one is not curve):
         reach = (curve.width + other.width) / 2 + 1
-        on |= (np.abs(_rows_at(other, places) - rows) <= reach) & (places <= other.end)
+        on |= (np.abs(other.rows_at(places) - rows) <= reach) & (places <= other.end)
     return float(on.mean())
-
-
-def _rows_at(curve: FoundCurve, places: Floats) -> Floats:
-    """Return where a curve lies at places along time, in pixels."""
-    return curve.y[np.clip(np.searchsorted(curve.x, places, side="right") - 1, 0, None)]
 
 
 def _without_limits(
@@ -182,7 +176,7 @@ def _enclosed(upper: FoundCurve, middle: FoundCurve, lower: FoundCurve) -> float
     if end - middle.x[0] < 0.5 * length or max(upper.end, lower.end) > middle.end + LONGER * length:
         return 0.0
     places = np.linspace(middle.x[0], end, 200)
-    high, own, low = (_rows_at(one, places) for one in (upper, middle, lower))
+    high, own, low = (one.rows_at(places) for one in (upper, middle, lower))
     if (own - high).mean() < 1 or (low - own).mean() < 1:
         return 0.0
     slack = middle.width + 1

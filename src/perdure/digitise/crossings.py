@@ -11,7 +11,7 @@ from perdure.digitise.found import FoundCurve
 from perdure.digitise.looks import Look, look_between
 from perdure.digitise.names import colours_apart
 from perdure.figure.page import Pixels
-from perdure.records import Bools, Floats
+from perdure.records import Bools
 
 __all__ = ["uncrossed"]
 
@@ -91,7 +91,7 @@ def uncrossed(
 def _meetings(one: FoundCurve, other: FoundCurve) -> list[_Meeting]:
     """Return where two curves met, after they were apart, and parted again."""
     columns = np.arange(max(int(one.x[0]), int(other.x[0])), min(int(one.end), int(other.end)) + 1)
-    below = _rows(one, columns) - _rows(other, columns)
+    below = one.rows_at(columns) - other.rows_at(columns)
     width = max(one.width, other.width)
     meet = (np.abs(below) <= width / 2 + 1) | _one_falls_to_other(one, other, columns, width)
     meet |= np.diff(np.sign(below), prepend=np.sign(below[:1])) != 0
@@ -126,8 +126,8 @@ def _one_falls_to_other(
     before, then = columns - BRIEF // 2, columns + BRIEF // 2
     meet = np.zeros(columns.size, dtype=np.bool_)
     for upper, lower in ((one, other), (other, one)):
-        high, low = _rows(upper, before), _rows(lower, before)
-        fallen, left = _rows(upper, then), _rows(lower, then)
+        high, low = upper.rows_at(before), lower.rows_at(before)
+        fallen, left = upper.rows_at(then), lower.rows_at(then)
         meet |= (
             (np.abs(fallen - low) <= width / 2 + 1)
             & (low - high > width)
@@ -135,11 +135,6 @@ def _one_falls_to_other(
             & (columns > upper.x[0] + BRIEF)
         )
     return meet
-
-
-def _rows(curve: FoundCurve, columns: NDArray[np.int64]) -> Floats:
-    """Return the row of a curve in each column."""
-    return curve.y[np.clip(np.searchsorted(curve.x, columns, side="right") - 1, 0, None)]
 
 
 def _unlike(
@@ -171,18 +166,27 @@ def _exchanged(one: FoundCurve, other: FoundCurve, column: float) -> tuple[Found
 
 
 def _with_end(one: FoundCurve, other: FoundCurve, column: float) -> FoundCurve:
-    """Return a curve that goes on as another after a column."""
+    """Return a curve that goes on as another after a column; what is doubted of one is of both."""
     old, new = one.x <= column, other.x > column
     x = np.concatenate([one.x[old], other.x[new]])
     y = np.maximum.accumulate(np.concatenate([one.y[old], other.y[new]]))
     marks = np.concatenate([one.marks[one.marks <= column], other.marks[other.marks > column]])
     most = one if column - one.x[0] > other.end - column else other
-    return replace(one, x=x, y=y, end=other.end, marks=marks, dashed=most.dashed)
+    return replace(
+        one,
+        x=x,
+        y=y,
+        end=other.end,
+        marks=marks,
+        dashed=most.dashed,
+        certainty=min(one.certainty, other.certainty),
+        doubts=tuple(dict.fromkeys((*one.doubts, *other.doubts))),
+    )
 
 
 def _matters(one: FoundCurve, other: FoundCurve, column: float, height: float) -> bool:
     """Tell whether it would matter if two curves were exchanged after a column."""
     columns = np.arange(int(column), int(min(one.end, other.end)) + 1)
     whole = max(one.end, other.end) - min(one.x[0], other.x[0])
-    area = float(np.abs(_rows(one, columns) - _rows(other, columns)).sum())
+    area = float(np.abs(one.rows_at(columns) - other.rows_at(columns)).sum())
     return bool(area > FAR * height * whole)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from perdure.figure.page import Colour, Picture
 from perdure.records import Floats
 from perdure.records.time_unit import TimeUnit
@@ -133,6 +136,10 @@ class FoundCurve:
     marks: Floats
     certainty: float
     doubts: tuple[str, ...] = ()
+
+    def rows_at(self, columns: Floats | NDArray[np.int64]) -> Floats:
+        """Return the row of the curve in each column; before its start, that of its start."""
+        return self.y[np.clip(np.searchsorted(self.x, columns, side="right") - 1, 0, None)]
 
 
 @dataclass(frozen=True)

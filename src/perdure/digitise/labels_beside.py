@@ -61,7 +61,7 @@ def _is_piece(entry: LegendEntry, curve: FoundCurve) -> bool:
         return False
     left, top, right, bottom = entry.place
     places = np.linspace(left, right, 9)
-    rows = curve.y[np.clip(np.searchsorted(curve.x, places, side="right") - 1, 0, None)]
+    rows = curve.rows_at(places)
     reach = curve.width / 2 + 1
     on = (rows >= top - reach) & (rows <= bottom + reach)
     return bool(on.mean() > _MOSTLY and curve.x[0] < left and right < curve.end)

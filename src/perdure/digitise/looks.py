@@ -40,8 +40,6 @@ class Look:
     width : float
     inked : float
         Share of its columns that have ink: a dashed line has gaps.
-    places : int
-        How many of its columns are away from steps.
     alike : bool
         Most of its places have the one colour; else it is pieces of other lines.
     """
@@ -49,7 +47,6 @@ class Look:
     colour: Colour
     width: float
     inked: float
-    places: int
     alike: bool
 
 
@@ -109,7 +106,6 @@ def look_between(pixels: Pixels, curve: FoundCurve, first: float, last: float) -
         colour=(red, green, blue),
         width=float(np.median(thick)),
         inked=float((strength > 0.5 * usual).mean()),
-        places=int(level.columns.size),
         alike=float((np.abs(inks - middle).max(axis=1) < _SPREAD).mean()) > _MOST,
     )
 

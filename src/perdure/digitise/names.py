@@ -202,7 +202,7 @@ def _away(curve: FoundCurve, entry: LegendEntry, axes: Axes) -> float:
     """Return how far a label lies from a curve, as a share of the plot's height."""
     left, top, right, bottom = entry.box
     places = np.linspace(left, min(right, max(curve.end, left)), 5)
-    rows = curve.y[np.clip(np.searchsorted(curve.x, places, side="right") - 1, 0, None)]
+    rows = curve.rows_at(places)
     gaps = np.maximum(np.maximum(top - rows, rows - bottom), 0)
     beyond = max(left - curve.end, 0) / max(axes.right - axes.left, 1)
     return float(gaps.min() / max(axes.bottom - axes.top, 1) + beyond)

@@ -153,9 +153,10 @@ def _without_curves(picture: Picture, box: Box, curves: Sequence[FoundCurve]) ->
         corners = np.rint(np.stack([x, np.repeat(curve.y, 2)], axis=1)).astype(np.int32)
         thick = round(curve.width) + 2
         cv2.polylines(mask, [corners], isClosed=False, color=1, thickness=thick)
-        on = np.clip(np.searchsorted(curve.x, curve.marks, side="right") - 1, 0, None)
         reach = MARK * curve.width
-        for x_mark, y_mark in np.rint(np.stack([curve.marks, curve.y[on]], axis=1)).astype(int):
+        for x_mark, y_mark in np.rint(
+            np.stack([curve.marks, curve.rows_at(curve.marks)], axis=1)
+        ).astype(int):
             above, below = (x_mark, round(y_mark - reach)), (x_mark, round(y_mark + reach))
             cv2.line(mask, above, below, color=1, thickness=thick)
         covered |= mask > 0
