@@ -71,7 +71,8 @@ pictures: $(READY)
 	cp demo-study/report/figures/curves.SIM-B.PFS.svg docs/images/curves.svg
 	cp demo-study/report/figures/forest.PFS.own.drug_class.svg docs/images/forest.svg
 	$(BIN)/python docs/figures/median_estimated.py
-	PYTHONPATH=tests/support $(BIN)/python docs/figures/tutorial.py
+	$(BIN)/python docs/figures/explanations.py
+	PYTHONPATH=tests/support $(BIN)/python docs/figures/pages_run.py
 
 clean:
 	rm -rf $(VENV) $(CORE) $(DOCS) dist demo-study

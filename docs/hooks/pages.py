@@ -34,6 +34,7 @@ JSON object on standard output and nothing else; words go to standard error.
 
 
 VALIDATION = (
+    "digitising",
     "coverage",
     "reconstruct_coverage",
     "which_history",
@@ -41,6 +42,7 @@ VALIDATION = (
     "tail",
     "pooling",
     "pooling_missing",
+    "published",
     "metafor",
     "real_trials",
 )

@@ -1,5 +1,6 @@
 """Every code block of the documentation runs, and prints what its page shows."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -18,6 +19,34 @@ SLOW = {"tutorial.md"}
 def test_every_block_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run_page(page, tmp_path)
+    if page == "tutorial.md":
+        assert_birch_as_told(tmp_path / "my-study/results")
+
+
+def assert_birch_as_told(results: Path) -> None:
+    """Assert that the page on references says of the tutorial's trial what its run found."""
+    told = (DOCS / "explanation/references.md").read_text(encoding="utf-8")
+    arms = {(row["arm"], row["reference"]): row for row in rows_of(results / "estimates.csv")}
+    for arm, label in (("pembro", "pembrolizumab"), ("chemo", "chemotherapy")):
+        cells = [
+            f"{100 * float(arms[arm, name]['proportion']):.1f}%" for name in ("own", "control")
+        ]
+        assert f"| {label} | {cells[0]} | {cells[1]} |" in told
+    pairs = {row["reference"]: row for row in rows_of(results / "contrasts.csv")}
+    cells = []
+    for name in ("own", "control"):
+        value, low, high = (
+            f"{100 * float(pairs[name][key]):+.1f}".replace("-", "−")
+            for key in ("difference", "ci_low", "ci_high")
+        )
+        cells.append(f"{value} ({low} to {high})")
+    assert f"| difference, points | {cells[0]} | {cells[1]} |" in told
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    """Return the rows of Birch's OS."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["trial"] == "BIRCH"]
 
 
 def test_every_fence_is_a_block() -> None:

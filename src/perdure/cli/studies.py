@@ -1,5 +1,6 @@
 """Commands that work on a whole study folder."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ from perdure.cli.say import print_json, problem_lines, progress, say
 
 if TYPE_CHECKING:
     from perdure.pipeline import RunSummary
+    from perdure.study import Study
 
 __all__ = ["check", "demo", "new", "report", "run"]
 
@@ -91,15 +93,25 @@ def check(study: StudyFolder, as_json: Json = False) -> None:
         return
     for notice in found.notices:
         typer.echo(f"note: {notice}")
-    arms = sum(len(trial.arms) for trial in found.trials)
-    typer.echo(
-        f"{study} is in order: {len(found.trials)} trials, {arms} arms,"
-        f" {len(found.analyses)} analyses{_figures(len(found.figures))}. Next: perdure run {study}"
-    )
+    typer.echo(f"{study} is in order: {', '.join(_held(found))}. Next: perdure run {study}")
 
 
-def _figures(curves: int) -> str:
-    return f", {curves} curves in figures to be read" if curves else ""
+def _held(study: "Study") -> Iterator[str]:
+    """Return what a study holds, each with its number: "3 trials"."""
+    yield _counted(len(study.trials), "trial")
+    yield _counted(sum(len(trial.arms) for trial in study.trials), "arm")
+    yield _counted(len(study.analyses), "analysis", "analyses")
+    if study.figures:
+        yield f"{_counted(len(study.figures), 'curve')} in figures to be read"
+    if study.published:
+        yield _counted(len(study.published), "published estimate")
+    if study.facts:
+        curves = _counted(sum(len(one.arms) for one in study.facts), "curve")
+        yield f"{curves} to be drawn from published facts"
+
+
+def _counted(number: int, one: str, several: str | None = None) -> str:
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
 def run(study: StudyFolder, jobs: Jobs = 1, as_json: Json = False) -> None:
@@ -141,11 +153,15 @@ def _print_summary(summary: "RunSummary") -> None:
     for notice in summary.notices:
         say(f"note: {notice}")
     if summary.figures_done or summary.figures_kept:
-        say(f"{summary.figures_done} figures read, {summary.figures_kept} kept from an earlier run")
+        say(
+            f"{_counted(summary.figures_done, 'figure')} read, {summary.figures_kept} kept from an"
+            " earlier run"
+        )
     say(
         "nothing was stale"
         if not summary.stale
-        else f"{summary.done} analyses done, {summary.kept} kept from an earlier run"
+        else f"{_counted(summary.done, 'analysis', 'analyses')} done, {summary.kept} kept from an"
+        " earlier run"
     )
     for sentence in summary.headline:
         typer.echo(sentence)

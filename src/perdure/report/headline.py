@@ -40,13 +40,20 @@ def headline_prose(results: Results, settings: Settings) -> tuple[Prose, ...]:
     ]
     if sentences:
         return tuple(sentences)
-    known = {
-        (estimate.trial, estimate.response.arm)
+    found = [
+        estimate
         for analysis in results.analyses
         for estimate in analysis.estimates
         if estimate.response.proportion is not None
-    }
-    return (Prose(f"Durable response was estimated in {_arms(len(known))}; nothing was pooled."),)
+    ]
+    known = {(estimate.trial, estimate.response.arm) for estimate in found}
+    text = f"Durable response was estimated in {_arms(len(known))}; nothing was pooled."
+    if found and all(estimate.source == "facts" for estimate in found):
+        text += (
+            " All of it is known by published facts alone, which are pooled where"
+            " [published_facts] in study.toml asks for it."
+        )
+    return (Prose(text),)
 
 
 def _files(what: str, *place: str) -> tuple[str, ...]:
