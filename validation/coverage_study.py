@@ -16,6 +16,7 @@ from time import perf_counter
 import numpy as np
 from coverage_page import HEAD, summary, write_counts
 from coverage_trials import COUNTS, FAMILIES, MULTIPLES, REFERENCES, SEED, Cell, cells, chunk
+from in_short import with_summary
 
 from perdure.records import Floats
 from perdure.workers import in_workers
@@ -94,7 +95,8 @@ def main() -> None:
         " `coverage.csv`."
     )
     page = ["# Coverage of the intervals of durable response", "", made, "", HEAD, ""]
-    asked.out.write_text("\n".join([*page, *summary(found)]) + "\n", encoding="utf-8")
+    text = with_summary("coverage", "\n".join([*page, *summary(found)]) + "\n")
+    asked.out.write_text(text, encoding="utf-8")
     write_counts(asked.out.with_suffix(".csv"), found)
 
 

@@ -22,6 +22,7 @@ from digitising_cases import cases_in
 from digitising_measured import measure
 from digitising_page import page
 from digitising_rows import MULTIPLES, ArmRow, FigureRow
+from in_short import with_summary
 
 import perdure
 from perdure.workers import in_workers
@@ -114,8 +115,8 @@ def main() -> None:
             print(f"{len(found)} of {len(work)} files", flush=True)
     figures = [found[place] for place in sorted(found)]
     names, unseen = [name for name, _ in seen], [name for name, _ in asked.unseen]
-    text = page(figures, made(names, unseen, len(figures)), unseen)
-    asked.out.write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
+    text = "\n".join(page(figures, made(names, unseen, len(figures)), unseen))
+    asked.out.write_text(with_summary("digitising", text), encoding="utf-8")
     write_numbers(asked.out.with_suffix(".csv"), figures)
 
 

@@ -10,6 +10,7 @@ explanation is no longer needed, if a number is forgotten, or if R found a highe
 import sys
 from pathlib import Path
 
+from in_short import with_summary
 from metafor_clusters import compare_clusters
 from metafor_compare import Comparison
 from metafor_counts import compare_counts
@@ -63,7 +64,7 @@ def main() -> int:
         *evidence(compare, beside, profile_limits(), exact_errors()),
     ]
     page = Path(__file__).with_suffix(".md")
-    page.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    page.write_text(with_summary("metafor", "\n".join(lines)), encoding="utf-8")
     write_csv(compare, page.with_suffix(".csv"))
     wrong = compare.unexplained(EXPLAINED) + compare.forgotten(INPUTS, left_out)
     wrong += [f"{one.case}: likelihood below R's" for one in beside if one.below]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from in_short import with_summary
 from pooling_trials import SimulatedArms, precision_of_real_arms, simulated_arms
 from scipy.stats import t as student
 
@@ -316,7 +317,8 @@ def main() -> None:
         writer.writerow(Cell.__dataclass_fields__)
         writer.writerows(tuple(vars(one).values()) for one in cells)
     seconds = time.perf_counter() - start
-    PAGE.write_text(page(cells, given.repeats, seconds), encoding="utf-8")
+    text = with_summary("pooling", page(cells, given.repeats, seconds))
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def page(cells: Sequence[Cell], repeats: int, seconds: float) -> str:

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from in_short import with_summary
 from numpy.typing import NDArray
 from pooling_missing_study import (
     DEFAULT,
@@ -160,8 +161,7 @@ def main() -> None:
     patients = run(PATIENT_DESIGNS, asked.repeats, asked.jobs)
     minutes = (time.perf_counter() - started) / 60
     coverage_error = 1.96 * (0.05 * 0.95 / asked.repeats) ** 0.5
-    PAGE.write_text(
-        f"""# Arms that are not estimable: which way to pool them
+    text = f"""# Arms that are not estimable: which way to pool them
 
 {_conclusion(vectors, patients, asked.repeats)}
 
@@ -205,9 +205,8 @@ event between two multiples); `averaged` (the default) the mean of all arms' by 
 Made by `python validation/pooling_missing.py --repeats {asked.repeats} --jobs {asked.jobs}` on
 {dt.datetime.now(tz=dt.UTC):%Y-%m-%d} with perdure {perdure.__version__}, numpy {np.__version__},
 seed {SEED}, in {minutes:.0f} minutes on {_processor()}, {os.cpu_count()} cores.
-""",
-        encoding="utf-8",
-    )
+"""
+    PAGE.write_text(with_summary("pooling_missing", text), encoding="utf-8")
     print(PAGE)
 
 

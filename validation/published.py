@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from in_short import with_summary
 
 from perdure.durable import durable_trial
 from perdure.published import published_curves, published_responses
@@ -334,7 +335,8 @@ def main() -> None:
     ]
     if given.real:
         lines += [*REAL_HEAD, *real(given.real), *premises(given.real)]
-    write_text(HERE / "published.md", "\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    write_text(HERE / "published.md", with_summary("published", text) if given.real else text)
 
 
 if __name__ == "__main__":

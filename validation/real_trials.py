@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 
+from in_short import with_summary
 from real_trials_measured import REPLICATES, SEED, Row, measure, read
 from real_trials_page import page
 
@@ -56,7 +57,8 @@ def main() -> None:
         f"Made by `python validation/real_trials.py --from ../shared/data --jobs {asked.jobs}`,"
         f" seed {SEED}, {REPLICATES:,} bootstrap replicates, in {perf_counter() - start:.0f} s."
     )
-    asked.out.write_text("\n".join(page(sets, repeats, rows, made)) + "\n", encoding="utf-8")
+    text = with_summary("real_trials", "\n".join(page(sets, repeats, rows, made)))
+    asked.out.write_text(text, encoding="utf-8")
     write_numbers(asked.out.with_suffix(".csv"), rows)
 
 

@@ -8,6 +8,9 @@ with points that jitter by a row, and by 35 hand clicks; with and without what i
 
 What is of the population, the durable response beyond 2 and 3 medians, is covered by the 95%
 interval from Rubin's total variance; the interval that the patients themselves give is beside it.
+
+The page's last section, `What is lost`, puts a second run (`--kinds`, `--known`, in its first line)
+beside this one; `python validation/in_short.py` then writes the page's head.
 """
 
 import argparse

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from in_short import with_summary
 
 import perdure
 from perdure.durable import durable_trial
@@ -105,7 +106,7 @@ def main() -> None:
         print(lines[-1], flush=True)
     heads = "mean, months | cured | n | scans every | jitter | own: coverage | error / spread |"
     heads += " cautioned | control: coverage | error / spread | cautioned"
-    PAGE.write_text(
+    text = (
         f"""# Progression that is seen at scans
 
 Times to progression are exponential for those who are not cured and come on the first scan after
@@ -126,9 +127,9 @@ error under `own` was up to {short:.0%} too small; `--with bootstrap` needs no d
 
 Made by `python validation/scans.py --repeats {repeats}` on {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}
 with perdure {perdure.__version__}, seed {SEED}.
-""",
-        encoding="utf-8",
+"""
     )
+    PAGE.write_text(with_summary("scans", text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from in_short import with_summary
 
 from perdure.durable.density import density
 from perdure.durable.tail import TailThreshold, trial_tail
@@ -158,7 +159,8 @@ def main() -> None:
         share, plateau = rejected(case, repeats)
         cells = " | ".join(f"{each:.2f}" for each in share)
         lines.append(f"| {case} | {plateau:.2f} | {cells} |")
-    Path(__file__).with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = with_summary("tail", "\n".join(lines))
+    Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

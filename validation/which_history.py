@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from in_short import with_summary
 from reconstruct_coverage import log_hazard_ratio, survival_at_multiple, trial_shown
 
 from perdure.reconstruct import curve_from_points, gather, numbers_at_risk_from_table
@@ -114,7 +115,8 @@ def main() -> None:
     ]
     for kind in ("columns", "jitter"):
         lines += study(kind, options.trials, options.jobs)
-    options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = with_summary("which_history", "\n".join(lines))
+    options.out.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

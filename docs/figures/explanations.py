@@ -93,7 +93,7 @@ def draw_arm(axes: Axes, arm: Patients, k: float) -> None:
         axes.text(
             found.threshold - 0.8, 96, f"{k} medians", va="top", ha="right", color=INK, fontsize=9
         )
-    if isinstance(found.estimate, Proportion):
+    if isinstance(found.estimate, Proportion) and found.threshold is not None:
         value = 100 * found.estimate.value
         axes.plot(found.threshold, value, marker="o", color=TEST)
         axes.text(found.threshold + 1.2, value + 3, f"{value:.0f}%", color=TEST)

@@ -22,6 +22,11 @@ __all__ = ["on_config", "on_files", "on_page_content", "on_post_build"]
 
 ROOT = Path(__file__).parents[2]
 LOADED = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["']?(?:https?:)?//[^>]*>""")
+FIGURE = re.compile(r'<p>(<img\b[^>]*\bsrc="([^":]+)"[^>]*>)</p>')
+SVG_WIDTH = re.compile(rb'<svg\b[^>]*?\bwidth="([\d.]+)pt"')
+PHONE = 400.0
+"""Points: a drawing that is wider cannot be read at the width of a phone."""
+
 ROLES = re.compile(r":(?:func|class|meth|mod|attr|data):<code>~?(?:perdure\.)?")
 
 
@@ -71,8 +76,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Show roles of docstrings, written for readers of the source, as plain code."""
-    return ROLES.sub("<code>", html) if page.file.src_uri.startswith("reference/api/") else html
+    """Let figures open alone; show roles of docstrings, for readers of the source, as code."""
+    if page.file.src_uri.startswith("reference/api/"):
+        return ROLES.sub("<code>", html)
+    folder = (Path(config.docs_dir) / page.file.src_uri).parent
+    return FIGURE.sub(lambda found: _figure(found, folder), html)
+
+
+def _figure(found: re.Match[str], folder: Path) -> str:
+    """Return a figure as a link to itself, marked where it is too wide for a phone."""
+    image, source = found.groups()
+    width = SVG_WIDTH.search((folder / source).read_bytes()[:2000])
+    kind = "figure wide" if width and float(width[1]) > PHONE else "figure"
+    return f'<p class="{kind}"><a href="{source}" title="Open the figure alone">{image}</a></p>'
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -100,8 +116,10 @@ def _with_table(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
     if not page.with_suffix(".csv").exists():
         return text
-    title, _, rest = text.partition("\n")
-    return f"{title}\n\n[Every number as a table]({page.stem}.csv)\n{rest}"
+    head, what_it_means, rest = text.partition("\n**What it means.**")
+    says, _, rest = rest.partition("\n\n")
+    link = f"[Every number as a table]({page.stem}.csv)"
+    return f"{head}{what_it_means}{says}\n\n{link}\n\n{rest}"
 
 
 def _commands() -> str:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from in_short import SUMMARIES, with_summary
 
 import perdure
 from pages import DOCS, PAGES, assert_printed, blocks_of, run_page
@@ -79,3 +80,16 @@ def test_the_version_to_cite_is_this_one() -> None:
 def test_figures_of_the_tutorial_are_those_with_known_truth(shown: str, truth: str) -> None:
     known = Path(__file__).parents[1] / "digitise" / "figures" / truth
     assert (DOCS / "tutorial" / shown).read_bytes() == known.read_bytes()
+
+
+VALIDATION = DOCS.parent / "validation"
+
+
+def test_every_validation_page_has_a_summary() -> None:
+    assert set(SUMMARIES) == {page.stem for page in VALIDATION.glob("*.md")}
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_a_summary_says_what_its_page_says(name: str) -> None:
+    text = (VALIDATION / f"{name}.md").read_text(encoding="utf-8")
+    assert with_summary(name, text) == text
