@@ -186,7 +186,8 @@ def _study() -> str:
         readme = (study / "README.txt").read_text(encoding="utf-8").replace(str(study), "my-study")
         settings = (study / "study.toml").read_text(encoding="utf-8")
     return (
-        "---\nhide:\n  - toc\n---\n# Files of a study\n\n`perdure new my-study` writes this explanation into the folder, as"
+        "---\nhide:\n  - toc\n---\n"
+        "# Files of a study\n\n`perdure new my-study` writes this explanation into the folder, as"
         " `README.txt`, and the settings with what each means, as `study.toml`.\n\n"
         f"## README.txt\n\n~~~~ {{ .text .as-written }}\n{readme}\n~~~~\n\n"
         f"## study.toml\n\n~~~~toml\n{settings}\n~~~~\n"
