@@ -45,7 +45,8 @@ def counts(arms: Sequence[Arm]) -> Iterator[str]:
     patients = sum(int(row["n_randomised"]) for row in every)
     own = [arm for arm in arms if arm.reference == "own"]
     printed = rows(HERE / "published_facts.csv")
-    seen = sum(row["certainty"] == "verified" for row in printed)
+    read = sum(row["certainty"] == "verified" for row in printed)
+    facts_words = f"{len(printed)}, of which {read} were read in a source"
 
     def entered(endpoint: str) -> str:
         mine = [arm for arm in own if arm.endpoint == endpoint]
@@ -66,7 +67,7 @@ def counts(arms: Sequence[Arm]) -> Iterator[str]:
             ("patients", "11,640", f"{patients:,}", "patients randomised; some trials by PD-L1"),
             ("arms with progression-free survival", "–", entered("PFS"), "few curves are public"),
             ("arms with overall survival", "–", entered("OS"), "several are later cut-offs"),
-            ("published facts", "–", f"{len(printed)}, {seen} seen in a source", "the rest: memory"),
+            ("published facts", "–", facts_words, "the others are from memory"),
         ),
     )
 
