@@ -53,8 +53,12 @@ def test_every_number_of_a_real_trial_is_verified_at_an_address(demo: Path) -> N
         assert row["source"] in whole[key]["source"]
 
 
-def test_the_sizes_of_the_real_arms_are_those_of_their_facts(demo: Path) -> None:
-    sizes = {(row["trial"], row["arm"]): row["n"] for row in rows(demo / "arms.csv")}
+def test_the_numbers_of_the_real_arms_are_those_of_their_facts(demo: Path) -> None:
+    columns = {"n": "n", "median": "median_OS", "hazard ratio": "hr_OS"}
+    arms = {(row["trial"], row["arm"]): row for row in rows(demo / "arms.csv")}
+    compared = 0
     for (trial, arm, _, fact, _), row in facts(demo / "published_facts.csv").items():
-        if fact == "n":
-            assert sizes[trial, arm] == row["value"]
+        if fact in columns:
+            assert float(arms[trial, arm][columns[fact]]) == float(row["value"])
+            compared += 1
+    assert compared == 10

@@ -13,7 +13,7 @@ __all__ = ["compare_with_truth", "write_demo"]
 
 STUDY = f"""\
 title = "Durable response in eight simulated trials, and two real ones beside them"
-question = "The trials named SIM never took place: how close do the answers come to the truth? Of \
+question = "The simulated trials never took place: how close do the answers come to the truth? Of \
 CheckMate 017 and 057, which did, only what was published is known."
 time_unit = "months"
 reference = ["own", "control"]

@@ -3,37 +3,10 @@
 Every number was read at the address beside it; numbers that could not be read are not here.
 """
 
-from perdure.records import Arm, Trial
+from perdure.records import Arm, Reported, Trial
 
 __all__ = ["FACT_COLUMNS", "REAL_FACTS", "REAL_TRIALS"]
 
-
-def _trial(number: str, doi: str, registry_id: str, docetaxel: int, nivolumab: int) -> Trial:
-    """Return a trial and its numbers of patients; its label says that it took place."""
-    name = f"CheckMate-{number}"
-    return Trial(
-        trial=name,
-        label=f"CheckMate {number} (real)",
-        year=2015,
-        doi=doi,
-        registry_id=registry_id,
-        tumour="lung",
-        line="second",
-        phase="III",
-        arms=(
-            Arm(name, "docetaxel", "Docetaxel", "docetaxel", "chemotherapy", n=docetaxel),
-            Arm(
-                *(name, "nivolumab", "Nivolumab", "nivolumab", "anti-PD-1/PD-L1", "docetaxel"),
-                n=nivolumab,
-            ),
-        ),
-    )
-
-
-REAL_TRIALS = (
-    _trial("017", "10.1056/NEJMoa1504627", "NCT01642004", 137, 135),
-    _trial("057", "10.1056/NEJMoa1507643", "NCT01673867", 290, 292),
-)
 
 FACT_COLUMNS = (
     *("trial", "arm", "endpoint", "fact", "time", "value", "low", "high", "level", "against"),
@@ -91,3 +64,44 @@ REAL_FACTS: tuple[tuple[str, ...], ...] = tuple(
     for trial, arm, *printed, source in _PRINTED
 )
 """Rows of published_facts.csv, as printed: a trailing zero says how precise a number is."""
+
+
+def _number(trial: str, arm: str, fact: str) -> float:
+    """Return what was printed of an arm without a time."""
+    (value,) = (row[4] for row in _PRINTED if row[:4] == (trial, arm, fact, ""))
+    return float(value)
+
+
+def _trial(number: str, doi: str, registry_id: str) -> Trial:
+    """Return a trial of nivolumab against docetaxel; its label says that it took place."""
+    name = f"CheckMate-{number}"
+
+    def arm(drug: str, drug_class: str, comparator: str | None) -> Arm:
+        said = Reported(
+            median=_number(number, drug, "median"),
+            hr=_number(number, drug, "hazard ratio") if comparator else None,
+        )
+        n = int(_number(number, drug, "n"))
+        return Arm(name, drug, drug.title(), drug, drug_class, comparator, n, {"OS": said})
+
+    return Trial(
+        trial=name,
+        label=f"CheckMate {number} (real)",
+        year=2015,
+        doi=doi,
+        registry_id=registry_id,
+        tumour="lung",
+        line="second",
+        phase="III",
+        arms=(
+            arm("docetaxel", "chemotherapy", None),
+            arm("nivolumab", "anti-PD-1/PD-L1", "docetaxel"),
+        ),
+    )
+
+
+REAL_TRIALS = (
+    _trial("017", "10.1056/NEJMoa1504627", "NCT01642004"),
+    _trial("057", "10.1056/NEJMoa1507643", "NCT01673867"),
+)
+"""The trials, with the numbers that arms.csv has of them."""
