@@ -110,9 +110,9 @@ def write_demo(folder: str | Path) -> None:
 
 def _write_trials(root: Path, trials: Sequence[Trial]) -> None:
     """Write trials.csv and arms.csv."""
-    header = ("trial", "label", "year", "doi", "registry_id", "tumour", "line", "phase")
+    facts = ("trial", "label", "year", "doi", "registry_id", "tumour", "line", "phase")
     write_table(
-        root / "trials.csv", header, [[getattr(one, name) for name in header] for one in trials]
+        root / "trials.csv", facts, [[getattr(one, name) for name in facts] for one in trials]
     )
     columns = [f"{what}_{name}" for name in DEMO_ENDPOINTS for what in ("events", "median", "hr")]
     rows = []
