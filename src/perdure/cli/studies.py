@@ -34,11 +34,11 @@ def demo(
     ),
     jobs: Jobs = 1,
 ) -> None:
-    """Write the bundled study of simulated trials and run it the whole way."""
+    """Write the bundled study (simulated trials, two real) and run it the whole way."""
     from perdure import pipeline
 
     pipeline.write_demo(folder)
-    say(f"wrote a study of simulated trials to {folder}")
+    say(f"wrote a study of eight simulated trials and two real ones to {folder}")
     with progress() as show:
         summary = pipeline.run(folder, jobs=jobs, progress=show)
     _print_summary(summary)
