@@ -205,6 +205,16 @@ def test_two_reports_of_one_trial_stay_two(sources: dict[str, Path], tmp_path: P
     assert "reports of one trial, NCT02142738?" in said[0]
 
 
+def test_a_page_of_a_search_says_that_more_follow(tmp_path: Path) -> None:
+    """As the registry's API pages what it finds: with a token for the next page, until the last."""
+    page = {"studies": [CTG], "totalCount": 2}
+    for token, pages in (({"nextPageToken": "NF0g5JKPm_gsxwo"}, 1), ({}, 0)):
+        (tmp_path / "a.json").write_text(json.dumps(page | token))
+        found, said = read_found_trials([tmp_path / "a.json"])
+        assert (len(found), len(said)) == (1, pages)
+        assert all("a.json: is one page of a search" in one for one in said)
+
+
 def test_types_of_arms_that_do_not_tell_the_control(tmp_path: Path) -> None:
     study = json.loads(json.dumps(CTG))
     groups = study["protocolSection"]["armsInterventionsModule"]["armGroups"]

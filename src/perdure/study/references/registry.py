@@ -19,7 +19,7 @@ DRUGS = ("Drug: ", "Biological: ", "Combination Product: ", "Genetic: ")
 
 
 def registry_trials(text: str, file: str) -> Found:
-    """Return the trials of a file of study objects; nothing in it is read in an unusual way.
+    """Return the trials of a file of study objects, and whether it is a page with more after it.
 
     Raises
     ------
@@ -38,6 +38,7 @@ def registry_trials(text: str, file: str) -> Found:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(Problem("the file is no JSON", "fetch it again", file)) from error
+    more = _text(content, "nextPageToken")
     if isinstance(content, dict) and "studies" in content:
         content = content["studies"]
     studies = content if isinstance(content, list) else [content]
@@ -48,7 +49,10 @@ def registry_trials(text: str, file: str) -> Found:
     ]
     if problems:
         raise InputError(problems)
-    return tuple(_trial(study, file) for study in studies), ()
+    said = (
+        f"{file}: is one page of a search, and more follow it: give those too, if they are wanted"
+    )
+    return tuple(_trial(study, file) for study in studies), (said,) if more else ()
 
 
 def _unknown(study: object, place: int, file: str) -> Problem | None:
