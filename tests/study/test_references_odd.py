@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -318,6 +321,30 @@ def test_a_number_that_is_none(tmp_path: Path, number: str) -> None:
     with pytest.raises(InputError, match="study 1 is no number such as NCT") as caught:
         read(tmp_path, "a.json", json.dumps(study))
     assert len(str(caught.value)) < 300
+
+
+def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
+    """Old disks have names in Latin-1; they are shown as far as they can be."""
+    source, target = (tmp_path / os.fsdecode(name) for name in (b"B\xfccher.ris", b"\xfcber"))
+    source.write_text("TY  - JOUR\nAU  - Reck, M\nER  - \n")
+    words = [
+        "-c",
+        "from perdure.cli import main; main()",
+        "new",
+        str(target),
+        "--from",
+        str(source),
+    ]
+    done = subprocess.run(
+        [sys.executable, *words],
+        env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert "read B?cher.ris" in (target / "started_from.txt").read_text("utf-8")
+    assert (target / "README.txt").is_file()
 
 
 def test_very_many_records_are_told_in_few_lines(tmp_path: Path) -> None:

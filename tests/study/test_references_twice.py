@@ -87,6 +87,13 @@ def test_nothing_is_lost_by_which_file_came_first(tmp_path: Path, first: str) ->
     assert said[-1].endswith(f"and left out; {gained} from it")
 
 
+@pytest.mark.parametrize("written", ["doi:10.1/X", "https://www.doi.org/10.1/x", "10.1/x."])
+def test_ways_to_write_a_doi(tmp_path: Path, written: str) -> None:
+    first = RIS.replace("PY", "DO  - 10.1/x\nPY")
+    labels, _ = read(tmp_path, ris=first, ris2=first.replace("10.1/x", written))
+    assert labels == ["Brahmer 2015"]
+
+
 def test_a_record_may_show_that_two_are_one(tmp_path: Path) -> None:
     """The first two share nothing; the third has the number of the one and the DOI of the other."""
     one = "PMID- 1\nFAU - A, B\nTI  - Early title\nDP  - 2015\n"

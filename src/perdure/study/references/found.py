@@ -106,10 +106,11 @@ def bare_doi(text: str) -> str:
 
     Examples
     --------
-    >>> bare_doi("https://doi.org/10.1056/NEJMoa1606774"), bare_doi("doi: 10.1/x"), bare_doi("x")
+    >>> bare_doi("https://doi.org/10.1056/NEJMoa1606774"), bare_doi("doi: 10.1/x."), bare_doi("x")
     ('10.1056/NEJMoa1606774', '10.1/x', '')
     """
-    bare = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip(), flags=re.IGNORECASE)
+    before = r"^(https?://((dx|www)\.)?doi\.org/|doi:\s*)"
+    bare = re.sub(before, "", text.strip(), flags=re.IGNORECASE).rstrip(".,;")
     return bare if re.fullmatch(r"10\.\d+/\S+", bare) else ""
 
 
