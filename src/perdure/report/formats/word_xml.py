@@ -15,11 +15,13 @@ from perdure.plots.lettering import allowed_in_xml, printable
 from perdure.report.tables import Cell, Table
 
 __all__ = [
+    "PAPER",
     "add_bookmark",
     "add_bookmarked_number",
     "add_link",
     "add_page_number",
     "add_reference",
+    "fitted_widths",
     "steady",
     "table_element",
 ]
@@ -121,7 +123,7 @@ def _columns(table: Table, groups: Sequence[_Rows], *, full: bool) -> str:
         max(_room(min(max(map(len, one)), WIDEST)), word)
         for one, word in zip(columns, words, strict=True)
     ]
-    widths = _fitted(words, lines, full=full)
+    widths = fitted_widths(words, lines, full=full)
     grid = "".join(f'<w:gridCol w:w="{round(width)}"/>' for width in widths)
     return f"<w:tblGrid>{grid}</w:tblGrid>"
 
@@ -130,7 +132,7 @@ def _room(letters: int) -> float:
     return LETTER * letters + MARGINS
 
 
-def _fitted(words: Sequence[float], lines: Sequence[float], *, full: bool) -> list[float]:
+def fitted_widths(words: Sequence[float], lines: Sequence[float], *, full: bool) -> list[float]:
     """Return widths that fit the page: whole lines if they can, else whole words where they can."""
     if sum(lines) > PAPER > sum(words):
         more = (PAPER - sum(words)) / (sum(lines) - sum(words))
