@@ -121,7 +121,9 @@ def test_widths_share_the_page(words: list[float], lines: list[float]) -> None:
 def test_sheets_print_across_one_page_with_their_head(document: Document) -> None:
     for sheet in openpyxl.load_workbook(BytesIO(table_workbook(document))).worksheets:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        pages = sheet.sheet_properties.pageSetUpPr
+        assert pages is not None
+        assert pages.fitToPage
         assert sheet.page_setup.fitToWidth in (None, 1)  # one where it is not said
         assert sheet.page_setup.fitToHeight == 0
         assert sheet.print_title_rows == "$1:$1"
