@@ -88,15 +88,14 @@ def draw_arm(axes: Axes, arm: Patients, k: float) -> None:
     time = np.concatenate(([0.0], curve.time))
     axes.step(time, 100 * np.concatenate(([1.0], curve.survival)), where="post", color=TEST)
     found = durable_response(arm, k=k)
-    if found.threshold is not None:
-        axes.axvline(found.threshold, color=INK, linestyle=":", linewidth=1.2)
-        axes.text(
-            found.threshold - 0.8, 96, f"{k} medians", va="top", ha="right", color=INK, fontsize=9
-        )
-    if isinstance(found.estimate, Proportion) and found.threshold is not None:
+    at = found.threshold
+    if at is not None:
+        axes.axvline(at, color=INK, linestyle=":", linewidth=1.2)
+        axes.text(at - 0.8, 96, f"{k} medians", va="top", ha="right", color=INK, fontsize=9)
+    if at is not None and isinstance(found.estimate, Proportion):
         value = 100 * found.estimate.value
-        axes.plot(found.threshold, value, marker="o", color=TEST)
-        axes.text(found.threshold + 1.2, value + 3, f"{value:.0f}%", color=TEST)
+        axes.plot(at, value, marker="o", color=TEST)
+        axes.text(at + 1.2, value + 3, f"{value:.0f}%", color=TEST)
     elif isinstance(found.estimate, NotEstimable):
         low, high = 100 * found.estimate.low, 100 * found.estimate.high
         axes.fill_between([curve.end_time, 50], low, high, color=TEST, alpha=0.15, linewidth=0)

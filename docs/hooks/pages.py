@@ -2,6 +2,9 @@
 
 The command line comes from typer, the files of a study from the template that `perdure new`
 writes, the validation pages and the changelog from their own files: none of them is kept twice.
+
+Links lead somewhere in the repository too, where these pages are not: in docs/reference each has a
+page in its place that says so, and a link to a validation page is one to its own file.
 """
 
 import re
@@ -18,7 +21,7 @@ from typer.main import get_command
 from perdure.cli.app import app
 from perdure.study import new
 
-__all__ = ["on_config", "on_files", "on_page_content", "on_post_build"]
+__all__ = ["on_config", "on_files", "on_page_content", "on_page_markdown", "on_post_build"]
 
 ROOT = Path(__file__).parents[2]
 LOADED = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["']?(?:https?:)?//[^>]*>""")
@@ -68,11 +71,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are written from other files."""
     for name, text in _made().items():
+        in_its_place = files.get_file_from_path(name)
+        if in_its_place is not None:
+            files.remove(in_its_place)
         files.append(File.generated(config, name, content=text))
     for table in sorted((ROOT / "validation").glob("*.csv")):
         where = f"validation/{table.name}"
         files.append(File.generated(config, where, abs_src_path=str(table)))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lead links to the files of the validation pages, outside of docs/, to their pages."""
+    up = "../" * page.file.src_uri.count("/")
+    return markdown.replace(f"](../{up}validation/", f"]({up}validation/")
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -44,6 +44,9 @@ def counts(arms: Sequence[Arm]) -> Iterator[str]:
     inhibitors = sum(row["therapy"] == ICI for row in every)
     patients = sum(int(row["n_randomised"]) for row in every)
     own = [arm for arm in arms if arm.reference == "own"]
+    printed = rows(HERE / "published_facts.csv")
+    read = sum(row["certainty"] == "verified" for row in printed)
+    facts_words = f"{len(printed)}, of which {read} were read in a source"
 
     def entered(endpoint: str) -> str:
         mine = [arm for arm in own if arm.endpoint == endpoint]
@@ -64,6 +67,7 @@ def counts(arms: Sequence[Arm]) -> Iterator[str]:
             ("patients", "11,640", f"{patients:,}", "patients randomised; some trials by PD-L1"),
             ("arms with progression-free survival", "–", entered("PFS"), "few curves are public"),
             ("arms with overall survival", "–", entered("OS"), "several are later cut-offs"),
+            ("published facts", "–", facts_words, "the others are from memory"),
         ),
     )
 
@@ -222,10 +226,22 @@ def shape(arms: Sequence[Arm]) -> tuple[list[str], list[tuple[Arm, Arm]]]:
                 for own, trial in pairs
                 if (own.endpoint, own.therapy) == (endpoint, name)
             ]
+            by_facts = sum(
+                (own.endpoint, own.therapy, own.source) == (endpoint, name, "facts")
+                for own, _ in pairs
+            )
             up = sum(trial > own for own, trial in mine)
             means = (percent(mean(own for own, _ in mine)), percent(mean(one for _, one in mine)))
-            lines.append((endpoint, name, len(mine), *means, f"{up} of {len(mine)}"))
-    heads = ("endpoint", "arms on", "arms", "own median, %", "trial’s, %", "higher under trial’s")
+            lines.append((endpoint, name, len(mine), by_facts, *means, f"{up} of {len(mine)}"))
+    heads = (
+        "endpoint",
+        "arms on",
+        "arms",
+        "by facts alone",
+        "own median, %",
+        "trial’s, %",
+        "higher under trial’s",
+    )
     return table(heads, lines), pairs
 
 

@@ -68,6 +68,12 @@ def test_demo_goes_the_whole_way(tmp_path: Path) -> None:
     assert "Durable response (PFS beyond 3 times the own median)" in said.stdout
     assert "Against the truth" in said.stdout
     assert (tmp_path / "demo" / "report" / "index.html").is_file()
+    with (tmp_path / "demo" / "results" / "estimates.csv").open(encoding="utf-8") as handle:
+        real = [row for row in csv.DictReader(handle) if row["trial"].startswith("CheckMate")]
+    assert len(real) == 8
+    assert {(row["source"], row["certainty"], row["primary"]) for row in real} == {
+        ("facts", "verified", "no")
+    }
     again = perdure("demo", tmp_path / "demo")
     assert "nothing was stale" in again.stderr
     assert again.stdout == said.stdout

@@ -56,6 +56,14 @@ def test_every_fence_is_a_block() -> None:
         assert len(fences) == 2 * len(blocks_of(page)), f"{page}: a fence that the test cannot see"
 
 
+def test_links_lead_somewhere_where_pages_are_read_as_text() -> None:
+    """In the repository too, where what `make docs` makes is not."""
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#\s]+)", (DOCS / page).read_text("utf-8")):
+            if not re.match(r"\w+:", link):
+                assert ((DOCS / page).parent / link).exists(), f"{page}: {link}"
+
+
 def test_what_is_shown_must_be_printed() -> None:
     assert_printed("one\n...\nthree ... five\n", "zero\none\nthree four five\n", "here")
     with pytest.raises(AssertionError, match="is not in"):

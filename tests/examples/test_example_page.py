@@ -1,5 +1,6 @@
 """A page of an example says of what it was made, and when it is stale."""
 
+import csv
 from pathlib import Path
 
 import compare
@@ -7,6 +8,9 @@ import pytest
 from example_page import digest_of, stale, with_head
 
 import perdure
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PAGES = EXAMPLES.parent / "docs" / "examples"
 
 WORDS = "# Title\n\nTwo arms.\n\n| a | b |\n"
 
@@ -46,3 +50,49 @@ def test_no_page_and_a_page_of_unknown_origin_are_stale(tmp_path: Path) -> None:
 
 def test_the_page_of_ici_2019_is_of_its_inputs() -> None:
     assert stale(compare.PAGE, digest_of(compare.HERE, compare.INPUTS)) == []
+
+
+def shown(table: str, column: str, **where: str) -> str:
+    """One number of a page's table, in per cent."""
+    with (PAGES / table).open(encoding="utf-8", newline="") as handle:
+        (row,) = [
+            row
+            for row in csv.DictReader(handle)
+            if all(row[name] == value for name, value in where.items())
+        ]
+    return f"{100 * float(row[column]):.0f}%"
+
+
+def test_both_pages_say_how_far_their_digitisations_of_one_figure_are_apart() -> None:
+    here = {"endpoint": "OS", "reference": "own"}
+    nivolumab, ipilimumab = {"arm": "nivolumab", **here}, {"arm": "ipilimumab", **here}
+    ici = (
+        shown("ici-2019-arms.csv", "value", trial="CheckMate-057", **nivolumab),
+        shown("ici-2019-arms.csv", "bound", trial="CA184-095", **ipilimumab),
+    )
+    kmdata = (
+        shown("kmdata-arms.csv", "value", data_set="Checkmate057-1A", **nivolumab),
+        shown("kmdata-arms.csv", "bound", data_set="CA184-095-2A", **ipilimumab),
+    )
+    said = {
+        "ici-2019": f"nivolumab {kmdata[0]} there and {ici[0]} here, ipilimumab at most {kmdata[1]}"
+        f" there and {ici[1]} here",
+        "kmdata": f"nivolumab {ici[0]} there and {kmdata[0]} here, ipilimumab at most {ici[1]}"
+        f" there and {kmdata[1]} here",
+    }
+    for example, sentence in said.items():
+        for words in (EXAMPLES / example / f"{example}.md.in", PAGES / f"{example}.md"):
+            assert sentence in " ".join(words.read_text(encoding="utf-8").split())
+
+
+def test_the_page_on_kmdata_says_which_arm_the_slopes_leave_out() -> None:
+    with (PAGES / "kmdata-arms.csv").open(encoding="utf-8", newline="") as handle:
+        mine = [
+            row
+            for row in csv.DictReader(handle)
+            if (row["endpoint"], row["reference"]) == ("PFS", "trial") and row["value"]
+        ]
+    zeros = [(row["data_set"], row["arm"]) for row in mine if float(row["value"]) == 0]
+    assert zeros == [("TH3RESA-2A", "physicians-choice")]
+    words = " ".join((PAGES / "kmdata.md").read_text(encoding="utf-8").split())
+    assert f"counts {len(mine) - 1} arms here and {len(mine)} elsewhere" in words

@@ -30,6 +30,7 @@ def test_every_fact_has_a_source_and_memory_is_not_verified() -> None:
         assert row["source"]
         if row["certainty"] == "verified":
             assert "memory" not in row["source"]
+            assert "http" in row["source"]
 
 
 def test_two_files_of_one_trial_have_two_addresses() -> None:

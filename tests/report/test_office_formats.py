@@ -13,6 +13,7 @@ from docx.document import Document as WordDocument
 
 from perdure.report.blocks import Document, FigureBlock, Picture, Section, TableBlock
 from perdure.report.formats.word import report_docx
+from perdure.report.formats.word_xml import PAPER, fitted_widths
 from perdure.report.formats.workbook import table_workbook
 from perdure.report.tables import Column, build_table
 
@@ -92,6 +93,40 @@ def with_dots_for_pictures(section: Section) -> Section:
         ),
         sections=tuple(with_dots_for_pictures(inner) for inner in section.sections),
     )
+
+
+def test_columns_hold_their_longest_word_and_tables_fit_the_page(word: WordDocument) -> None:
+    for found in word.tables:
+        widths = [int(one.get(f"{W}w")) for one in found._tbl.iter(f"{W}gridCol")]
+        assert sum(widths) <= 174 / 25.4 * 1440 + len(widths)
+        for place, width in enumerate(widths):
+            words = (word for cell in found.column_cells(place) for word in cell.text.split())
+            longest = max(map(len, words), default=0)
+            assert width / 20 - 5 > 3.3 * longest  # points of Calibri at 7
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [([300.0, 200.0], [9000.0, 400.0]), ([300.0] * 9, [900.0] * 9), ([1500.0] * 9, [2000.0] * 9)],
+)
+def test_widths_share_the_page(words: list[float], lines: list[float]) -> None:
+    whole = fitted_widths(words, lines, full=True)
+    assert sum(whole) == pytest.approx(PAPER)
+    loose = fitted_widths(words, lines, full=False)
+    assert sum(loose) <= PAPER * (1 + 1e-12)
+    if sum(words) <= PAPER:
+        assert all(width >= word for width, word in zip(loose, words, strict=True))
+
+
+def test_sheets_print_across_one_page_with_their_head(document: Document) -> None:
+    for sheet in openpyxl.load_workbook(BytesIO(table_workbook(document))).worksheets:
+        assert sheet.page_setup.orientation == "landscape"
+        pages = sheet.sheet_properties.pageSetUpPr
+        assert pages is not None
+        assert pages.fitToPage
+        assert sheet.page_setup.fitToWidth in (None, 1)  # one where it is not said
+        assert sheet.page_setup.fitToHeight == 0
+        assert sheet.print_title_rows == "$1:$1"
 
 
 def test_pictures_say_what_they_show_and_fit_the_page(

@@ -2,17 +2,20 @@
 
 import hashlib
 import io
+import os
 import re
 import shutil
 import stat
 import subprocess
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from perdure.errors import InputError
+from perdure.errors import InputError, OutputError
 from perdure.study import Study, archive, export_study, import_study
 
 Files = dict[str, bytes]
@@ -115,6 +118,15 @@ def test_no_damage_gets_in(study: Path, tmp_path: Path) -> None:
     assert refusals > 0.7 * len(places)
 
 
+def test_an_archive_of_another_kind_of_zip_is_refused(study: Path, tmp_path: Path) -> None:
+    """Its directory says that another version of zip is needed to unpack it."""
+    export_study(study, tmp_path / "study.zip")
+    content = bytearray((tmp_path / "study.zip").read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 210
+    (tmp_path / "study.zip").write_bytes(content)
+    assert "cannot be read as a zip file" in refused(tmp_path / "study.zip", tmp_path / "new")
+
+
 def test_a_cut_archive_is_refused(study: Path, tmp_path: Path) -> None:
     path = tmp_path / "study.zip"
     export_study(study, path)
@@ -132,7 +144,7 @@ def _changed(files: Files) -> None:
 
 
 def _more(files: Files) -> None:
-    files["more.csv"] = b"x"
+    files["curves/more.csv"] = b"x"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +152,7 @@ def _more(files: Files) -> None:
     [
         (_without_arms, "incomplete: a file is missing (found 'arms.csv')"),
         (_changed, "not the one that was packed (found 'arms.csv')"),
-        (_more, "SHA256SUMS does not name a file (found 'more.csv')"),
+        (_more, "SHA256SUMS does not name a file (found 'curves/more.csv')"),
     ],
 )
 def test_what_the_checksums_do_not_bear_out(
@@ -172,6 +184,17 @@ def test_backslashes_are_not_unpacked(tmp_path: Path) -> None:
     assert "not safe" in refused(tmp_path / "b.zip", tmp_path / "new")
 
 
+def test_a_file_without_a_name_is_refused(tmp_path: Path) -> None:
+    """No program writes one; here the last name becomes a remark of the zip file's directory."""
+    content = bytearray(packed(tmp_path / "a.zip", {"study.toml": b"", "a": b""}).read_bytes())
+    at = content.rindex(b"PK\x01\x02")
+    content[at + 28], content[at + 32] = 0, 1
+    (tmp_path / "b.zip").write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "b.zip") as file:
+        assert "" in file.namelist()
+    assert "not safe" in refused(tmp_path / "b.zip", tmp_path / "new")
+
+
 def test_links_are_refused(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("figures/a.png")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -183,7 +206,7 @@ def test_links_are_refused(tmp_path: Path) -> None:
 
 def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "NOT_SMALL", 10_000)
-    bomb = packed(tmp_path / "bomb.zip", {"study.toml": b"", "a.csv": bytes(1_000_000)})
+    bomb = packed(tmp_path / "bomb.zip", {"study.toml": b"", "curves/a.csv": bytes(1_000_000)})
     assert "more than 100 times its size" in refused(bomb, tmp_path / "new")
     monkeypatch.setattr(archive, "MOST_BYTES", 900_000)
     assert "bytes; 900000 are the most" in refused(bomb, tmp_path / "new")
@@ -192,7 +215,7 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_is_no_study(study: Path, tmp_path: Path) -> None:
-    for files, listed in (({"study.toml": b""}, False), ({"a.csv": b""}, True)):
+    for files, listed in (({"study.toml": b""}, False), ({"arms.csv": b""}, True)):
         bad = packed(tmp_path / "bad.zip", files, listed=listed)
         assert re.search(r"has no (SHA256SUMS|study\.toml)", refused(bad, tmp_path / "new"))
     with pytest.raises(InputError, match="not a study"):
@@ -224,3 +247,177 @@ def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as file:
         assert file.infolist()[0].flag_bits & 1
     assert "cannot be unpacked" in refused(path, tmp_path / "new")
+
+
+# An archive that somebody forged: its list of checksums names whatever it holds
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".bashrc", "setup.py", "Makefile", "study.toml.exe", "curves/run.sh", "curves/a/b.csv"),
+        *("figures/a.html", "figures/.png", ".git/hooks/pre-commit", "results", "bin/perdure"),
+        *("curves/.a.csv", "STUDY.TOML.csv", "patients/a.csv/b.csv", "Curves/a.csv", "SHA256SUMS2"),
+    ],
+)
+def test_only_files_of_a_study_get_in(tmp_path: Path, name: str) -> None:
+    forged = packed(tmp_path / "forged.zip", {"study.toml": b"", name: b"gotcha"})
+    assert f"no file of a study (found {name!r})" in refused(forged, tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("arms.csv", "figures.csv", "README.txt", "started_from.txt", "curves/T1.OS.a.CSV"),
+        *("figures/deep/er/a.svgz", "results/patients/T1.OS.csv", "report/figures/a.svg"),
+        *("patients/T1.OS.csv", "risk/T1.OS.csv", "figures/Über 2.PDF", "report/index.html"),
+    ],
+)
+def test_files_of_a_study_get_in(tmp_path: Path, name: str) -> None:
+    whole = packed(tmp_path / "whole.zip", {"study.toml": b"", name: b"here"})
+    assert import_study(whole, tmp_path / "new") == ("study.toml", name)
+    assert (tmp_path / "new" / name).read_bytes() == b"here"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("figures/com¹.png", "not safe on every machine"),
+        ("figures/CONOUT$.png", "not safe on every machine"),
+        ("figures/a\u2028b.png", "not safe on every machine"),
+        ("figures/" + "a" * 250 + ".png", "the name is too long"),
+        ("report/" + "a/" * 500 + "x", "the name is too long"),
+        ("figures/" + "ü" * 125 + ".png", "the name is too long"),
+        ("figures/B/c.png", "figures/b is the same folder on some systems"),
+        ("figures/A.PNG", "figures/a.png is the same file on some systems"),
+        ("figures/a.png/b.png", "figures/a.png is a file and a folder at once"),
+        ("figures/A.png/b.png", "figures/a.png is a file and a folder at once"),
+        ("figures/b", "figures/b is a file and a folder at once"),
+    ],
+)
+def test_names_that_cannot_stand_together(tmp_path: Path, name: str, says: str) -> None:
+    files = {"study.toml": b"", "figures/a.png": b"", "figures/b/c.png": b"", name: b"gotcha"}
+    assert says in refused(packed(tmp_path / "forged.zip", files), tmp_path / "in" / "new")
+
+
+def test_what_export_packs_import_takes(study: Path, tmp_path: Path) -> None:
+    """And leaves out what other systems put beside files, as reading the study does."""
+    for name in ("curves/._EX1.PFS.nivo.csv", "patients/~$EX2.PFS.csv", "figures/._a.png"):
+        (study / name).parent.mkdir(exist_ok=True)
+        (study / name).write_bytes(b"of another system")
+    (study / "figures" / "deep").mkdir()
+    (study / "figures" / "deep" / "a.PNG").write_bytes(b"a figure")
+    names, _ = export_study(study, tmp_path / "study.zip")
+    assert "figures/deep/a.PNG" in names
+    assert not [name for name in names if "._" in name or "~" in name]
+    assert import_study(tmp_path / "study.zip", tmp_path / "again") == names
+    assert Study.open(tmp_path / "again").trials == Study.open(study).trials
+
+
+def test_a_name_that_ends_a_line_elsewhere_is_refused_when_it_is_packed(
+    study: Path, tmp_path: Path
+) -> None:
+    (study / "figures").mkdir()
+    (study / "figures" / "a\u2028b.png").write_bytes(b"")
+    with pytest.raises(InputError, match="not safe on every machine"):
+        export_study(study, tmp_path / "study.zip")
+
+
+# Where it is unpacked
+
+
+def test_the_current_folder_is_filled_if_it_is_empty(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, _ = export_study(study, tmp_path / "study.zip")
+    (tmp_path / "here").mkdir()
+    before = (tmp_path / "here").stat().st_ino
+    monkeypatch.chdir(tmp_path / "here")
+    assert import_study("../study.zip", ".") == names
+    assert (tmp_path / "here").stat().st_ino == before  # a shell that is there stays there
+    assert set(contents(Path())) == set(names)
+    with pytest.raises(InputError, match="not empty"):
+        import_study("../study.zip", ".")
+
+
+def test_a_link_to_an_empty_folder_is_followed(study: Path, tmp_path: Path) -> None:
+    names, _ = export_study(study, tmp_path / "study.zip")
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    assert import_study(tmp_path / "study.zip", tmp_path / "link") == names
+    assert (tmp_path / "link").is_symlink()
+    assert set(contents(tmp_path / "disk")) == set(names)
+
+
+@pytest.mark.parametrize("target", ["link", "link/new", "link/deep/new"])
+def test_a_link_to_nothing_is_told(study: Path, tmp_path: Path, target: str) -> None:
+    export_study(study, tmp_path / "study.zip")
+    (tmp_path / "link").symlink_to("nowhere")
+    said = refused(tmp_path / "study.zip", tmp_path / target)
+    assert "There is a link to a place that is not there" in said
+    assert f"Delete the link {tmp_path / 'link'}, or name a new folder" in said
+
+
+@pytest.mark.parametrize("target", ["there/..", "new/..", "loop", "file", "file/new"])
+def test_places_that_are_none(study: Path, tmp_path: Path, target: str) -> None:
+    export_study(study, tmp_path / "study.zip")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match=r"folder"):
+        import_study(tmp_path / "study.zip", tmp_path / target)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("fails", ["fsync", "rename"])
+def test_nothing_half_written_is_left(
+    study: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
+    error: BaseException,
+    fails: str,
+) -> None:
+    """The third file cannot be written, or the last cannot be put in its place."""
+    export_study(study, tmp_path / "study.zip")
+    target = tmp_path / "in" / "new"
+    if there:
+        target.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    real: Callable[..., Any] = os.fsync if fails == "fsync" else Path.rename
+    calls: list[Any] = []
+
+    def failing(*arguments: Any) -> Any:
+        calls.append(arguments)
+        last = fails == "rename" and Path(arguments[1]).name in ("study.toml", "new")
+        if last or (fails == "fsync" and len(calls) == 3):
+            raise error
+        return real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os if fails == "fsync" else Path, fails, failing)
+        with pytest.raises((OutputError, KeyboardInterrupt)) as caught:
+            import_study(tmp_path / "study.zip", target)
+    assert calls
+    assert sorted(tmp_path.rglob("*")) == before
+    if isinstance(error, OSError):
+        assert "the disk is full; make room and run again" in str(caught.value)
+        assert ".part" not in str(caught.value)
+
+
+def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
+    """What unpacks to a hundred times its size may be a bomb below the limit: a part at a time."""
+    files = {"study.toml": b"", "curves/a.csv": bytes(64_000_000)}
+    source = packed(tmp_path / "large.zip", files)
+    del files
+    tracemalloc.start()
+    try:
+        import_study(source, tmp_path / "new")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 16_000_000
+    assert (tmp_path / "new" / "curves" / "a.csv").stat().st_size == 64_000_000

@@ -191,17 +191,28 @@ def test_sources_of_one_trial_are_one_row(sources: dict[str, Path]) -> None:
     assert [one.label for one in found] == ["Brahmer 2015", "Rodríguez-Abreu 2018", "Reck 2016"]
     assert (found[2].doi, len(found[2].arms)) == ("10.1056/NEJMoa1606774", 2)
     assert said == (
-        "b.ris, row 11: is a.nbib, row 2 again, and left out",
+        "b.ris, row 11: is a.nbib, row 2 again (same DOI), and left out",
         "d.json, NCT02142738 and a.nbib, row 2 are one trial, by registry number",
     )
 
 
 def test_two_reports_of_one_trial_stay_two(sources: dict[str, Path], tmp_path: Path) -> None:
     later = NBIB.replace("NEJMoa1606774", "later").replace("2016 Nov 10", "2019 Mar")
+    later = later.replace("PMID- 27718847", "PMID- 30000001")
     (tmp_path / "later.nbib").write_text(later)
     found, said = read_found_trials([sources["nbib"], tmp_path / "later.nbib", sources["json"]])
     assert [one.year for one in found] == [2016, 2019, None]
     assert "reports of one trial, NCT02142738?" in said[0]
+
+
+def test_a_page_of_a_search_says_that_more_follow(tmp_path: Path) -> None:
+    """As the registry's API pages what it finds: with a token for the next page, until the last."""
+    page = {"studies": [CTG], "totalCount": 2}
+    for token, pages in (({"nextPageToken": "NF0g5JKPm_gsxwo"}, 1), ({}, 0)):
+        (tmp_path / "a.json").write_text(json.dumps(page | token))
+        found, said = read_found_trials([tmp_path / "a.json"])
+        assert (len(found), len(said)) == (1, pages)
+        assert all("a.json: is one page of a search" in one for one in said)
 
 
 def test_types_of_arms_that_do_not_tell_the_control(tmp_path: Path) -> None:
@@ -231,12 +242,17 @@ def test_the_started_study_says_what_it_lacks(sources: dict[str, Path], tmp_path
         ("a.nbib", "TI  - a title\n", "a.nbib, row 1: the line is in no record"),
         ("a.nbib", "PMID- 1\nfree text\n", "a.nbib, row 2"),
         ("a.bib", "@article{a, title = {x}\n@article{b, title = {y}}\n", "a.bib, row 1: the entry"),
-        ("a.bib", "@article{a, title={x}}\n@article{a, title={y}}\n", "a.bib, row 2: the entry"),
+        (
+            "a.bib",
+            "@article{a, title={x}, title={y}}\n",
+            "a.bib, row 1: the entry has the field title",
+        ),
         ("a.bib", "just words", "no BibTeX entry"),
         ("a.json", "{", "the file is no JSON"),
         ("a.json", "[" * 100_000, "the file is no JSON"),
         ("a.json", '[{"protocolSection": []}, 3]', "study 2 is no study object"),
         ("a.json", '{"nctId": "NCT1"}', "study 1 is no study object"),
+        ("a.json", '{"studies": []}', "there is no reference and no trial"),
         ("a.docx", "x", "Name it by its form: .ris, .bib, .nbib, .json"),
         ("none.ris", None, "no such file"),
     ],

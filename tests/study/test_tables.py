@@ -97,7 +97,10 @@ def test_rows_are_counted_as_an_editor_counts(tmp_path: Path) -> None:
         (b"\xff\xfet\0i\0m", "not a text file"),
         (b"time,\x81\x8d\n", "not a text file"),
         (b"PK\x03\x04\x14\0\x06\0", "not a text file"),
-        (b'time,x\n"' + b"a" * 200_000 + b'",1\n', "cannot be read as CSV"),
+        (
+            b'time,x\n"' + b"a" * 200_000 + b'",1\n',
+            "row 2: a cell in this row has more than 131072",
+        ),
     ],
 )
 def test_what_is_no_table(tmp_path: Path, content: bytes, says: str) -> None:

@@ -1,6 +1,7 @@
 """The command ``perdure``: its sub-commands, and how every error becomes a plain sentence."""
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -61,6 +62,9 @@ app.command()(pool)
 
 def main() -> NoReturn:
     """Run the command line; exit 0 done, 1 the input is wrong, 2 wrong usage, 130 stopped."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # names of files may have what the terminal cannot show; standard error does the same
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except PerdureError as error:

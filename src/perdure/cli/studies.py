@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "demo", "new", "report", "run"]
 
+MOST_NOTES = 40
+"""Notes on a new study's trials that are printed; all of them are in its folder."""
+
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Formats = Annotated[
@@ -34,11 +37,11 @@ def demo(
     ),
     jobs: Jobs = 1,
 ) -> None:
-    """Write the bundled study of simulated trials and run it the whole way."""
+    """Write the bundled study (simulated trials, two real) and run it the whole way."""
     from perdure import pipeline
 
     pipeline.write_demo(folder)
-    say(f"wrote a study of simulated trials to {folder}")
+    say(f"wrote a study of eight simulated trials and two real ones to {folder}")
     with progress() as show:
         summary = pipeline.run(folder, jobs=jobs, progress=show)
     _print_summary(summary)
@@ -59,8 +62,11 @@ def new(
     from perdure.study import new_from
 
     if sources:
-        for sentence in new_from(folder, sources):
+        sentences = new_from(folder, sources)
+        for sentence in sentences[:MOST_NOTES]:
             say(f"note: {sentence}")
+        if len(sentences) > MOST_NOTES:
+            say(f"note: {len(sentences) - MOST_NOTES} more are in {folder / 'started_from.txt'}")
         typer.echo(f"wrote a study with the trials of {', '.join(map(str, sources))} to {folder}")
         typer.echo(f"what stayed empty is listed in {folder / 'started_from.txt'}")
     else:

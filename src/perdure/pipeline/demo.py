@@ -1,17 +1,20 @@
-"""The bundled study: simulated trials as a reader would have them, and their truth beside it."""
+"""The bundled study: simulated trials, as a reader has them, their truth, and two real trials."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
+from perdure.pipeline.real_trials import FACT_COLUMNS, REAL_FACTS, REAL_TRIALS
+from perdure.records import Trial
 from perdure.simulate import DEMO_ENDPOINTS, DEMO_SEED, DemoAnalysis, DemoTrial, demo_trials
 from perdure.study import read_table, write_table, write_text
 
 __all__ = ["compare_with_truth", "write_demo"]
 
 STUDY = f"""\
-title = "Durable response in eight simulated trials"
-question = "These trials never took place: how close do the answers come to the truth?"
+title = "Durable response in eight simulated trials, and two real ones beside them"
+question = "The simulated trials never took place: how close do the answers come to the truth? Of \
+CheckMate 017 and 057, which did, only what was published is known."
 time_unit = "months"
 reference = ["own", "control"]
 seed = {DEMO_SEED}
@@ -25,30 +28,40 @@ k = {DEMO_ENDPOINTS["OS"]:g}
 [pool]
 by = ["drug_class"]
 
-# Made up, as the trials are: they show what a report has where a search was done.
+# The two real trials are shown beside the others and are not pooled, unless you ask:
+# [published_facts]
+# pooled = "verified"
+
+# Made up: they show what a report has where a search was done.
 [prisma]
 records_from_databases = 412
 records_from_registers = 38
 removed_duplicates = 90
 records_screened = 360
-records_excluded = 321
-reports_sought = 39
+records_excluded = 319
+reports_sought = 41
 reports_not_retrieved = 1
-reports_assessed = 38
+reports_assessed = 40
 reports_excluded = {{ "not randomised" = 17, "no Kaplan-Meier curve" = 13 }}
-studies_included = 8
-reports_included = 8
-note = "Simulated: these counts are made up, as the trials are."
+studies_included = 10
+reports_included = 10
+note = "These counts are made up, as eight of the trials are."
 """
 
 README = """\
-The bundled study of perdure: eight trials that never took place.
+The bundled study of perdure: eight trials that never took place, and two that did.
 
-perdure drew their patients and kept of them what a reader of their papers would have: curves as
-digitised from a figure (curves/), the numbers at risk under it (risk/), and the numbers in the
-text (arms.csv). Of one arm the patients themselves are known (patients/), of one trial only its
-published durable responses (published_estimates.csv). truth.csv holds what every arm was drawn
-from: the true median, and the true proportion beyond k times that median.
+The eight are SIM-A to SIM-H. perdure drew their patients and kept of them what a reader of their
+papers would have: curves as digitised from a figure (curves/), the numbers at risk under it
+(risk/), and the numbers in the text (arms.csv). Of one arm the patients themselves are known
+(patients/), of one trial only its published durable responses (published_estimates.csv). truth.csv
+holds what every arm was drawn from: the true median, and the true proportion beyond k times that
+median.
+
+CheckMate-017 and CheckMate-057 are real trials of nivolumab against docetaxel in lung cancer. Their
+curves are not here: published_facts.csv has what was printed of their overall survival, each number
+with the address where it was read. Curves that agree with it are drawn, shown and marked, and not
+pooled.
 
     perdure run {folder}         does what is stale; change a number and see
 """
@@ -71,7 +84,8 @@ def write_demo(folder: str | Path) -> None:
         remedy = "name a new folder: perdure demo DIR"
         raise InputError(Problem("the folder holds something else", remedy, value=str(root)))
     trials = demo_trials()
-    _write_trials(root, trials)
+    _write_trials(root, [*(one.trial for one in trials), *REAL_TRIALS])
+    write_table(root / "published_facts.csv", FACT_COLUMNS, REAL_FACTS)
     for trial in trials:
         for analysis in trial.analyses:
             _write_analysis(root, analysis)
@@ -94,17 +108,15 @@ def write_demo(folder: str | Path) -> None:
     write_text(root / "study.toml", STUDY)
 
 
-def _write_trials(root: Path, trials: Iterable[DemoTrial]) -> None:
+def _write_trials(root: Path, trials: Sequence[Trial]) -> None:
     """Write trials.csv and arms.csv."""
-    found = [one.trial for one in trials]
+    facts = ("trial", "label", "year", "doi", "registry_id", "tumour", "line", "phase")
     write_table(
-        root / "trials.csv",
-        ("trial", "label", "tumour", "line", "phase"),
-        [(one.trial, one.label, one.tumour, one.line, one.phase) for one in found],
+        root / "trials.csv", facts, [[getattr(one, name) for name in facts] for one in trials]
     )
     columns = [f"{what}_{name}" for name in DEMO_ENDPOINTS for what in ("events", "median", "hr")]
     rows = []
-    for trial in found:
+    for trial in trials:
         for arm in trial.arms:
             printed = [
                 value
@@ -161,7 +173,8 @@ def _published(trials: Iterable[DemoTrial]) -> Iterator[tuple[object, ...]]:
 def compare_with_truth(folder: str | Path) -> tuple[str, ...]:
     """Return sentences on how the estimates of the bundled study lie to the truth.
 
-    Only the own reference has a truth that does not depend on another arm.
+    Only the own reference has a truth that does not depend on another arm; of real trials nobody
+    knows the truth.
 
     Raises
     ------
@@ -176,7 +189,7 @@ def compare_with_truth(folder: str | Path) -> tuple[str, ...]:
     found = [
         row
         for _, row in read_table(root / "results" / "estimates.csv").records()
-        if row["reference"] == "own"
+        if row["reference"] == "own" and (row["trial"], row["arm"], row["endpoint"]) in truth
     ]
     sentences = []
     for endpoint in DEMO_ENDPOINTS:

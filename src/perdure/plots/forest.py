@@ -39,6 +39,7 @@ from perdure.plots.wording import (
     multiple,
     p_in_words,
     percent,
+    ratio,
     short_reason,
 )
 from perdure.records import ArmEstimate, NotEstimable, Proportion, Synthesis, Trial
@@ -395,11 +396,11 @@ def _differences(synthesis: Synthesis) -> list[str]:
         return []
     lines = [f"Differences between classes (observational){_joint(synthesis)}"]
     for pair in synthesis.differences[:MOST_DIFFERENCES]:
-        limits = interval(decimals(pair.ci_low, 2), decimals(pair.ci_high, 2))
+        limits = interval(ratio(pair.ci_low), ratio(pair.ci_high))
         lines.append(
             f"{shorten(printable(pair.first), 190, TEXT)} v"
             f" {shorten(printable(pair.second), 190, TEXT)}: odds ratio"
-            f" {decimals(pair.odds_ratio, 2)} ({limits}), {p_in_words(pair.p)}"
+            f" {ratio(pair.odds_ratio)} ({limits}), {p_in_words(pair.p)}"
         )
     more = len(synthesis.differences) - MOST_DIFFERENCES
     return [*lines, f"and {more} more, in the table"] if more > 0 else lines

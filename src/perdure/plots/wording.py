@@ -17,6 +17,7 @@ __all__ = [
     "p_value",
     "percent",
     "points",
+    "ratio",
     "ratio_and_limits",
     "response_in_words",
     "short_reason",
@@ -27,6 +28,7 @@ NOTHING = "–"
 """What stands where there is no number."""
 LARGEST_LOG = 700.0
 """The exponential of more would overflow: a ratio is cut there."""
+SMALLEST_RATIO, LARGEST_RATIO = 0.01, 1000.0
 LONGEST_REASON = 44
 """Letters of a reason that a figure has room for."""
 
@@ -94,6 +96,21 @@ def antilog(logarithm: float) -> float:
     return exp(min(logarithm, LARGEST_LOG))
 
 
+def ratio(value: float | None) -> str:
+    """Return a ratio with two decimals; one so far from 1 that its digits say nothing is cut.
+
+    Examples
+    --------
+    >>> ratio(2.5), ratio(0.001), ratio(1e5), ratio(None)
+    ('2.50', '<0.01', '>1000', '–')
+    """
+    if value is not None and value < SMALLEST_RATIO:
+        return f"<{SMALLEST_RATIO:g}"
+    if value is not None and value > LARGEST_RATIO:
+        return f">{LARGEST_RATIO:g}"
+    return decimals(value, 2)
+
+
 def ratio_and_limits(logarithm: float, low: float | None, high: float | None) -> str:
     """Return a ratio with its limits, all three given as logarithms.
 
@@ -102,9 +119,7 @@ def ratio_and_limits(logarithm: float, low: float | None, high: float | None) ->
     >>> ratio_and_limits(0.6931, 0.0, 1.6094)
     '2.00 (1.00 to 5.00)'
     """
-    first, *ends = (
-        decimals(None if one is None else antilog(one), 2) for one in (logarithm, low, high)
-    )
+    first, *ends = (ratio(None if one is None else antilog(one)) for one in (logarithm, low, high))
     return f"{first} ({interval(*ends)})"
 
 

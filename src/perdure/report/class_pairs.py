@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from perdure.plots.wording import NOTHING, antilog, decimals, p_value
+from perdure.plots.wording import NOTHING, antilog, p_value, ratio
 from perdure.pool import pairwise_table
 from perdure.records import Coefficient, Synthesis
 from perdure.records.multiplicity import PairDifference, PairwiseTable
@@ -149,7 +149,7 @@ def about_pairs(found: PairwiseTable | None) -> Sequence[str]:
             " inside a margin, which study.toml did not set (alike in [pool])."
         )
     else:
-        low, high = (decimals(antilog(one), 2) for one in (-found.margin, found.margin))
+        low, high = (ratio(antilog(one)) for one in (-found.margin, found.margin))
         alike = (
             f"Alike: the interval of the odds ratio lies inside {low} to {high}, the margin that"
             " study.toml sets (90% interval, as two one-sided tests"

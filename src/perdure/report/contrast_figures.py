@@ -12,7 +12,7 @@ from perdure.plots.effects_forest import (
     forest_of_effects,
     heterogeneity_in_words,
 )
-from perdure.plots.wording import antilog, decimals, interval, points, short_reason
+from perdure.plots.wording import antilog, interval, points, ratio, short_reason
 from perdure.records import ContrastGroup, ContrastRow, ContrastSynthesis, LeftOut
 from perdure.report.blocks import FigureBlock, Picture
 from perdure.report.findings import Findings
@@ -157,4 +157,4 @@ def _in_words(found: ContrastSynthesis) -> str:
 
 
 def _value(value: float, measure: str) -> str:
-    return points(value) if measure == "difference" else decimals(antilog(value), 2)
+    return points(value) if measure == "difference" else ratio(antilog(value))

@@ -1,6 +1,6 @@
 """The answer in a few sentences: for the terminal, and for the top of the report."""
 
-from perdure.plots.wording import antilog, decimals, percent, points
+from perdure.plots.wording import antilog, percent, points, ratio
 from perdure.records import ClassRow, ContrastGroup, ContrastSynthesis, Results, Synthesis
 from perdure.report.blocks import Prose
 from perdure.report.findings import column_in_words, rule_in_words
@@ -84,7 +84,7 @@ def _contrast(group: ContrastGroup, measure: str) -> str:
         name, (first, low, high) = "difference, points", [points(value) for value in values]
     else:
         name = measure.removeprefix("log ")
-        first, low, high = (decimals(antilog(value), 2) for value in values)
+        first, low, high = (ratio(antilog(value)) for value in values)
     trials = f"{group.n_trials} trial{'' if group.n_trials == 1 else 's'}"
     label = f"{group.name} " if group.name else ""
     return f"{label}{name} {first} (95% CI {low} to {high}; {trials})"
@@ -127,8 +127,8 @@ def _odds_ratio(synthesis: Synthesis) -> str:
     if len(synthesis.differences) != 1:
         return ""
     [pair] = synthesis.differences
-    limits = f"{decimals(pair.ci_low, 2)} to {decimals(pair.ci_high, 2)}"
-    return f"; odds ratio {decimals(pair.odds_ratio, 2)} (95% CI {limits})"
+    limits = f"{ratio(pair.ci_low)} to {ratio(pair.ci_high)}"
+    return f"; odds ratio {ratio(pair.odds_ratio)} (95% CI {limits})"
 
 
 def _gaps(synthesis: Synthesis) -> str:

@@ -11,6 +11,7 @@ from perdure.plots.wording import (
     p_in_words,
     p_value,
     percent,
+    ratio,
     ratio_and_limits,
 )
 from perdure.records.network import ClassNetwork, Comparison, EvidenceSplit, NetworkComponent, Rank
@@ -252,4 +253,4 @@ def _designs(part: NetworkComponent) -> str:
 def _limits(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return NOTHING
-    return interval(decimals(antilog(low), 2), decimals(antilog(high), 2))
+    return interval(ratio(antilog(low)), ratio(antilog(high)))

@@ -1,6 +1,6 @@
 """Tables with one row a class, or two classes compared."""
 
-from perdure.plots.wording import NOTHING, decimals, interval, p_value, percent
+from perdure.plots.wording import NOTHING, decimals, interval, p_value, percent, ratio
 from perdure.records import ClassDifference, ClassRow, Synthesis
 from perdure.report.class_pairs import about_pairs, judged_classes, pair_columns
 from perdure.report.findings import Findings, column_head, column_in_words
@@ -102,8 +102,7 @@ def difference_table(findings: Findings, synthesis: Synthesis) -> Table | None:
         Column(
             "Odds ratio (CI)",
             lambda row: (
-                f"{decimals(row.odds_ratio, 2)}"
-                f" ({interval(decimals(row.ci_low, 2), decimals(row.ci_high, 2))})"
+                f"{ratio(row.odds_ratio)} ({interval(ratio(row.ci_low), ratio(row.ci_high))})"
             ),
             {
                 "odds_ratio": lambda row: row.odds_ratio,

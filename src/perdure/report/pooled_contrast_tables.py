@@ -3,7 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from perdure.plots.wording import NOTHING, antilog, decimals, interval, p_in_words, p_value, points
+from perdure.plots.wording import (
+    NOTHING,
+    antilog,
+    decimals,
+    interval,
+    p_in_words,
+    p_value,
+    points,
+    ratio,
+)
 from perdure.pool import adjusted_p
 from perdure.records import ContrastGroup, ContrastSynthesis
 from perdure.report.findings import Findings
@@ -202,7 +211,7 @@ def _shown(group: ContrastGroup | None, measure: str) -> str:
 def _value(value: float | None, measure: str) -> str:
     if measure == "difference" or value is None:
         return points(value)
-    return decimals(antilog(value), 2)
+    return ratio(antilog(value))
 
 
 def _result(measure: str) -> Column[_Row]:

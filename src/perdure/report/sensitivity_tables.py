@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from perdure.plots.effect_axis import EffectAxis
 from perdure.plots.sensitivity import ChangedAnswer, sensitivity_hover, sensitivity_plot
-from perdure.plots.wording import NOTHING, antilog, count, decimals, interval, percent, points
+from perdure.plots.wording import (
+    NOTHING,
+    antilog,
+    count,
+    decimals,
+    interval,
+    percent,
+    points,
+    ratio,
+)
 from perdure.records.sensitivity_analysis import Change, SensitivityAnalysis, SensitivityRow
 from perdure.report.blocks import Block, Bullets, FigureBlock, Picture, Prose, TableBlock
 from perdure.report.contrast_figures import contrast_axis
@@ -95,7 +104,7 @@ def _value(one: SensitivityAnalysis, value: float | None) -> str:
         return NOTHING
     if one.measure == "proportion":
         return percent(value)
-    return points(value) if one.measure == "difference" else decimals(antilog(value), 2)
+    return points(value) if one.measure == "difference" else ratio(antilog(value))
 
 
 def _with_limits(
@@ -112,7 +121,7 @@ def _moved(one: SensitivityAnalysis, row: SensitivityRow) -> str:
         return NOTHING
     if one.measure in ("proportion", "difference"):
         return points(row.difference)
-    return f"× {decimals(antilog(row.difference), 2)}"
+    return f"× {ratio(antilog(row.difference))}"
 
 
 def _named(one: SensitivityAnalysis) -> str:

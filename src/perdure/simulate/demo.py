@@ -1,4 +1,4 @@
-"""The bundled study of `perdure demo`: eight simulated trials whose truth is known.
+"""The simulated trials of the bundled study of `perdure demo`, whose truth is known.
 
 No trial here took place. Sizes, medians and follow-up are of the kind that trials of checkpoint
 inhibitors have; the names say that they are simulated. Arms on checkpoint inhibitors hold a share

@@ -6,20 +6,18 @@ no date, owner or machine is written.
 """
 
 import io
-import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from perdure.errors import InputError, Problem
+from perdure.study.archive_names import DOCUMENTS, clashing, unsafe_name
 from perdure.study.provenance import (
     digest_of,
     input_digests,
     read_provenance,
     refuse_own_place,
 )
-from perdure.study.references.starting import LEFT_EMPTY
 from perdure.study.writing import write_bytes
 
 __all__ = [
@@ -28,27 +26,20 @@ __all__ = [
     "MOST_FILES",
     "export_study",
     "refuse_sizes",
-    "same_name",
-    "unsafe_name",
 ]
 
 MANIFEST = "SHA256SUMS"
 
-DOCUMENTS = ("README.txt", LEFT_EMPTY)
-"""What explains a study, and goes with it."""
-
 MOST_BYTES = 2 * 1024**3
 """Unpacked; more is no study."""
 
-MOST_FILES = 100_000
+MOST_FILES = 20_000
 
 MOST_TIMES = 100
 """Text shrinks to a tenth or so; what unpacks to more times its size was made to fill a disk."""
 
 NOT_SMALL = 100 * 1024**2
 """Bytes; below it, how many times its size an archive unpacks to does not matter."""
-
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def export_study(
@@ -107,7 +98,7 @@ def export_study(
     problems = [
         Problem(why, "rename the file", name) for name in packed if (why := unsafe_name(name))
     ]
-    problems += _alike(packed)
+    problems += [Problem(why, "rename one of them", name) for name, why in clashing(packed)]
     if problems:
         raise InputError(problems)
     content = _zipped(root, packed)
@@ -115,57 +106,6 @@ def export_study(
     refuse_sizes(sizes, len(content), str(wanted), "leave out results/ and report/")
     write_bytes(wanted, content)
     return packed, _left_out(root, packed, wanted)
-
-
-def unsafe_name(name: str) -> str | None:
-    """Return why a file of this name may not be in an archive; None where it may.
-
-    Examples
-    --------
-    >>> unsafe_name("curves/EX1.PFS.nivo.csv")
-    >>> unsafe_name("../study.toml")
-    'the name leads out of the study'
-    >>> unsafe_name("figures/nul.png")
-    'the name is not safe on every machine'
-    """
-    parts = name.split("/")
-    if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name):
-        return "the name leads out of the study"
-    if any(not part or part == "." or _odd(part) for part in parts):
-        return "the name is not safe on every machine"
-    return None
-
-
-def _odd(part: str) -> bool:
-    """Say whether some system reads this part of a name as something else, or not at all."""
-    return (
-        any(letter in '\\:*?"<>|' or unicodedata.category(letter)[0] == "C" for letter in part)
-        or part[-1] in ". "
-        or _RESERVED.fullmatch(part) is not None
-    )
-
-
-def same_name(name: str) -> str:
-    """Return what two names share that are one file on some system.
-
-    Examples
-    --------
-    >>> same_name("curves/EX1.OS.A.csv") == same_name("Curves/ex1.os.a.csv")
-    True
-    """
-    return unicodedata.normalize("NFC", name).casefold()
-
-
-def _alike(names: Iterable[str]) -> list[Problem]:
-    """Return a problem for each name that is another's but for capitals or accents' coding."""
-    first: dict[str, str] = {}
-    problems = []
-    for name in names:
-        before = first.setdefault(same_name(name), name)
-        if before != name:
-            message = f"{before} is the same file on some systems"
-            problems.append(Problem(message, "rename one of them", name))
-    return problems
 
 
 def refuse_sizes(sizes: Iterable[int], packed: int, file: str, remedy: str) -> None:

@@ -11,7 +11,7 @@ from perdure.study.schema import IDENTIFIER
 from perdure.study.settings import Settings
 from perdure.study.tables import nearest
 
-__all__ = ["DATA_FOLDERS", "Files", "Key", "files_of", "stem_of"]
+__all__ = ["DATA_FOLDERS", "SYSTEMS_OWN", "Files", "Key", "files_of", "stem_of"]
 
 DATA_FOLDERS = {
     "curves": "<trial>.<endpoint>.<arm>.csv",
@@ -25,6 +25,9 @@ SPREADSHEETS = ("xlsx", "xls", "ods", "numbers")
 
 LITTER = ("thumbs.db", "desktop.ini")
 """What Windows leaves in folders."""
+
+SYSTEMS_OWN = (".", "~")
+"""How names of files begin that systems and programs leave beside others."""
 
 Key = tuple[str, str, str]
 """Trial, endpoint, analysis."""
@@ -98,7 +101,7 @@ def _inside(folder: Path, problems: list[Problem]) -> list[Path]:
     return [
         path
         for path in found
-        if not path.name.startswith((".", "~")) and path.name.lower() not in LITTER
+        if not path.name.startswith(SYSTEMS_OWN) and path.name.lower() not in LITTER
     ]
 
 

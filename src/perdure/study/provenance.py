@@ -12,7 +12,7 @@ from perdure.errors import InputError, Problem
 from perdure.records import Trial
 from perdure.study.analysis import Analysis, ArmInput
 from perdure.study.figures import FIGURES, figure_files
-from perdure.study.naming import DATA_FOLDERS
+from perdure.study.naming import DATA_FOLDERS, SYSTEMS_OWN
 from perdure.study.settings import Settings
 from perdure.study.writing import write_text
 
@@ -94,7 +94,11 @@ def input_digests(folder: Path) -> dict[str, str]:
     """Return the hash of every input file of a study, by its path in it."""
     paths = [folder / name for name in TABLES if (folder / name).is_file()]
     for kind in DATA_FOLDERS:
-        paths += [path for path in (folder / kind).glob("*.[cC][sS][vV]") if path.is_file()]
+        paths += [
+            path
+            for path in (folder / kind).glob("*.[cC][sS][vV]")
+            if path.is_file() and not path.name.startswith(SYSTEMS_OWN)
+        ]
     return _digests(folder, paths + figure_files(folder))
 
 

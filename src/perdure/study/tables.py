@@ -296,11 +296,10 @@ def read_table(path: Path, *, file: str | None = None) -> Table:
                 lines.append(before + 1)
             before = reader.line_num
     except csv.Error as error:
-        raise InputError(
-            Problem(
-                f"the file cannot be read as CSV: {error}", "save it again as CSV", name, before + 1
-            )
-        ) from error
+        # of an endless cell alone: text that is no table has no column, or rows of other lengths
+        message = f"a cell in this row has more than {csv.field_size_limit()} characters"
+        remedy = "shorten its text, or close its quotation mark"
+        raise InputError(Problem(message, remedy, name, before + 1)) from error
     if not rows:
         raise InputError(
             Problem("the file is empty", "write a header and rows, or delete it", name)

@@ -260,6 +260,7 @@ def new(folder: str | Path) -> None:
     write_text(root / "study.toml", STUDY)
     write_text(root / "trials.csv", TRIALS)
     write_text(root / "arms.csv", ARMS)
-    write_text(root / "README.txt", README.format(folder=f'"{root}"' if " " in str(root) else root))
+    shown = str(root).encode("utf-8", "replace").decode()  # a name may be no text
+    write_text(root / "README.txt", README.format(folder=f'"{shown}"' if " " in shown else shown))
     for name in (*DATA_FOLDERS, FOLDER):
         write_text(root / name / ".keep", "")

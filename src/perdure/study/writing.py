@@ -8,7 +8,7 @@ from pathlib import Path
 
 from perdure.errors import OutputError
 
-__all__ = ["write_bytes", "write_files", "write_text"]
+__all__ = ["not_written", "write_bytes", "write_files", "write_text"]
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; make room and run again",
@@ -20,7 +20,15 @@ _REASONS = {
     errno.ENOTDIR: "a file stands where a folder should be; move it away",
     errno.EEXIST: "a file stands where a folder should be; move it away",
     errno.EISDIR: "a folder stands where the file should be; move it away",
+    errno.ENOTEMPTY: "something else was written there in the meantime; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long for this disk; choose a folder with a shorter one",
 }
+
+
+def not_written(path: Path, error: OSError) -> OutputError:
+    """Return what is said of a file that could not be written: why, and what to do."""
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return OutputError(f"{path} could not be written: {reason}")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -57,8 +65,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         for path, whole in unfinished.items():
             whole.replace(path)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise OutputError(f"{path} could not be written: {reason}") from error
+        raise not_written(path, error) from error
     finally:
         for part in unfinished.values():
             with suppress(OSError):

@@ -156,12 +156,15 @@ class _Writer:
         columns = columns_of(block)
         for first in range(0, len(block.pictures), columns):
             paragraph = self.word.add_paragraph()
-            paragraph.paragraph_format.keep_with_next = True
+            last = first + columns >= len(block.pictures)
+            paragraph.paragraph_format.keep_with_next = last  # its caption
             for picture in block.pictures[first : first + columns]:
                 width = picture.points[0] * scale_on_paper(picture, block)
                 image = BytesIO(self.pictures[picture.name])
-                drawn = paragraph.add_run().add_picture(image, width=Pt(width))
-                properties = drawn._inline.docPr  # noqa: SLF001
+                inline = paragraph.add_run().add_picture(image, width=Pt(width))._inline  # noqa: SLF001
+                for side in "TBLR":  # or LibreOffice leaves so much that two do not fit a row
+                    inline.set(f"dist{side}", "0")
+                properties = inline.docPr
                 properties.set("descr", printable(picture.alt))
                 properties.set("name", picture.name)
         notes = "".join(f" {note}" for note in block.notes)

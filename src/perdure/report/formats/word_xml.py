@@ -15,11 +15,13 @@ from perdure.plots.lettering import allowed_in_xml, printable
 from perdure.report.tables import Cell, Table
 
 __all__ = [
+    "PAPER",
     "add_bookmark",
     "add_bookmarked_number",
     "add_link",
     "add_page_number",
     "add_reference",
+    "fitted_widths",
     "steady",
     "table_element",
 ]
@@ -27,10 +29,10 @@ __all__ = [
 _DAY = (1980, 1, 1, 0, 0, 0)
 """The first day that a zip archive knows: it says nothing."""
 INK, HAIR = "1B1B1B", "D4D4D4"
-PAPER, LETTER = 9_000, 75
-"""Twentieths of a point: what the letters of a full table share, and one letter of another."""
+PAPER, LETTER, MARGINS = 9_860, 84, 120
+"""Twentieths of a point: the page between its margins, a letter, the room around a cell's words."""
 WIDEST = 34
-"""Letters of a column beyond which words are broken over lines."""
+"""Letters of a column beyond which its words stand on several lines."""
 _Rows: TypeAlias = Sequence[Sequence[Cell | None]]
 
 
@@ -112,14 +114,32 @@ def _properties(caption: str, *, full: bool) -> str:
 def _columns(table: Table, groups: Sequence[_Rows], *, full: bool) -> str:
     """Return the columns with the widths that their words ask for; Word may fit them again."""
     rows = [table.heads, *(row for group in groups for row in group)]
-    letters: list[int] = [
-        max(min(len(cell.text), WIDEST) for row in rows if (cell := row[place]) is not None)
-        for place in range(len(table.heads))
+    columns = [[cell.text for row in rows if (cell := row[place])] for place in range(len(rows[0]))]
+    words = [
+        _room(max((len(word) for text in one for word in text.split()), default=1))
+        for one in columns
     ]
-    every = sum(letters)
-    each = PAPER / every if full and every else LETTER
-    widths = [f'<w:gridCol w:w="{round(each * number) + 100}"/>' for number in letters]
-    return f"<w:tblGrid>{''.join(widths)}</w:tblGrid>"
+    lines = [
+        max(_room(min(max(map(len, one)), WIDEST)), word)
+        for one, word in zip(columns, words, strict=True)
+    ]
+    widths = fitted_widths(words, lines, full=full)
+    grid = "".join(f'<w:gridCol w:w="{round(width)}"/>' for width in widths)
+    return f"<w:tblGrid>{grid}</w:tblGrid>"
+
+
+def _room(letters: int) -> float:
+    return LETTER * letters + MARGINS
+
+
+def fitted_widths(words: Sequence[float], lines: Sequence[float], *, full: bool) -> list[float]:
+    """Return widths that fit the page: whole lines if they can, else whole words where they can."""
+    if sum(lines) > PAPER > sum(words):
+        more = (PAPER - sum(words)) / (sum(lines) - sum(words))
+        return [word + more * (line - word) for word, line in zip(words, lines, strict=True)]
+    wanted = lines if sum(lines) <= PAPER else words
+    scale = PAPER / sum(wanted) if full or sum(wanted) > PAPER else 1.0
+    return [scale * one for one in wanted]
 
 
 def _laid_out(group: Sequence[Sequence[Cell]], columns: int) -> _Rows:

@@ -19,11 +19,14 @@ __all__ = ["table_workbook"]
 
 _DAY = datetime(1980, 1, 1)  # noqa: DTZ001
 """In the properties, which must hold a time: the first that a zip archive knows."""
+_A4 = 9
 CONTENTS = "Contents"
 _HEADS = ("Table", "Caption", "Rows", "File", "Notes")
 _WIDTHS = (10, 70, 8, 48, 100)
 NARROWEST, WIDEST = 8, 44
 """Of columns, in letters."""
+LINE = 15
+"""Points; height of a line."""
 
 
 def table_workbook(document: Document) -> bytes:
@@ -44,8 +47,11 @@ def table_workbook(document: Document) -> bytes:
         book.set_properties({"title": document.title, "author": "perdure", "created": _DAY})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         text = book.add_format({"quote_prefix": True})
+        top = {"valign": "top", "text_wrap": True}
+        words = book.add_format({"quote_prefix": True, **top})
+        link = book.add_format({"font_color": "blue", "underline": 1, **top})
         contents = book.add_worksheet(CONTENTS)
-        _write_contents(contents, document.tables, head, text)
+        _write_contents(contents, document.tables, head, words, link, book.add_format(top))
         for block in document.tables:
             _write_table(book.add_worksheet(_sheet(block)), block, head, text)
     return stream.getvalue()
@@ -56,24 +62,33 @@ def _sheet(block: TableBlock) -> str:
 
 
 def _write_contents(
-    sheet: "Worksheet", tables: Sequence[TableBlock], head: "Format", text: "Format"
+    sheet: "Worksheet",
+    tables: Sequence[TableBlock],
+    head: "Format",
+    text: "Format",
+    link: "Format",
+    number: "Format",
 ) -> None:
     """Write the first sheet: each table, which leads to its own."""
+    _set_paper(sheet)
     for column, (name, width) in enumerate(zip(_HEADS, _WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, name, head)
     sheet.freeze_panes(1, 0)
     for row, block in enumerate(tables, start=1):
         table = block.table
-        sheet.write_url(row, 0, f"internal:'{_sheet(block)}'!A1", string=_sheet(block))
+        sheet.write_url(row, 0, f"internal:'{_sheet(block)}'!A1", link, _sheet(block))
         sheet.write_string(row, 1, table.caption, text)
-        sheet.write_number(row, 2, len(table.records))
+        sheet.write_number(row, 2, len(table.records), number)
         sheet.write_string(row, 3, f"tables/{table.name}.csv", text)
-        sheet.write_string(row, 4, " ".join(table.notes), text)
+        notes = " ".join(table.notes)
+        sheet.write_string(row, 4, notes, text)
+        sheet.set_row(row, LINE * max(1, math.ceil(len(notes) / _WIDTHS[-1])))
 
 
 def _write_table(sheet: "Worksheet", block: TableBlock, head: "Format", text: "Format") -> None:
     """Write one table: its head stays in sight, and a filter is on it."""
+    _set_paper(sheet)
     table = block.table
     for column, name in enumerate(table.columns):
         longest = max((len(_shown(row[column])) for row in table.records), default=0)
@@ -85,6 +100,14 @@ def _write_table(sheet: "Worksheet", block: TableBlock, head: "Format", text: "F
     for row, record in enumerate(table.records, start=1):
         for column, value in enumerate(record):
             _write_cell(sheet, row, column, value, text)
+
+
+def _set_paper(sheet: "Worksheet") -> None:
+    """Print on A4 across, as wide as one page, with the head again on each."""
+    sheet.set_paper(_A4)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _write_cell(sheet: "Worksheet", row: int, column: int, value: object, text: "Format") -> None:

@@ -3,7 +3,17 @@
 import re
 from dataclasses import dataclass
 
-__all__ = ["FoundArm", "FoundTrial", "bare_doi", "bare_year", "named_elsewhere"]
+__all__ = [
+    "Found",
+    "FoundArm",
+    "FoundTrial",
+    "bare_doi",
+    "bare_pmid",
+    "bare_year",
+    "named_elsewhere",
+    "plain",
+    "short_label",
+]
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,10 @@ class FoundTrial:
     arms : tuple of FoundArm
     remarks : tuple of str
         What the source says and was not taken, with the reason.
+    author, pmid : str
+        The first author's family name, and PubMed's number.
+    text : str
+        All that a reference's record says: two that say the same are one.
     """
 
     source: str
@@ -47,6 +61,44 @@ class FoundTrial:
     phase: str = ""
     arms: tuple[FoundArm, ...] = ()
     remarks: tuple[str, ...] = ()
+    author: str = ""
+    pmid: str = ""
+    text: str = ""
+
+
+Found = tuple[tuple[FoundTrial, ...], tuple[str, ...]]
+"""The trials of one file, and what was read in an unusual way."""
+
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Signs that steer a terminal, and halves of signs, which no text file can hold."""
+
+_PMID = re.compile(
+    r"PMID:?\s*(\d{1,8})"
+    r"|https?://(?:www\.)?(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(\d{1,8})/?",
+    re.IGNORECASE,
+)
+
+
+def plain(text: str) -> str:
+    r"""Return text as one line that any file and any terminal can hold.
+
+    Examples
+    --------
+    >>> plain("Nivolumab\n  versus\x1b docetaxel")
+    'Nivolumab versus docetaxel'
+    """
+    return _NO_TEXT.sub("", " ".join(text.split()))
+
+
+def short_label(author: str, year: int | None) -> str:
+    """Return what people call a reference: its first author and year.
+
+    Examples
+    --------
+    >>> short_label("Reck", 2016), short_label("Reck", None)
+    ('Reck 2016', 'Reck')
+    """
+    return f"{author} {year or ''}".strip()
 
 
 def bare_doi(text: str) -> str:
@@ -54,11 +106,26 @@ def bare_doi(text: str) -> str:
 
     Examples
     --------
-    >>> bare_doi("https://doi.org/10.1056/NEJMoa1606774"), bare_doi("doi: 10.1/x"), bare_doi("x")
+    >>> bare_doi("https://doi.org/10.1056/NEJMoa1606774"), bare_doi("doi: 10.1/x."), bare_doi("x")
     ('10.1056/NEJMoa1606774', '10.1/x', '')
     """
-    bare = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip(), flags=re.IGNORECASE)
+    before = r"^(https?://((dx|www)\.)?doi\.org/|doi:\s*)"
+    bare = re.sub(before, "", text.strip(), flags=re.IGNORECASE).rstrip(".,;")
     return bare if re.fullmatch(r"10\.\d+/\S+", bare) else ""
+
+
+def bare_pmid(text: str) -> str:
+    """Return PubMed's number where the text is one, named as such; empty where it is none.
+
+    Examples
+    --------
+    >>> bare_pmid("PMID: 27718847"), bare_pmid("https://pubmed.ncbi.nlm.nih.gov/27718847/")
+    ('27718847', '27718847')
+    >>> bare_pmid("27718847")
+    ''
+    """
+    found = _PMID.fullmatch(text.strip())
+    return (found[1] or found[2]).lstrip("0") if found else ""
 
 
 def bare_year(text: str) -> int | None:

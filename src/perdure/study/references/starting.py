@@ -8,7 +8,7 @@ from pathlib import Path
 from perdure.study.free_folder import refuse_what_is_there
 from perdure.study.provenance import digest_of
 from perdure.study.references.found import FoundArm, FoundTrial
-from perdure.study.references.reading import read_found_trials
+from perdure.study.references.reading import names_of, read_found_trials
 from perdure.study.tables import content_of, write_table
 from perdure.study.template import ARMS, TRIALS, new
 from perdure.study.writing import write_text
@@ -96,9 +96,9 @@ def new_from(folder: str | Path, sources: Sequence[str | Path]) -> tuple[str, ..
 
 
 def _read(sources: Iterable[str | Path]) -> Iterable[str]:
-    for source in sources:
-        path = Path(source)
-        yield f"read {path.name} (SHA-256 {digest_of(content_of(path, path.name))})"
+    paths = [Path(source) for source in sources]
+    for path, name in zip(paths, names_of(paths), strict=True):
+        yield f"read {name} (SHA-256 {digest_of(content_of(path, name))})"
 
 
 def _comparator(arm: FoundArm, arms: Sequence[FoundArm], names: Sequence[str]) -> str:
@@ -138,13 +138,15 @@ def _identifiers(labels: Sequence[str], otherwise: str) -> tuple[str, ...]:
     ('Rodriguez-Abreu-2016', 'CheckMate-017', 'checkmate-017-2', 'trial')
     """
     taken: set[str] = set()
+    following: dict[str, int] = {}
     found = []
     for label in labels:
         plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
         name = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].strip("-") or otherwise
-        number, unique = 2, name
+        number, unique = following.get(name.lower(), 2), name
         while unique.lower() in taken:
             unique, number = f"{name}-{number}", number + 1
+        following[name.lower()] = number
         taken.add(unique.lower())
         found.append(unique)
     return tuple(found)
