@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
+from operator import itemgetter
 from zipfile import ZipFile
 
 import docx
@@ -57,9 +58,7 @@ def test_cells_that_rows_share_are_merged(word: WordDocument, short_document: Do
 def test_an_address_leaves_every_other_column_room_for_its_words() -> None:
     words = ("CheckMate", "nivolumab", "endpoint", "median", "published", "curves", "verified")
     address = "https://example.org/" + "a-long-address/" * 12
-    columns = [
-        Column(f"h{place}", lambda row, at=place: row[at]) for place in range(len(words) + 1)
-    ]
+    columns = [Column(f"h{place}", itemgetter(place)) for place in range(len(words) + 1)]
     table = build_table("facts", "Facts", columns, [(*words, address)])
     grid = table_element(table, "Normal", full=True).iter(f"{W}gridCol")
     widths = [int(one.get(f"{W}w")) for one in grid]
