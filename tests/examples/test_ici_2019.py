@@ -33,6 +33,26 @@ def test_every_fact_has_a_source_and_memory_is_not_verified() -> None:
             assert "http" in row["source"]
 
 
+@pytest.mark.parametrize(
+    ("arm", "fact", "printed"),
+    [
+        # Table 3 of ipilimumab's prescribing information; a database of analyses has 0.86.
+        (("MDX010-20", "ipilimumab"), "hazard ratio", ("0.66", "0.51", "0.87")),
+        # Two reviews (PMC6679805, PMC7005982); a third has nivolumab's 17.4 here too.
+        (("CheckMate-026", "chemotherapy"), "median", ("13.2", "10.7", "17.1")),
+    ],
+)
+def test_a_slip_of_a_review_is_not_copied(
+    arm: tuple[str, str], fact: str, printed: tuple[str, str, str]
+) -> None:
+    (row,) = (
+        one
+        for one in rows("published_facts.csv")
+        if (one["trial"], one["arm"]) == arm and (one["endpoint"], one["fact"]) == ("OS", fact)
+    )
+    assert (row["value"], row["low"], row["high"]) == printed
+
+
 def test_two_files_of_one_trial_have_two_addresses() -> None:
     (row,) = [one for one in data_sets()["KEYNOTE006_OS"] if one["arm"] == "ipilimumab"]
     assert [one.rsplit("/", 1)[1] for one in addresses(row)] == [

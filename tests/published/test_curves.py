@@ -170,6 +170,23 @@ def test_facts_that_contradict_each_other_are_said() -> None:
     assert any(check.disagrees for check in checks)
 
 
+def test_a_hazard_ratio_is_shown_after_the_events_that_its_interval_speaks_of() -> None:
+    facts = [
+        *(fact("new", "n", 135.0), fact("old", "n", 137.0)),
+        fact("new", "median", 9.2, low=7.3, high=13.3),
+        fact("new", "survival", 0.23, time=24.0, low=0.16, high=0.3),
+        fact("old", "median", 6.0, low=5.1, high=7.3),
+        fact("old", "survival", 0.08, time=24.0, low=0.04, high=0.13),
+        fact("new", "hazard ratio", 1.69, low=1.27, high=2.27, against="old"),
+    ]
+    curves = published_curves(facts)
+    (check,) = (one for one in curves.band("new").checks if one.fact.kind == "hazard ratio")
+    # Schoenfeld 1981: with arms alike the variance of the log hazard ratio is 4 over the events.
+    seen = 4 / (np.log(2.27 / 1.27) / (2 * Z)) ** 2 / 272
+    ratio = np.exp(cox_limit(curves.hazards, 0, 1, share=135 / 272, events=seen))
+    assert check.drawn == pytest.approx(np.median(ratio), rel=0.005)
+
+
 def test_memory_is_never_counted_as_verified() -> None:
     recalled = PublishedFact("a", "n", 150.0, "from memory", "recalled")
     curves = published_curves([fact("a", "median", 9.0, low=7.0, high=11.0), recalled])

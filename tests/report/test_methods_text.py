@@ -3,10 +3,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from perdure.pool import pool_by_class
-from perdure.records import ArmEstimate, NotEstimable, Proportion, Reference, Results, classes_of
+from perdure.records import (
+    AnalysisResult,
+    ArmEstimate,
+    ArmResult,
+    CurveBand,
+    FactCheck,
+    NotEstimable,
+    Proportion,
+    PublishedFact,
+    Reference,
+    Results,
+    classes_of,
+)
 from perdure.report import methods_text, references_of
 from perdure.report.findings import Findings
 
@@ -239,3 +252,21 @@ def test_what_alike_means_is_said_where_a_margin_was_set(
     found = replace(findings, settings=replace(findings.settings, pool=pool))
     assert ("odds ratio lies between 0.80 and 1.25" in words(found)) == (alike is not None)
     assert ("schuirmann" in cited(found)) == (alike is not None)
+
+
+def test_arms_known_by_facts_are_said_with_the_kinds_of_facts_that_there_are(
+    findings: Findings,
+) -> None:
+    n = PublishedFact("a", "n", 135.0, "verified", "an abstract")
+    median = PublishedFact("a", "median", 9.2, "verified", "an abstract")
+    checks = tuple(FactCheck(fact, None, None, None) for fact in (n, median))
+    line = np.zeros(2)
+    band = CurveBand(line, line, line, line, 9.2, checks)
+    arm = ArmResult("a", "facts", None, None, None, None, (), band=band)
+    by_facts = AnalysisResult("T", "OS", "published-facts", False, (arm,), (), ())  # noqa: FBT003
+    results = findings.results
+    said = words(with_results(findings, replace(results, analyses=(*results.analyses, by_facts))))
+    assert "2 published facts: medians and numbers of patients. Survival" in said
+    assert "1 more analysis rests on published facts alone and is not pooled" in said
+    before = words(findings)
+    assert said.count("further analys") == before.count("further analys")

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
+from operator import itemgetter
 from zipfile import ZipFile
 
 import docx
@@ -13,7 +14,7 @@ from docx.document import Document as WordDocument
 
 from perdure.report.blocks import Document, FigureBlock, Picture, Section, TableBlock
 from perdure.report.formats.word import report_docx
-from perdure.report.formats.word_xml import PAPER, fitted_widths
+from perdure.report.formats.word_xml import PAPER, fitted_widths, table_element
 from perdure.report.formats.workbook import table_workbook
 from perdure.report.tables import Column, build_table
 
@@ -52,6 +53,18 @@ def test_cells_that_rows_share_are_merged(word: WordDocument, short_document: Do
     assert len(restarted) == sum(span > 1 for span in spans)
     first = word.tables[0].column_cells(0)
     assert first[1].text == first[spans[0]].text == table.groups[0][0][0].text
+
+
+def test_an_address_leaves_every_other_column_room_for_its_words() -> None:
+    words = ("CheckMate", "nivolumab", "endpoint", "median", "published", "curves", "verified")
+    address = "https://example.org/" + "a-long-address/" * 12
+    columns = [Column(f"h{place}", itemgetter(place)) for place in range(len(words) + 1)]
+    table = build_table("facts", "Facts", columns, [(*words, address)])
+    grid = table_element(table, "Normal", full=True).iter(f"{W}gridCol")
+    widths = [int(one.get(f"{W}w")) for one in grid]
+    # Letters of 7 points are about half as wide: 70 twentieths.
+    assert all(width >= 70 * len(word) for word, width in zip(words, widths, strict=False))
+    assert sum(widths) <= 9_860 + len(widths)
 
 
 def test_word_counts_captions_and_every_reference_has_its_bookmark(

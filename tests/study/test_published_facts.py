@@ -63,6 +63,14 @@ def test_facts_from_memory_are_left_out_where_asked(study: Path) -> None:
         ("EX2,ipi,OS,median,,9,,,,,verified,x", "n is not known"),
         ("EX1,nivo,OS,median,,abc,,,,,verified,x", "no number"),
         ("EX1,nivo,OS,n,,12.5,,,,,verified,x", "is a count"),
+        (
+            "EX1,nivo,OS,survival,24,0.53,,,,,verified,x\nEX1,nivo,OS,survival,12,0.42,,,,,verified,x",
+            "survival rises from 0.42 to 0.53",
+        ),
+        (
+            "EX1,nivo,OS,median,,9,7,12,,,verified,x\nEX1,nivo,OS,events,,211,,,,,verified,x",
+            "211 events are more than its 210 patients",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
@@ -72,6 +80,12 @@ def test_what_is_wrong_is_said_with_its_place(
     problems = problems_of(study)
     assert any(said in str(problem) for problem in problems), [str(one) for one in problems]
     assert all(problem.file == "published_facts.csv" for problem in problems)
+
+
+def test_survival_that_is_as_high_within_its_rounding_is_taken(study: Path) -> None:
+    point = "EX1,nivo,OS,survival,{},{},,,,,verified,x\n"
+    rows = point.format(12, "0.42") + point.format(18, "0.424")
+    assert len(Study.open(with_facts(study, rows)).facts) == 1
 
 
 def test_a_fact_that_is_there_twice_is_refused(study: Path, problems_of: Opened) -> None:

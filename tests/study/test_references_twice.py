@@ -181,3 +181,20 @@ def test_no_record_is_dropped_without_a_word(records: list[FoundTrial]) -> None:
     for name in ("doi", "pmid"):
         values = [getattr(one, name) for one in found if getattr(one, name)]
         assert len(values) == len(set(values))
+
+
+def test_what_the_second_says_against_the_first_is_not_lost_in_silence(tmp_path: Path) -> None:
+    doi, number = "AID - 10.1/x [doi]\n", "SI  - ClinicalTrials.gov/NCT0000000"
+    first = f"{NBIB}{doi}{number}1\n"
+    other = NBIB.replace("26028407", "30000002").replace("Nivolumab", "Tremelimumab")
+    labels, said = read(tmp_path, nbib=first, nbib2=f"{other}{doi}{number}2\n")
+    assert labels == ["Brahmer 2015"]
+    assert said[-1].endswith(
+        "it says otherwise, and is not followed: pmid 30000002, registry_id NCT00000002, title"
+    )
+
+
+def test_a_shorter_title_says_nothing_against_the_whole_one(tmp_path: Path) -> None:
+    short = RIS.replace(TITLE, "Nivolumab versus Docetaxel").replace("ER", "DO  - 10.1/x\nER")
+    _, said = read(tmp_path, nbib=f"{NBIB}AID - 10.1/x [doi]\n", ris=short)
+    assert "otherwise" not in said[-1]

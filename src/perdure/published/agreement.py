@@ -20,7 +20,7 @@ from perdure.published.hazards import Hazards, cox_limit
 from perdure.published.products import times_transposed
 from perdure.records import Floats, PublishedFact
 
-__all__ = ["CENSORED", "Agreement", "Sizes", "agreement_of"]
+__all__ = ["CENSORED", "Agreement", "Sizes", "agreement_of", "events_of_pair"]
 
 CENSORED = 1.5
 """Variance of a Kaplan-Meier estimate over that of as many patients without censoring.
@@ -185,7 +185,7 @@ def _ratio(fact: PublishedFact, place: Mapping[str, int], sizes: Sizes) -> list[
         return []
     first, second = sizes.n[fact.arm], sizes.n[against]
     share = first / (first + second)
-    events = _events_of_pair(fact, sizes) / (first + second)
+    events = events_of_pair(fact, sizes) / (first + second)
     value, arm, other = float(np.log(fact.value)), place[fact.arm], place[against]
 
     def residual(hazards: Hazards) -> Floats:
@@ -210,8 +210,11 @@ def _ratio_error(fact: PublishedFact, sizes: Sizes) -> float | None:
     return None
 
 
-def _events_of_pair(fact: PublishedFact, sizes: Sizes) -> float:
-    """Return the events behind a hazard ratio, from its interval where they were not printed."""
+def events_of_pair(fact: PublishedFact, sizes: Sizes) -> float:
+    """Return the events behind a hazard ratio, from its interval where they were not printed.
+
+    Where hazards are not proportional Cox's model tends to another ratio after more events.
+    """
     pair = (fact.arm, fact.against or "")
     if all(arm in sizes.events for arm in pair):
         return sum(sizes.events[arm] for arm in pair)
@@ -296,4 +299,4 @@ def _events_of(arm: str, ratio: PublishedFact, sizes: Sizes) -> float:
     if arm in sizes.events:
         return sizes.events[arm]
     pair = sizes.n[ratio.arm] + sizes.n[ratio.against or ""]
-    return _events_of_pair(ratio, sizes) * sizes.n[arm] / pair
+    return events_of_pair(ratio, sizes) * sizes.n[arm] / pair

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perdure.errors import InputError, Problem
-from perdure.published.agreement import Agreement, Sizes, agreement_of
+from perdure.published.agreement import Agreement, Sizes, agreement_of, events_of_pair
 from perdure.published.coordinates import Coordinates
 from perdure.published.hazards import Hazards, cox_limit, interval_edges
 from perdure.published.prior import hazard_prior
@@ -119,8 +119,7 @@ class PublishedCurves:
             return None
         pair = (fact.arm, fact.against or "")
         first, second = (self.sizes.n[arm] for arm in pair)
-        events = [self.sizes.events.get(arm) for arm in pair]
-        seen = sum(one for one in events if one) / (first + second) if all(events) else 0.98
+        seen = events_of_pair(fact, self.sizes) / (first + second)
         places = (self.arms.index(pair[0]), self.arms.index(pair[1]))
         share = first / (first + second)
         return np.exp(cox_limit(self.hazards, *places, share=share, events=min(seen, 0.98)))

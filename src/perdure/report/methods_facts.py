@@ -2,10 +2,20 @@
 
 from perdure.records import Results
 from perdure.report.citations import ELLIPTICAL_SLICE
-from perdure.report.sentences import Pieces, some
+from perdure.report.sentences import Pieces, listed, some
 from perdure.study import Settings
 
 __all__ = ["published_facts"]
+
+
+_KINDS = {
+    "median": "medians",
+    "survival": "survival at a time",
+    "hazard ratio": "hazard ratios",
+    "at risk": "numbers at risk",
+    "n": "numbers of patients",
+    "events": "numbers of events",
+}
 
 
 def published_facts(results: Results, settings: Settings) -> Pieces:
@@ -19,11 +29,13 @@ def published_facts(results: Results, settings: Settings) -> Pieces:
     if not bands:
         return
     facts = [check.fact for _, band in bands for check in band.checks]
+    kinds = {fact.kind for fact in facts}
+    named = [words for kind, words in _KINDS.items() if kind in kinds]
     recalled = sum(fact.certainty != "verified" for fact in facts)
     yield (
         f"{some(len(bands), 'curve is', 'curves are')} drawn from"
-        f" {some(len(facts), 'published fact')}: medians, survival at a time, hazard ratios,"
-        " numbers at risk, patients and events. Survival curves that agree with them were drawn"
+        f" {some(len(facts), 'published fact')}: {listed(named)}. Survival curves that agree with"
+        " them were drawn"
         " from a prior in which the log hazard walks at random over log time, by elliptical slice"
         " sampling"
     )

@@ -114,7 +114,13 @@ def _data(results: Results) -> Pieces:
     if parts:
         total = some(sum(sources.values()), "arm and endpoint", "arms by endpoint")
         yield f"Of {total}, {listed(parts)}. "
-    more = sum(not analysis.primary for analysis in results.analyses)
+    others = [analysis for analysis in results.analyses if not analysis.primary]
+    by_facts = sum(all(arm.source == "facts" for arm in one.arms) for one in others)
+    more = len(others) - by_facts
+    if by_facts:
+        rest = "analysis rests" if by_facts == 1 else "analyses rest"
+        are = "is" if by_facts == 1 else "are"
+        yield f"{by_facts} more {rest} on published facts alone and {are} not pooled. "
     if more:
         yield (
             "Each trial and endpoint has one primary analysis, which alone is pooled;"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -87,6 +88,10 @@ def read_facts(
         PublishedFacts(*place, tuple(_completed(facts, known[place[0]], place[1])))
         for place, facts in found.items()
     ]
+    if len(problems) > before:
+        return ()
+    for one in sets:
+        problems += _impossible(one)
     if len(problems) > before:
         return ()
     return tuple(_usable(sets, problems, notices, strict=not recalled))
@@ -199,6 +204,27 @@ def _completed(
                 yield PublishedFact(
                     arm, "n" if kind == "n" else "events", count, "verified", "arms.csv"
                 )
+
+
+def _impossible(one: PublishedFacts) -> Iterable[Problem]:
+    """Yield what no patients can show: survival that rises, more events than patients."""
+    for arm in one.arms:
+        mine = [fact for fact in one.facts if fact.arm == arm]
+        place = f"{one.trial}, arm {arm}, {one.endpoint}"
+        points = sorted(
+            (fact.time, fact.value, fact.rounding)
+            for fact in mine
+            if fact.kind == "survival" and fact.time is not None and fact.value is not None
+        )
+        for (_, first, off), (_, later, more) in pairwise(points):
+            if later - more > first + off:
+                what = f"{place}: survival rises from {first:g} to {later:g} as time goes on"
+                yield Problem(what, "correct one of the two", FILE)
+        n = max((fact.value or 0 for fact in mine if fact.kind == "n"), default=None)
+        events = max((fact.value or 0 for fact in mine if fact.kind == "events"), default=0)
+        if n is not None and events > n:
+            what = f"{place}: {events:g} events are more than its {n:g} patients"
+            yield Problem(what, "correct one of the two", FILE)
 
 
 def _usable(

@@ -32,7 +32,7 @@ INK, HAIR = "1B1B1B", "D4D4D4"
 PAPER, LETTER, MARGINS = 9_860, 84, 120
 """Twentieths of a point: the page between its margins, a letter, the room around a cell's words."""
 WIDEST = 34
-"""Letters of a column beyond which its words stand on several lines."""
+"""Letters of a column beyond which its words, and an address within itself, take several lines."""
 _Rows: TypeAlias = Sequence[Sequence[Cell | None]]
 
 
@@ -116,7 +116,7 @@ def _columns(table: Table, groups: Sequence[_Rows], *, full: bool) -> str:
     rows = [table.heads, *(row for group in groups for row in group)]
     columns = [[cell.text for row in rows if (cell := row[place])] for place in range(len(rows[0]))]
     words = [
-        _room(max((len(word) for text in one for word in text.split()), default=1))
+        _room(min(max((len(word) for text in one for word in text.split()), default=1), WIDEST))
         for one in columns
     ]
     lines = [

@@ -98,6 +98,8 @@ class _Known:
         gained += ["author"] if whole.author != first.author else []
         verb = "is" if len(gained) == 1 else "are"
         more = f"; {', '.join(gained)} {verb} from it" if gained else ""
+        lost = _otherwise(first, again)
+        more += f"; it says otherwise, and is not followed: {', '.join(lost)}" if lost else ""
         self.said.append(f"{again.source}: is {first.source} again ({why}), and left out{more}")
         self.kept[place] = whole
         self._name(whole, place)
@@ -157,8 +159,19 @@ def _letters(text: str) -> str:
 
 
 def _contradict(one: FoundTrial, other: FoundTrial, name: str) -> bool:
-    mine, theirs = str(getattr(one, name)).casefold(), str(getattr(other, name)).casefold()
+    mine, theirs = (str(getattr(each, name) or "").casefold() for each in (one, other))
     return bool(mine and theirs) and mine != theirs
+
+
+def _otherwise(first: FoundTrial, again: FoundTrial) -> list[str]:
+    """Return what the second says against the first, which is lost with it."""
+    lost = [
+        f"{name} {getattr(again, name)}"
+        for name in ("year", *NUMBERS)
+        if _contradict(first, again, name)
+    ]
+    short, long = sorted((_letters(first.title), _letters(again.title)), key=len)
+    return lost if long.startswith(short) else [*lost, "title"]
 
 
 def _filled(first: FoundTrial, again: FoundTrial) -> FoundTrial:
