@@ -80,6 +80,23 @@ def test_only_what_was_verified_is_pooled_where_that_is_asked(folder: Path) -> N
     assert rest == {("A", "old")}
 
 
+def test_facts_that_contradict_each_other_are_said_and_not_pooled_as_verified(
+    folder: Path,
+) -> None:
+    more = "A,old,OS,survival,12,0.24,0.17,0.31,,,verified,abstract\n"
+    ratio = "A,new,OS,hazard ratio,,{},,old,verified,abstract\n"
+    rows = ROWS.replace("from memory", "verified") + more
+    for limits, pooled in (("0.59,0.44,0.79", {"A", "B"}), ("1.69,1.27,2.27", {"B"})):
+        (folder / "published_facts.csv").write_text(rows + ratio.format(limits))
+        summary = run(folder)
+        said = [one for one in summary.notices if "contradict each other" in one]
+        assert bool(said) == (pooled == {"B"})
+        assert all("the hazard ratio of new against old (1.69)" in one for one in said)
+        if said:
+            study = asked(folder, "verified")
+            assert {one.trial for one in entered(study) if one.primary} == pooled
+
+
 def test_a_threshold_beyond_the_facts_is_never_pooled(folder: Path) -> None:
     found = entered(asked(folder, "all"))
     own = {

@@ -4,7 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from perdure.published import published_curves, published_responses
+from perdure.published import (
+    Contradiction,
+    contradiction,
+    published_curves,
+    published_responses,
+)
 from perdure.records import (
     AnalysisResult,
     ArmCovariance,
@@ -13,6 +18,7 @@ from perdure.records import (
     CurveBand,
     NotEstimable,
     Proportion,
+    PublishedFact,
     Trial,
     TrialContrast,
     certainty_of,
@@ -60,9 +66,11 @@ def facts_result(facts: PublishedFacts, trial: Trial, settings: Settings) -> Ana
     name = f"{settings.seed}/{'.'.join(place)}"
     seed = int.from_bytes(sha256(name.encode()).digest()[:6], "big")
     curves = published_curves(facts.facts, seed=seed)
-    bands = {arm: curves.band(arm) for arm in curves.arms}
+    wrong = contradiction(curves, seed=seed)
+    bands = {arm: replace(curves.band(arm), contradicted=wrong is not None) for arm in curves.arms}
+    together = () if wrong is None else (_contradiction(wrong, facts),)
     arms = tuple(
-        ArmResult(arm, "facts", None, None, None, None, _warnings(band), band=band)
+        ArmResult(arm, "facts", None, None, None, None, (*together, *_warnings(band)), band=band)
         for arm, band in bands.items()
     )
     certainty = {arm: certainty_of(curves.facts_of(arm)) for arm in curves.arms}
@@ -93,6 +101,28 @@ def facts_result(facts: PublishedFacts, trial: Trial, settings: Settings) -> Ana
     )
 
 
+def _contradiction(found: Contradiction, facts: PublishedFacts) -> str:
+    """Return that facts contradict each other, and what to look at."""
+    culprits = [_named(one) for one in found.culprits]
+    if culprits:
+        which = f"without {' or '.join(culprits)} the others agree"
+    else:
+        which = "more than one of them is not in line with the others"
+    return (
+        f"the published facts of {facts.trial}.{facts.endpoint} contradict each other: {which}."
+        " Look for a ratio turned round, a slip of the pen, another cut-off or population; until"
+        " then its arms are not pooled as verified"
+    )
+
+
+def _named(fact: PublishedFact) -> str:
+    """Return a fact in words: "the hazard ratio of nivo against chemo (0.59)"."""
+    against = f" against {fact.against}" if fact.against else ""
+    at = f" at {fact.time:g} months" if fact.time is not None else ""
+    value = "not reached" if fact.value is None else f"{fact.value:g}"
+    return f"the {fact.kind}{at} of {fact.arm}{against} ({value})"
+
+
 def _warnings(band: CurveBand) -> tuple[str, ...]:
     """Return which facts the curves do not meet."""
     return tuple(
@@ -119,6 +149,7 @@ def _wanted(
         for arm in one.arms
     }
     unseen = {one.response.arm for one in result.estimates if one.certainty != "verified"}
+    unseen |= {one.arm for one in result.arms if one.band is not None and one.band.contradicted}
     left_out = taken | (unseen if settings.published_facts.pooled == "verified" else set())
     return [arm for arm in facts.arms if arm not in left_out]
 

@@ -6,13 +6,16 @@ from perdure.published.curves import (
     arms_without_survival,
     published_curves,
 )
+from perdure.published.facts_apart import Contradiction, contradiction
 from perdure.published.response import PublishedResponses, published_responses
 
 __all__ = [
     "DRAWS",
+    "Contradiction",
     "PublishedCurves",
     "PublishedResponses",
     "arms_without_survival",
+    "contradiction",
     "published_curves",
     "published_responses",
 ]

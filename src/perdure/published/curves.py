@@ -11,6 +11,7 @@ from perdure.published.agreement import Agreement, Sizes, agreement_of, events_o
 from perdure.published.coordinates import Coordinates
 from perdure.published.hazards import Hazards, cox_limit, interval_edges
 from perdure.published.prior import hazard_prior
+from perdure.published.products import times_transposed
 from perdure.published.sampler import posterior_draws
 from perdure.records import CurveBand, FactCheck, Floats, PublishedFact
 
@@ -72,6 +73,18 @@ class PublishedCurves:
             low, high = np.where(alive > 0.5, middle, low), np.where(alive > 0.5, high, middle)
         return (low + high) / 2
 
+    @property
+    def terms(self) -> tuple[PublishedFact, ...]:
+        """The facts that have a distance from the curves; the others are bounds, or only used."""
+        return self._agreement.terms
+
+    def standardised_residuals(self) -> NDArray[np.float64]:
+        """Return the distances between facts and curves in standard errors, without correlation.
+
+        Shape (draws, terms).
+        """
+        return times_transposed(self._agreement.residuals(self.hazards), self._agreement.root)
+
     def facts_of(self, arm: str) -> tuple[PublishedFact, ...]:
         """Return what was published of an arm, with the ratios that have it in the denominator."""
         return tuple(one for one in self.facts if arm in (one.arm, one.against))
@@ -102,8 +115,8 @@ class PublishedCurves:
             return FactCheck(fact, None, None, None)
         low, middle, high = (float(one) for one in np.quantile(drawn, (0.025, 0.5, 0.975)))
         apart = False
-        if fact in self._agreement.terms:
-            at = self._agreement.terms.index(fact)
+        if fact in self.terms:
+            at = self.terms.index(fact)
             apart = abs(float(self._agreement.residuals(self.hazards)[:, at].mean())) > _MISFIT
         return FactCheck(fact, middle, low, high, apart)
 
@@ -115,7 +128,7 @@ class PublishedCurves:
             return self.survival(fact.arm, fact.time)
         if fact.kind == "at risk" and fact.time is not None and fact.arm in self.sizes.n:
             return self.survival(fact.arm, fact.time) * self.sizes.n[fact.arm]
-        if fact.kind != "hazard ratio" or fact not in self._agreement.terms:
+        if fact.kind != "hazard ratio" or fact not in self.terms:
             return None
         pair = (fact.arm, fact.against or "")
         first, second = (self.sizes.n[arm] for arm in pair)

@@ -96,6 +96,8 @@ class CurveBand:
         The latest time of which something was published; what lies beyond rests on the prior.
     checks : tuple of FactCheck
         One for each fact of the arm.
+    contradicted : bool
+        Whether no curves meet all the facts of the trial's endpoint.
     """
 
     time: Floats
@@ -104,6 +106,7 @@ class CurveBand:
     high: Floats
     last_fact: float
     checks: tuple[FactCheck, ...]
+    contradicted: bool = False
 
 
 def certainty_of(facts: Iterable[PublishedFact]) -> FactCertainty:

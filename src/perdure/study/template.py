@@ -228,7 +228,8 @@ other names than these are kept and can group arms ([pool] by in study.toml).
     source       where it was printed
 
     Curves are drawn that agree with these facts, wide where nothing is known. They are shown and
-    marked, and stay out of the pool unless [published_facts] in study.toml asks for them.
+    marked, and stay out of the pool unless [published_facts] in study.toml asks for them. Facts
+    that no patients can show together are named by perdure run, and never pooled as verified.
 
 
 More than one analysis of an endpoint (a later cut-off, a subgroup): give each a name in its files,
