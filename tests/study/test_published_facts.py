@@ -42,7 +42,7 @@ def test_facts_are_read_in_months_with_their_digits_and_n(study: Path) -> None:
 def test_facts_from_memory_are_left_out_where_asked(study: Path) -> None:
     opened = Study.open(with_facts(study, GOOD, "\n[published_facts]\nfrom_memory = false\n"))
     assert all(fact.certainty == "verified" for fact in opened.facts[0].facts)
-    assert any("1 facts from memory are left out" in notice for notice in opened.notices)
+    assert any("1 fact from memory left out" in notice for notice in opened.notices)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ records_excluded = 319
 reports_sought = 41
 reports_not_retrieved = 1
 reports_assessed = 40
-reports_excluded = {{ "not randomised" = 17, "no Kaplan-Meier curve" = 13 }}
+reports_excluded = {{ "not randomised" = 17, "no survival reported" = 13 }}
 studies_included = 10
 reports_included = 10
 note = "These counts are made up, as eight of the trials are."

@@ -1,7 +1,7 @@
 """One panel a trial and endpoint: curves, thresholds, tails and what lies beyond them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +65,8 @@ far to the right of the other."""
 MOST_TICKS = 7
 BOLD = 1.25
 """How much wider bold letters may be, in the widest face that a figure is read in."""
+DRAWN, DRAWN_DASH = 0.8, (4.0, 1.5)
+"""The line in the middle of a band that is drawn from published facts."""
 _TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 6, 12, 24, 36, 60, 120, 240, 600)
 
 
@@ -282,7 +284,9 @@ def _draw_band(axes: "Axes", band: CurveBand, look: Look) -> None:
         axes.fill_between(
             band.time[part], band.low[part], band.high[part], color=look.line, alpha=alpha, lw=0
         )
-    axes.plot(band.time, band.survival, color=look.line, linewidth=0.8, dashes=(4, 1.5), zorder=3)
+    axes.plot(
+        band.time, band.survival, color=look.line, linewidth=DRAWN, dashes=DRAWN_DASH, zorder=3
+    )
     points = [
         (fact.time, fact.value)
         for fact in (check.fact for check in band.checks)
@@ -428,7 +432,11 @@ def _draw_foot(figure: "Figure", lines: Sequence[_Line], end: float) -> None:
         name = shorten(line.label, room, SMALL)
         write(figure, 22, top, name, color=line.look.words, weight="bold")
         if line.time.size:
-            draw_line(figure, (2, top - 2.4), (19, top - 2.4), line.look)
+            ends = (2, top - 2.4), (19, top - 2.4)
+            if line.found.band is None:
+                draw_line(figure, *ends, line.look)
+            else:
+                draw_line(figure, *ends, replace(line.look, dash=DRAWN_DASH), DRAWN)
         if line.found.patients is None:
             write(figure, LEFT, top + 9, _without_patients(line.found), color=GREY)
             continue

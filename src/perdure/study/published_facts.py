@@ -82,7 +82,8 @@ def read_facts(
         found.setdefault((row.trial, row.endpoint), []).append(fact)
     if recalled:
         notices.append(
-            f"{FILE}: {recalled} facts from memory are left out, as from_memory = false asks"
+            f"{FILE}: {recalled} fact{'' if recalled == 1 else 's'} from memory left out, as"
+            " from_memory = false asks"
         )
     sets = [
         PublishedFacts(*place, tuple(_completed(facts, known[place[0]], place[1])))
