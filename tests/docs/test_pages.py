@@ -50,6 +50,15 @@ def rows_of(table: Path) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if row["trial"] == "BIRCH"]
 
 
+def test_notes_that_are_explained_are_said() -> None:
+    """Each note of the page stands in the source, where its string may be broken over lines."""
+    source = "".join(path.read_text("utf-8") for path in (DOCS.parent / "src").rglob("*.py"))
+    whole = re.sub(r'"\s*\n\s*f?"', "", source)
+    rows = re.findall(r"^\| `([^`]+)` \|", (DOCS / "how-to/notes.md").read_text("utf-8"), re.M)
+    assert len(rows) > 15
+    assert [note for note in rows if note not in whole] == []
+
+
 def test_every_fence_is_a_block() -> None:
     for page in PAGES:
         fences = re.findall(r"^\s*(?:```|~~~)", (DOCS / page).read_text("utf-8"), re.MULTILINE)
