@@ -39,6 +39,16 @@ def test_facts_are_read_in_months_with_their_digits_and_n(study: Path) -> None:
     assert counts == {("nivo", "n"): 210, ("chemo", "n"): 208}
 
 
+def test_another_number_of_patients_than_in_the_table_of_arms_is_said(study: Path) -> None:
+    more = GOOD + "{},nivo,OS,n,,{},,,,,verified,abstract\n"
+    trial = GOOD.splitlines()[1].split(",")[0]
+    same = Study.open(with_facts(study, more.format(trial, 210)))
+    assert not any("in arms.csv" in notice for notice in same.notices)
+    other = Study.open(with_facts(study, more.format(trial, 310)))
+    [said] = [notice for notice in other.notices if "in arms.csv" in notice]
+    assert "n is 310 here and 210 in arms.csv" in said
+
+
 def test_facts_from_memory_are_left_out_where_asked(study: Path) -> None:
     opened = Study.open(with_facts(study, GOOD, "\n[published_facts]\nfrom_memory = false\n"))
     assert all(fact.certainty == "verified" for fact in opened.facts[0].facts)

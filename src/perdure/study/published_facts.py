@@ -93,6 +93,7 @@ def read_facts(
         return ()
     for one in sets:
         problems += _impossible(one)
+        notices += _otherwise_counted(one, known[one.trial])
     if len(problems) > before:
         return ()
     return tuple(_usable(sets, problems, notices, strict=not recalled))
@@ -205,6 +206,18 @@ def _completed(
                 yield PublishedFact(
                     arm, "n" if kind == "n" else "events", count, "verified", "arms.csv"
                 )
+
+
+def _otherwise_counted(one: PublishedFacts, trial: Trial) -> Iterable[str]:
+    """Yield the arms whose number of patients is another in arms.csv."""
+    for fact in one.facts:
+        reported = trial.arm(fact.arm).reported_for(one.endpoint).n
+        if fact.kind == "n" and reported and fact.value != reported:
+            yield (
+                f"{FILE}: {one.trial}, arm {fact.arm}, {one.endpoint}: n is {fact.value:g} here and"
+                f" {reported:g} in arms.csv; {fact.value:g} is taken: look whether it is the same"
+                " population"
+            )
 
 
 def _impossible(one: PublishedFacts) -> Iterable[Problem]:
