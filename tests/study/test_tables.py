@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from perdure.errors import InputError, Problem
@@ -61,8 +61,12 @@ def test_every_way_to_save_reads_the_same(
         number = str(value).replace(".", ",") if comma else str(value)
         writer.writerow((f"é{label}", number))
     mark = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe"}.get(encoding, b"")
+    saved = buffer.getvalue().encode(encoding)
+    if encoding == "cp1252":
+        # The bytes of "é¡¡" are those of one letter in UTF-8 too: nobody can tell which was meant.
+        assume(saved.decode("utf-8", errors="replace") != saved.decode("utf-8", errors="ignore"))
     path = tmp_path / "saved.csv"
-    path.write_bytes(mark + buffer.getvalue().encode(encoding))
+    path.write_bytes(mark + saved)
     table = read_table(path)
     assert table.header == ("label", "value")
     assert table.rows == tuple((f"é{label}", str(value)) for label, value in rows)
