@@ -4,7 +4,7 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from perdure.errors import InputError
@@ -32,6 +32,7 @@ def whole(patients: Patients, n: int, end: float) -> None:
     events=st.one_of(st.none(), st.floats(0, 1)),
     digits=st.sampled_from([2, 3, 6]),
 )
+@example(steps=[1.0, 0.5], falls=[0.5], n=6, reach=0.5, events=0.375, digits=2)
 def test_anything_that_falls(
     steps: list[float],
     falls: list[float],
@@ -53,8 +54,10 @@ def test_anything_that_falls(
     except InputError:  # refused with its rows, and nothing rebuilt
         return
     assert perf_counter() - start < 30
+    # A reported event that the curve does not show comes after its last point, and is said to.
+    hidden = any("it was put at the curve's end" in warning for warning in found.warnings)
     for patients in (found.patients, *found.ensemble):
-        whole(patients, n, 24)
+        whole(patients, n, 24 * (1 + 1e-7) if hidden else 24)
     if found.evidence.risk_mismatch or (total is not None and found.patients.events != total):
         assert found.warnings
 

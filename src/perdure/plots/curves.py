@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perdure.plots.drawn_band import DRAWN, DRAWN_DASH, draw_band
 from perdure.plots.hover import HoverPanel, hover_curve
 from perdure.plots.lettering import printable, shorten, text_width
 from perdure.plots.placing import Box, place_names
@@ -30,7 +31,6 @@ from perdure.plots.wording import months, response_in_words, threshold_in_words
 from perdure.records import (
     AnalysisResult,
     ArmResult,
-    CurveBand,
     DurableResponse,
     Floats,
     Proportion,
@@ -65,8 +65,6 @@ far to the right of the other."""
 MOST_TICKS = 7
 BOLD = 1.25
 """How much wider bold letters may be, in the widest face that a figure is read in."""
-DRAWN, DRAWN_DASH = 0.8, (4.0, 1.5)
-"""The line in the middle of a band that is drawn from published facts."""
 _TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 6, 12, 24, 36, 60, 120, 240, 600)
 
 
@@ -246,7 +244,7 @@ def _draw_curve(axes: "Axes", line: _Line, end: float) -> None:
     if not line.time.size:
         return
     if line.found.band is not None:
-        _draw_band(axes, line.found.band, look)
+        draw_band(axes, line.found.band, look)
     else:
         axes.plot(
             line.time,
@@ -275,33 +273,6 @@ def _draw_curve(axes: "Axes", line: _Line, end: float) -> None:
         axes.plot(
             [line.threshold] * 2, [0, 1], color=look.line, linewidth=0.6, dashes=(1, 1.6), zorder=2
         )
-
-
-def _draw_band(axes: "Axes", band: CurveBand, look: Look) -> None:
-    """Draw the curves that agree with published facts: limits, middle, and the facts themselves."""
-    known = band.time <= band.last_fact
-    for part, alpha in ((known, 0.22), (~known | (band.time == band.time[known][-1]), 0.09)):
-        axes.fill_between(
-            band.time[part], band.low[part], band.high[part], color=look.line, alpha=alpha, lw=0
-        )
-    axes.plot(
-        band.time, band.survival, color=look.line, linewidth=DRAWN, dashes=DRAWN_DASH, zorder=3
-    )
-    points = [
-        (fact.time, fact.value)
-        for fact in (check.fact for check in band.checks)
-        if fact.kind == "survival" and fact.time is not None and fact.value is not None
-    ]
-    axes.plot(
-        [time for time, _ in points],
-        [value for _, value in points],
-        "D",
-        color=look.words,
-        markersize=3.0,
-        markeredgecolor="white",
-        markeredgewidth=0.5,
-        zorder=5,
-    )
 
 
 def _draw_published(axes: "Axes", line: _Line, end: float) -> None:

@@ -12,7 +12,7 @@ from perdure.records import PublishedFact
 __all__ = ["Contradiction", "contradiction"]
 
 RARE = 0.001
-"""So seldom facts that are of the same patients lie so far apart."""
+"""So seldom do errors that are independent and normal exceed the limit."""
 
 _DRAWS = 300
 """Curves that are drawn without one of the facts: enough to see whether the others agree."""
@@ -28,7 +28,8 @@ class Contradiction:
         Sum of squares of the standardised, uncorrelated distances between facts and curves, its
         mean over the curves.
     limit : float
-        What it exceeds once in a thousand times: a quantile of chi squared.
+        What as many independent normal errors exceed once in a thousand times: a quantile of chi
+        squared.
     culprits : tuple of PublishedFact
         Each of them alone, when left out, leaves facts that agree; first the one without which they
         agree best.

@@ -64,6 +64,8 @@ def row_spacing(values: Floats) -> float | None:
         return None
     frequencies = np.arange(1 / (gap * 1.15), 1 / finest, 0.25 / extent)
     expected = _expected(frequencies, written_to(values)) - _ALIGNED
+    told = expected > _LEAST_ALIGNED
+    frequencies, expected = frequencies[told], expected[told]
     some = distinct[np.linspace(0, distinct.size - 1, min(distinct.size, 60)).astype(int)]
     for start in range(0, frequencies.size, _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
@@ -108,7 +110,7 @@ def _first_aligned(
         near = frequencies[at] + np.linspace(-0.15, 0.15, 49) / extent
         aligned = _alignment(near, values)
         best = int(np.argmax(aligned))
-        if aligned[best] > expected[at] > _LEAST_ALIGNED:
+        if aligned[best] > expected[at]:
             return float(near[best])
     return None
 
